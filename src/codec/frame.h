@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Finds where a packet ends in a stream of bytes: the fixed header of MQTT. Everything that the
+// header alone shows to be wrong is reported before the body has come.
+//
+// Thread:  any.      Never: allocation; looking at the body.
+// Limits:  packet_bytes_max.
+// Spec:    MQTT 5.0 §2.1, §1.5.5; MQTT 3.1.1 §2.2.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "codec/limits.h"
+#include "codec/types.h"
+
+namespace sluice::codec {
+
+enum class FrameStatus : std::uint8_t {
+  incomplete,  ///< more bytes are needed; header_bytes is 0 while the header itself is not whole
+  complete,    ///< `total` bytes are one packet
+  malformed,   ///< the stream cannot be MQTT from here on; `error` says why
+  too_large,   ///< the packet exceeds packet_bytes_max; `error` says so
+};
+
+struct FrameResult {
+  FrameStatus status = FrameStatus::incomplete;
+  std::uint8_t first_byte = 0;
+  std::uint8_t header_bytes = 0;
+  std::uint32_t remaining_length = 0;
+  std::uint32_t total = 0;  ///< header_bytes + remaining_length
+  Error error;
+
+  bool is_complete() const { return status == FrameStatus::complete; }
+  bool is_failed() const { return status >= FrameStatus::malformed; }
+  PacketType type() const { return static_cast<PacketType>(first_byte >> 4); }
+};
+
+/// Looks at the packet that begins at the first byte of `stream`. Before CONNECT has told the
+/// version pass v3_1_1, which takes the longer forms of Remaining Length too: decode_connect looks
+/// again.
+FrameResult peek_frame(ByteView stream, Version version,
+                       std::uint32_t packet_bytes_max = remaining_length_max + 5);
+
+}  // namespace sluice::codec

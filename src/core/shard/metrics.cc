@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/shard/metrics.h"
+
+namespace sluice::core {
+namespace {
+
+constexpr MetricRow rows[] = {
+#include "base/metric_table.inc"
+#include "core/metrics.def"
+#include "base/metric_end.inc"
+};
+static_assert(metric_slots(rows) * sizeof(std::uint64_t) == sizeof(CoreMetrics));
+
+}  // namespace
+
+std::span<const MetricRow> core_metric_rows() { return rows; }
+
+}  // namespace sluice::core

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A Listener takes connections from one address, TCP or Unix, a bounded number at a time, and hands
+// each over as a Transport. At the limit of descriptors it drops the connections that wait (their
+// clients see it at once), and if even that fails it stops listening for a moment: it never spins.
+//
+// Owner:   a shard or the acceptor.         Thread: its owner's.
+// Never:   reads a clock; blocks; registers the connections it yields.
+// Limits:  listener.backlog, listener.accept_batch_max; pause of 100 ms.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/time.h"
+#include "net/transport/transport.h"
+#include "os/reactor/reactor.h"
+#include "os/socket/listening_socket.h"
+#include "os/socket/reserve_descriptor.h"
+#include "os/socket/socket_options.h"
+
+namespace sluice::net {
+
+struct ListenerOptions {
+  os::ListenOptions socket;
+  os::TcpKeepAlive keep_alive;
+  bool is_no_delay = true;
+  std::size_t accept_batch_max = 64;  ///< connections taken in one call
+};
+
+struct ListenerCounters {
+  std::uint64_t accepted = 0;
+  std::uint64_t dropped = 0;  ///< closed at once: no descriptor was left
+  std::uint64_t failed = 0;   ///< the client had left, or accept failed otherwise
+  std::uint64_t paused = 0;   ///< times it stopped listening
+};
+
+class Listener {
+ public:
+  /// Binds and listens; see os::listen_on for errors.
+  static Result<std::unique_ptr<Listener>> open(const os::SocketAddress& address,
+                                                const ListenerOptions& options);
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  const os::SocketAddress& address() const { return address_; }
+  const ListenerCounters& counters() const { return counters_; }
+
+  /// Has `reactor` tell `token` of waiting connections (level-triggered: what one batch leaves is
+  /// told again). The reactor outlives this, or detach() is called.
+  Result<void> attach(os::Reactor& reactor, std::uint64_t token);
+  void detach();
+
+  /// The token was ready: appends up to accept_batch_max connections to `into`.
+  void accept(std::vector<std::unique_ptr<Transport>>& into, Instant now);
+  /// When on_deadline is due; never if it is listening.
+  Instant next_deadline() const { return resume_at_; }
+  /// Listens again after a pause, if it is time.
+  void on_deadline(Instant now);
+
+ private:
+  Listener(os::ListeningSocket socket, const ListenerOptions& options);
+  bool take_one(std::vector<std::unique_ptr<Transport>>& into, Instant now);
+  void pause(Instant now);
+
+  os::FileDescriptor socket_;
+  os::SocketAddress address_;
+  ListenerOptions options_;
+  os::ReserveDescriptor reserve_;
+  ListenerCounters counters_;
+  os::Reactor* reactor_ = nullptr;
+  std::uint64_t token_ = 0;
+  Instant resume_at_ = Instant::never();
+};
+
+}  // namespace sluice::net

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/process/resources.h"
+
+#include <dirent.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <sstream>
+#include <vector>
+
+#include "base/assert.h"
+#include "os/file.h"
+#include "os/process/cgroup.h"
+#include "os/system_error.h"
+
+namespace sluice::os {
+namespace {
+
+struct DirectoryCloser {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+/// Machines with more processors than fit a cpu_set_t answer EINVAL until the set is large enough.
+unsigned affinity_count() {
+  for (std::size_t processors = CPU_SETSIZE; processors <= 65536; processors *= 2) {
+    std::vector<cpu_set_t> sets(processors / CPU_SETSIZE);
+    const std::size_t size = sets.size() * sizeof(cpu_set_t);
+    if (::sched_getaffinity(0, size, sets.data()) == 0)
+      return static_cast<unsigned>(CPU_COUNT_S(size, sets.data()));
+  }
+  return 1;
+}
+
+Duration to_duration(const timeval& time) {
+  return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+}
+
+std::uint64_t resident_bytes() {
+  std::istringstream words(read_file("/proc/self/statm", 256).value_or(""));
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  words >> total >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t open_descriptors() {
+  const std::unique_ptr<DIR, DirectoryCloser> entries(::opendir("/proc/self/fd"));
+  if (!entries) return 0;
+  std::uint64_t count = 0;
+  while (::readdir(entries.get()) != nullptr) ++count;
+  return count < 3 ? 0 : count - 3;  // ".", "..", and the folder itself
+}
+
+}  // namespace
+
+Result<std::uint64_t> raise_descriptor_limit() {
+  rlimit limit{};
+  SLUICE_ASSERT(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  if (limit.rlim_cur == limit.rlim_max) return limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return system_failure("the limit of descriptors cannot be raised");
+  return limit.rlim_cur;
+}
+
+std::uint64_t memory_bytes_total() {
+  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
+  const auto machine = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return std::min(machine, Cgroup("").memory_bytes_max().value_or(machine));
+}
+
+unsigned cpu_count() {
+  const std::uint64_t affine = std::max(1U, affinity_count());
+  const auto quota = Cgroup("").cpu_milli_max();
+  if (!quota) return static_cast<unsigned>(affine);
+  const std::uint64_t rounded_up = std::max<std::uint64_t>(1, (*quota + 999) / 1000);
+  return static_cast<unsigned>(std::min(affine, rounded_up));
+}
+
+ProcessUsage process_usage() {
+  rusage usage{};
+  SLUICE_ASSERT(::getrusage(RUSAGE_SELF, &usage) == 0);
+  return {.cpu_time = to_duration(usage.ru_utime) + to_duration(usage.ru_stime),
+          .resident_bytes = resident_bytes(),
+          .descriptors = open_descriptors()};
+}
+
+}  // namespace sluice::os

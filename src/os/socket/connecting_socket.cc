@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/socket/connecting_socket.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "os/system_error.h"
+
+namespace sluice::os {
+
+Result<FileDescriptor> start_connect(const SocketAddress& address) {
+  FileDescriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) return system_failure("a socket cannot be opened");
+  const auto size = static_cast<socklen_t>(address.size());
+  const bool is_started = ::connect(socket.get(), address.data(), size) == 0 ||
+                          errno == EINPROGRESS || errno == EINTR;
+  if (!is_started) return system_failure("the connection cannot be made");
+  return socket;
+}
+
+Result<void> connect_outcome(int fd) {
+  pollfd state{.fd = fd, .events = POLLOUT, .revents = 0};
+  if (::poll(&state, 1, 0) <= 0)
+    return fail(ErrorCode::would_block, "the connection is still being made");
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+  if (error != 0) return system_failure(error, "the connection cannot be made");
+  return {};
+}
+
+}  // namespace sluice::os

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A connection in the making: start it, watch it for Ready::writable with a deadline of your own,
+// then ask how it went.
+#pragma once
+
+#include "base/result.h"
+#include "os/file_descriptor.h"
+#include "os/socket/socket_address.h"
+
+namespace sluice::os {
+
+/// A non-blocking socket, connected or on its way. refused, not_found (no such Unix socket),
+/// permission_denied, invalid_argument, would_block (a Unix socket's queue is full).
+Result<FileDescriptor> start_connect(const SocketAddress& address);
+/// How a started connection went, once it is writable; would_block before that.
+Result<void> connect_outcome(int fd);
+
+}  // namespace sluice::os

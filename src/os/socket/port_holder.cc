@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/socket/port_holder.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <memory>
+#include <sstream>
+#include <string_view>
+
+#include "os/file.h"
+
+namespace sluice::os {
+namespace {
+
+constexpr std::size_t table_bytes_max = std::size_t{16} << 20;
+constexpr std::string_view listening_state = "0A";
+
+struct DirectoryCloser {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+using Directory = std::unique_ptr<DIR, DirectoryCloser>;
+
+struct ListeningEntry {
+  std::uint32_t user;
+  std::string inode;
+};
+
+/// One line of /proc/net/tcp: "sl local remote st queues timer retransmits uid timeout inode …".
+std::optional<ListeningEntry> read_line(const std::string& line, std::uint16_t port) {
+  std::istringstream words(line);
+  std::string slot, local, remote, state, queues, timer, retransmits, timeout, inode;
+  std::uint32_t user = 0;
+  words >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> user >> timeout;
+  if (!(words >> inode) || state != listening_state) return std::nullopt;
+  const auto colon = local.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  unsigned found = 0;
+  std::from_chars(local.data() + colon + 1, local.data() + local.size(), found, 16);
+  if (found != port) return std::nullopt;
+  return ListeningEntry{user, inode};
+}
+
+std::optional<ListeningEntry> find_in_table(const char* path, std::uint16_t port) {
+  const auto table = read_file(path, table_bytes_max);
+  if (!table) return std::nullopt;
+  std::istringstream lines(*table);
+  std::string line;
+  std::getline(lines, line);  // the heading
+  while (std::getline(lines, line))
+    if (auto entry = read_line(line, port)) return entry;
+  return std::nullopt;
+}
+
+bool process_has_socket(const std::string& process, const std::string& link_wanted) {
+  const std::string folder = "/proc/" + process + "/fd";
+  const Directory entries(::opendir(folder.c_str()));
+  if (!entries) return false;
+  while (const dirent* entry = ::readdir(entries.get())) {
+    std::array<char, 64> link{};
+    const std::string path = folder + "/" + entry->d_name;
+    const auto size = ::readlink(path.c_str(), link.data(), link.size());
+    if (size > 0 && std::string_view(link.data(), static_cast<std::size_t>(size)) == link_wanted)
+      return true;
+  }
+  return false;
+}
+
+void name_process(PortHolder& holder, const std::string& inode) {
+  const std::string link = "socket:[" + inode + "]";
+  const Directory processes(::opendir("/proc"));
+  if (!processes) return;
+  while (const dirent* entry = ::readdir(processes.get())) {
+    const std::string process = entry->d_name;
+    if (process.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (!process_has_socket(process, link)) continue;
+    std::from_chars(process.data(), process.data() + process.size(), holder.process);
+    auto command = read_file("/proc/" + process + "/comm", 256).value_or("");
+    if (!command.empty() && command.back() == '\n') command.pop_back();
+    holder.command = command;
+    return;
+  }
+}
+
+}  // namespace
+
+std::optional<PortHolder> find_port_holder(std::uint16_t port) {
+  auto entry = find_in_table("/proc/net/tcp", port);
+  if (!entry) entry = find_in_table("/proc/net/tcp6", port);
+  if (!entry) return std::nullopt;
+  PortHolder holder{.user = entry->user};
+  name_process(holder, entry->inode);
+  return holder;
+}
+
+std::string explain_port_in_use(std::uint16_t port) {
+  std::string text = "port " + std::to_string(port) + " is in use";
+  const auto holder = find_port_holder(port);
+  if (holder && holder->process != 0)
+    text += " by " + holder->command + " (process " + std::to_string(holder->process) + ")";
+  else if (holder)
+    text += " by a process of user " + std::to_string(holder->user);
+  return text + "; stop it or choose another port";
+}
+
+}  // namespace sluice::os

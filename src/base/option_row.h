@@ -88,6 +88,10 @@ struct OptionTable {
   std::span<const OptionRow> rows;
 };
 
+/// An OptionTable that says which struct its rows are the fields of.
+template <class Options>
+struct OptionTableOf : OptionTable {};
+
 inline constexpr std::uint64_t kib = 1024;
 inline constexpr std::uint64_t mib = 1024 * kib;
 inline constexpr std::uint64_t gib = 1024 * mib;

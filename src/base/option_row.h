@@ -19,6 +19,8 @@
 // Owner:   a row, the folder it stands in.    Thread: any (constants).
 #pragma once
 
+#include "base/time.h"
+
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -27,8 +29,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "base/time.h"
 
 namespace sluice {
 
@@ -107,6 +107,5 @@ using text_list = std::vector<std::string>;
 
 }  // namespace sluice
 
-#define SLUICE_TEXTS(...) \
-  { __VA_ARGS__ }
+#define SLUICE_TEXTS(...) {__VA_ARGS__}
 #define SLUICE_UNWRAP(...) __VA_ARGS__

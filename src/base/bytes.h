@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Views of bytes that somebody else owns. A view never outlives what it views: the owner says how long that is.
+// Views of bytes that somebody else owns. A view never outlives what it views: the owner says how
+// long that is.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Log is what code above `os` says to the operator: an event name in snake_case past tense, then key-value pairs. Text or
-// JSON, colours, rate limits and escaping of peer-supplied text are the sink's matter. Injected like the clock, so tests
-// compare lines. Never pass payloads, passwords or tokens.
+// Log is what code above `os` says to the operator: an event name in snake_case past tense, then
+// key-value pairs. Text or JSON, colours, rate limits and escaping of peer-supplied text are the
+// sink's matter. Injected like the clock, so tests compare lines. Never pass payloads, passwords or
+// tokens.
 //
 // Thread: a sink says whether it may be shared; the one of `server/` may.
 #pragma once
@@ -14,8 +15,8 @@
 
 namespace sluice {
 
-/// error: someone must act. warn: handled but wrong. info: life of process, listener, client connections. debug: life of a
-/// session in detail. trace: packets.
+/// error: someone must act. warn: handled but wrong. info: life of process, listener, client
+/// connections. debug: life of a session in detail. trace: packets.
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
 
 struct LogField {
@@ -27,8 +28,10 @@ struct LogField {
   template <class N>
     requires std::is_integral_v<N>
   constexpr LogField(std::string_view k, N n) : key(k), value(std::int64_t{0}) {
-    if constexpr (std::is_signed_v<N>) value = static_cast<std::int64_t>(n);
-    else value = static_cast<std::uint64_t>(n);
+    if constexpr (std::is_signed_v<N>)
+      value = static_cast<std::int64_t>(n);
+    else
+      value = static_cast<std::uint64_t>(n);
   }
   constexpr LogField(std::string_view k, double v) : key(k), value(v) {}
 };

@@ -32,9 +32,9 @@ namespace sluice {
 enum class MetricKind : std::uint8_t { counter, gauge };
 
 struct MetricRow {
-  std::string_view family;    ///< the name shown, without prefix and suffix
-  std::string_view label;     ///< empty if it has none
-  std::string_view values;    ///< of the label, parted by '|'; each takes one number
+  std::string_view family;  ///< the name shown, without prefix and suffix
+  std::string_view label;   ///< empty if it has none
+  std::string_view values;  ///< of the label, parted by '|'; each takes one number
   MetricKind kind;
   std::string_view sentence;  ///< empty on the later rows of a family
 };

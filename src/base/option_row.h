@@ -19,6 +19,8 @@
 // Owner:   a row, the folder it stands in.    Thread: any (constants).
 #pragma once
 
+#include "base/time.h"
+
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -27,8 +29,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "base/time.h"
 
 namespace sluice {
 
@@ -88,6 +88,10 @@ struct OptionTable {
   std::span<const OptionRow> rows;
 };
 
+/// An OptionTable that says which struct its rows are the fields of.
+template <class Options>
+struct OptionTableOf : OptionTable {};
+
 inline constexpr std::uint64_t kib = 1024;
 inline constexpr std::uint64_t mib = 1024 * kib;
 inline constexpr std::uint64_t gib = 1024 * mib;
@@ -107,6 +111,5 @@ using text_list = std::vector<std::string>;
 
 }  // namespace sluice
 
-#define SLUICE_TEXTS(...) \
-  { __VA_ARGS__ }
+#define SLUICE_TEXTS(...) {__VA_ARGS__}
 #define SLUICE_UNWRAP(...) __VA_ARGS__

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RingBuffer<T> is a growable double-ended queue in one power-of-two array: push at the back, pop at the front, index from
-// the front. An empty one owns no memory until the first push; clear() gives the memory back.
+// RingBuffer<T> is a growable double-ended queue in one power-of-two array: push at the back, pop
+// at the front, index from the front. An empty one owns no memory until the first push; clear()
+// gives the memory back.
 //
 // Owner: whoever holds it. Thread: one. Limits: the caller's.
 #pragma once
+
+#include "base/assert.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
-
-#include "base/assert.h"
 
 namespace sluice {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/rng.h"
 
-#include <bit>
-
 #include "base/assert.h"
+
+#include <bit>
 
 namespace sluice {
 

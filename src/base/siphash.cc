@@ -45,7 +45,8 @@ std::uint64_t siphash(const HashKey& key, ByteView bytes) {
     s.v0 ^= m;
   }
   std::uint64_t last = static_cast<std::uint64_t>(bytes.size()) << 56;
-  for (std::size_t i = whole; i < bytes.size(); ++i) last |= std::uint64_t{bytes[i]} << (8 * (i - whole));
+  for (std::size_t i = whole; i < bytes.size(); ++i)
+    last |= std::uint64_t{bytes[i]} << (8 * (i - whole));
   s.v3 ^= last;
   s.rounds(compression);
   s.v0 ^= last;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SipHash-1-3 and SipHash-2-4 (Aumasson and Bernstein, 2012) of a byte string under a 128-bit key: the hash for anything
-// a peer can choose (client ids, topics), so that nobody can aim for one bucket or one shard.
+// SipHash-1-3 and SipHash-2-4 (Aumasson and Bernstein, 2012) of a byte string under a 128-bit key:
+// the hash for anything a peer can choose (client ids, topics), so that nobody can aim for one
+// bucket or one shard.
 #pragma once
 
-#include <cstdint>
-
 #include "base/bytes.h"
+
+#include <cstdint>
 
 namespace sluice {
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Slab<T> hands out numbered places for objects that stay where they are: chunks of 256, a free list, index in, reference
-// out. Freed places are used again, the last freed first. The memory of a chunk is never given back.
+// Slab<T> hands out numbered places for objects that stay where they are: chunks of 256, a free
+// list, index in, reference out. Freed places are used again, the last freed first. The memory of a
+// chunk is never given back.
 //
 // Owner: whoever holds it. Thread: one. Limits: 2^32 - 1 objects; the caller's before that.
 #pragma once
+
+#include "base/assert.h"
 
 #include <cstdint>
 #include <memory>
 #include <new>
 #include <utility>
 #include <vector>
-
-#include "base/assert.h"
 
 namespace sluice {
 
@@ -64,7 +65,9 @@ class Slab {
     return *cell(index).object();
   }
   T* find(std::uint32_t index) { return is_live(index) ? cell(index).object() : nullptr; }
-  const T* find(std::uint32_t index) const { return is_live(index) ? cell(index).object() : nullptr; }
+  const T* find(std::uint32_t index) const {
+    return is_live(index) ? cell(index).object() : nullptr;
+  }
   std::uint32_t size() const { return size_; }
   /// One past the highest index ever used: for walks in index order.
   std::uint32_t end() const { return end_; }
@@ -83,7 +86,9 @@ class Slab {
   };
 
   Cell& cell(std::uint32_t index) { return chunks_[index / chunk_size][index % chunk_size]; }
-  const Cell& cell(std::uint32_t index) const { return chunks_[index / chunk_size][index % chunk_size]; }
+  const Cell& cell(std::uint32_t index) const {
+    return chunks_[index / chunk_size][index % chunk_size];
+  }
 
   std::vector<std::unique_ptr<Cell[]>> chunks_;
   std::uint32_t free_ = none;

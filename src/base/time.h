@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Time as data. Duration and Instant count nanoseconds in 64 bits; Instant is monotonic (its zero means nothing), WallTime
-// is nanoseconds since 1970-01-01 UTC. Nothing here reads a clock: os/clock.h does, and hands the value in.
+// Time as data. Duration and Instant count nanoseconds in 64 bits; Instant is monotonic (its zero
+// means nothing), WallTime is nanoseconds since 1970-01-01 UTC. Nothing here reads a clock:
+// os/clock.h does, and hands the value in.
 #pragma once
 
 #include <chrono>

@@ -48,7 +48,7 @@ void* MessagePool::take(std::uint8_t size_class) {
 
 MessageRef MessagePool::make(const MessageFields& fields) {
   SLUICE_ASSERT(fields.topic.size() <= 0xffff);
-  const bool is_external = static_cast<bool>(fields.body);
+  const bool is_external = !fields.body.is_empty();
   const std::size_t inline_payload = is_external ? 0 : fields.payload.size();
   const std::size_t wanted =
       sizeof(Message) + fields.topic.size() + fields.properties.size() + inline_payload;

@@ -19,6 +19,6 @@ constexpr OptionRow rows[] = {
 
 }  // namespace
 
-OptionTable core_option_table() { return {groups, rows}; }
+OptionTableOf<CoreOptions> core_option_table() { return {{groups, rows}}; }
 
 }  // namespace sluice::core

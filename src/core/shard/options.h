@@ -17,7 +17,7 @@ struct CoreOptions {
 #include "base/option_end.inc"
 };
 
-/// The rows, for config/. Each row's field() takes a CoreOptions*.
-OptionTable core_option_table();
+/// The rows, for config/.
+OptionTableOf<CoreOptions> core_option_table();
 
 }  // namespace sluice::core

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/options.h"
+
+namespace sluice::admin {
+namespace {
+
+constexpr OptionGroup groups[] = {
+#include "base/option_groups.inc"
+#include "admin/options.def"
+#include "base/option_end.inc"
+};
+
+constexpr OptionRow rows[] = {
+#define SLUICE_OPTIONS_STRUCT AdminOptions
+#include "base/option_table.inc"
+#include "admin/options.def"
+#include "base/option_end.inc"
+};
+
+}  // namespace
+
+OptionTableOf<AdminOptions> admin_option_table() { return {{groups, rows}}; }
+
+}  // namespace sluice::admin

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// AdminOptions is what the operator may choose about the administration port: the rows of
+// admin/options.def as a struct. A default-constructed one holds the defaults.
+//
+// Owner:   server/.    Thread: the control thread's.
+#pragma once
+
+#include "base/option_row.h"
+
+namespace sluice::admin {
+
+struct AdminOptions {
+#include "base/option_struct.inc"
+#include "admin/options.def"
+#include "base/option_end.inc"
+};
+
+/// The rows, for config/.
+OptionTableOf<AdminOptions> admin_option_table();
+
+}  // namespace sluice::admin

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A Session is what the broker remembers of one client id: messages in flight and queued, packet identifiers of incoming
+// QoS 2 messages, the will; its subscriptions stand in the SubscriptionTree under its slot. It outlives connections:
+// `conn` is the one it has now, if any.
+//
+// Owner:   Sessions (exactly one).      Thread: its shard's.
+// Never:   I/O, clock, randomness.
+// Limits:  session.inflight_messages_max, session.inflight_bytes_max, session.queue_messages_max, session.queue_bytes_max.
+// Spec:    MQTT 5.0 §4.1, §4.3, §4.4.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/ring_buffer.h"
+#include "base/time.h"
+#include "codec/types.h"
+#include "core/ids.h"
+#include "core/message/message.h"
+#include "core/session/packet_id_set.h"
+
+namespace sluice::core {
+
+enum class DeliveryState : std::uint8_t {
+  queued,      ///< no packet identifier yet
+  held,        ///< has one; waits until that is durable
+  published,   ///< PUBLISH sent; PUBACK or PUBREC is awaited
+  released,    ///< PUBREL sent; PUBCOMP is awaited
+  done,        ///< acknowledged; waits for those in front of it to leave the window
+};
+
+/// One message for one session. Subscription identifiers: 0 = none; with the top bit set, a number of Sessions' lists.
+struct Delivery {
+  MessageRef message;
+  std::uint32_t subscription_ids = 0;
+  codec::PacketId packet_id = 0;
+  codec::Qos qos : 2 = codec::Qos::at_most_once;
+  bool retain : 1 = false;
+  bool is_retry : 1 = false;           ///< sent on an earlier connection: DUP
+  DeliveryState state = DeliveryState::queued;
+};
+static_assert(sizeof(Delivery) == 16);
+
+/// Messages on their way to the client: the window of those with a packet identifier, and the queue behind it.
+struct Outbound {
+  RingBuffer<Delivery> window;   ///< consecutive packet identifiers, oldest first
+  RingBuffer<Delivery> queue;
+  std::uint32_t unacknowledged = 0;    ///< of the window, not done
+  std::size_t window_bytes = 0;
+  std::size_t queue_bytes = 0;
+};
+
+struct SessionWill {
+  MessageRef message;
+  Duration delay{};
+};
+
+class Session {
+ public:
+  Session(std::string_view id, SessionSlot at) : slot(at), client_id_(id) {}
+
+  std::string_view client_id() const { return client_id_; }
+  bool is_connected() const { return !conn.is_none(); }
+  /// Whether the session outlives its connection, so that its state must be kept safe.
+  bool is_durable() const { return expiry_s > 0; }
+  Outbound& outbound() {
+    if (!outbound_) outbound_ = std::make_unique<Outbound>();
+    return *outbound_;
+  }
+  Outbound* find_outbound() { return outbound_.get(); }
+  const Outbound* find_outbound() const { return outbound_.get(); }
+  void drop_outbound() { outbound_.reset(); }
+  /// Memory of this session beyond sizeof(Session), messages not counted.
+  std::size_t extra_bytes() const {
+    return (outbound_ ? sizeof(Outbound) + outbound_->window.bytes() + outbound_->queue.bytes() : 0) +
+           received.bytes() + client_id_.capacity();
+  }
+
+  static constexpr std::uint32_t never_expires = 0xffffffffU;
+
+  SessionSlot slot;
+  ConnId conn;
+  std::uint32_t expiry_s = 0;          ///< Session Expiry Interval; 0: ends with the connection
+  std::uint32_t generation = 0;        ///< grows with every connection, for late timers
+  Instant disconnected_at{};
+  PacketIdSet received;                ///< incoming QoS 2, PUBREL awaited
+  std::unique_ptr<SessionWill> will;
+  codec::PacketId next_packet_id = 1;
+  codec::Version version = codec::Version::v3_1_1;
+  bool is_shared_member = false;       ///< has or had shared subscriptions: presence is told to other shards
+  bool drop_was_logged = false;
+  std::uint32_t drops = 0;
+
+ private:
+  std::string client_id_;
+  std::unique_ptr<Outbound> outbound_;
+};
+
+}  // namespace sluice::core

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sessions is the table of a shard's sessions: by slot and by client id. It also keeps the rare lists of several
+// subscription identifiers that one Delivery carries.
+//
+// Owner:   State.      Thread: its shard's.
+// Never:   iterates in hash order; walks are in slot order.
+// Limits:  limits.sessions_max, looked at by the caller.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/siphash.h"
+#include "base/slab.h"
+#include "core/session/session.h"
+
+namespace sluice::core {
+
+class Sessions {
+ public:
+  explicit Sessions(const HashKey& key) : by_id_(0, Hash{key}) {}
+
+  Session* find(std::string_view client_id);
+  Session* find(SessionSlot slot) { return slab_.find(index_of(slot)); }
+  Session& at(SessionSlot slot) { return slab_[index_of(slot)]; }
+  const Session& at(SessionSlot slot) const { return slab_[index_of(slot)]; }
+  /// REQUIRES: no session has that client id.
+  Session& create(std::string_view client_id);
+  void erase(SessionSlot slot);
+  std::uint32_t size() const { return slab_.size(); }
+  std::uint32_t end() const { return slab_.end(); }
+  std::size_t bytes() const;
+
+  /// A number for Delivery::subscription_ids: 0 for none, the identifier itself for one, else a list of its own.
+  std::uint32_t store_ids(std::span<const std::uint32_t> ids);
+  /// The identifiers; valid until `number` is released.
+  std::span<const std::uint32_t> ids(const std::uint32_t& number) const;
+  void release_ids(std::uint32_t number);
+
+ private:
+  static constexpr std::uint32_t list_bit = 0x80000000U;
+
+  struct Hash {
+    HashKey key;
+    std::size_t operator()(std::string_view id) const { return siphash_1_3(key, as_bytes(id)); }
+  };
+
+  Slab<Session> slab_;
+  boost::unordered_flat_map<std::string_view, SessionSlot, Hash> by_id_;
+  Slab<std::vector<std::uint32_t>> lists_;
+};
+
+}  // namespace sluice::core

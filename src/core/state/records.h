@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Records: everything that changes the state a broker must keep. State::apply() of one of these is the only way that a
+// session, a subscription, a queue, a retained message or a will changes, live and at replay; so a log of them is the state.
+// What a record holds is all that its change depends on: no clock, no randomness, no option is asked.
+//
+// Views are read during apply() only.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "codec/types.h"
+#include "core/ids.h"
+#include "core/message/message.h"
+
+namespace sluice::core::record {
+
+/// A session begins. REQUIRES: none of that client id.
+struct SessionCreated {
+  std::string_view client_id;
+};
+/// A connection takes the session: what CONNECT says of it.
+struct SessionAttached {
+  SessionSlot session;
+  codec::Version version;
+  std::uint32_t expiry_s;
+};
+/// The connection is gone at `at`; from then on the session expires after `expiry_s`.
+struct SessionDetached {
+  SessionSlot session;
+  std::uint32_t expiry_s;
+  Instant at;
+};
+/// The session ends, with subscriptions, messages and will.
+struct SessionEnded {
+  SessionSlot session;
+};
+/// The will of the session, or none if `message` is empty.
+struct WillSet {
+  SessionSlot session;
+  MessageRef message;
+  Duration delay;
+};
+struct Subscribed {
+  SessionSlot session;
+  std::string_view filter;             ///< as the client wrote it, $share/ included
+  codec::SubscriptionOptions options;
+  std::uint32_t subscription_id;       ///< 0: none
+};
+struct Unsubscribed {
+  SessionSlot session;
+  std::string_view filter;
+};
+/// A message joins the session's queue.
+struct Queued {
+  SessionSlot session;
+  MessageRef message;
+  std::uint32_t subscription_ids;      ///< as in Delivery
+  codec::Qos qos;
+  bool retain;
+};
+/// The first of the queue gets the next packet identifier and joins the window.
+struct DeliveryBegun {
+  SessionSlot session;
+};
+/// The first of the queue is dropped: expired, or too large for the client.
+struct QueueFrontDropped {
+  SessionSlot session;
+};
+enum class AckKind : std::uint8_t {
+  puback,        ///< QoS 1 is done
+  pubrec,        ///< QoS 2: the message is the client's, PUBREL follows
+  pubrec_failed, ///< QoS 2 is done, refused
+  pubcomp,       ///< QoS 2 is done
+};
+struct DeliveryAcknowledged {
+  SessionSlot session;
+  codec::PacketId packet_id;
+  AckKind kind;
+};
+/// An incoming QoS 2 message was taken; until its PUBREL the identifier is a duplicate.
+struct PacketIdReceived {
+  SessionSlot session;
+  codec::PacketId packet_id;
+};
+struct PacketIdReleased {
+  SessionSlot session;
+  codec::PacketId packet_id;
+};
+/// The retained message of its topic, replacing what was there.
+struct RetainedSet {
+  MessageRef message;
+};
+struct RetainedCleared {
+  std::string_view topic;
+};
+
+}  // namespace sluice::core::record

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/state/state.h"
+
+#include "base/assert.h"
+#include "codec/topic.h"
+
+namespace sluice::core {
+namespace {
+
+// Packet identifiers run from 1 to 65,535 and start again.
+codec::PacketId after(codec::PacketId id) {
+  return id == 65535 ? codec::PacketId{1} : static_cast<codec::PacketId>(id + 1);
+}
+
+// How many identifiers lie between `first` and `id`.
+std::uint32_t distance(codec::PacketId first, codec::PacketId id) {
+  return id >= first ? std::uint32_t{id} - first : 65535U - first + id;
+}
+
+}  // namespace
+
+State::State(const HashKey& key) : sessions(key), subscriptions(key), retained(key) {}
+
+State::~State() {
+  for (std::uint32_t i = 0; i < sessions.end(); ++i)
+    if (sessions.find(SessionSlot{i}) != nullptr) apply(record::SessionEnded{SessionSlot{i}});
+}
+
+Session& State::apply(const record::SessionCreated& created) { return sessions.create(created.client_id); }
+
+void State::apply(const record::SessionAttached& attached) {
+  Session& session = sessions.at(attached.session);
+  session.version = attached.version;
+  session.expiry_s = attached.expiry_s;
+}
+
+void State::apply(const record::SessionDetached& detached) {
+  Session& session = sessions.at(detached.session);
+  session.expiry_s = detached.expiry_s;
+  session.disconnected_at = detached.at;
+}
+
+void State::apply(const record::SessionEnded& ended) {
+  Session& session = sessions.at(ended.session);
+  if (Outbound* outbound = session.find_outbound()) {
+    while (!outbound->queue.empty()) pop_queue_front(*outbound);
+    for (std::size_t i = 0; i < outbound->window.size(); ++i) finish(*outbound, outbound->window[i]);
+  }
+  if (session.will) --wills_;
+  subscriptions.unsubscribe_all(ended.session);
+  sessions.erase(ended.session);
+}
+
+void State::apply(const record::WillSet& will) {
+  Session& session = sessions.at(will.session);
+  if (session.will) --wills_;
+  session.will.reset();
+  if (!will.message) return;
+  session.will = std::make_unique<SessionWill>(SessionWill{will.message, will.delay});
+  ++wills_;
+}
+
+SubscribeOutcome State::apply(const record::Subscribed& subscribed) {
+  const Subscription subscription{subscribed.session, subscribed.subscription_id, subscribed.options};
+  const auto shared = codec::split_shared_filter(subscribed.filter);
+  if (shared && shared->is_shared())
+    return subscriptions.subscribe_shared(shared->share_name, shared->filter, subscription);
+  return subscriptions.subscribe(subscribed.filter, subscription);
+}
+
+bool State::apply(const record::Unsubscribed& unsubscribed) {
+  const auto shared = codec::split_shared_filter(unsubscribed.filter);
+  if (shared && shared->is_shared())
+    return subscriptions.unsubscribe_shared(shared->share_name, shared->filter, unsubscribed.session);
+  return subscriptions.unsubscribe(unsubscribed.filter, unsubscribed.session);
+}
+
+void State::apply(const record::Queued& queued) {
+  Outbound& outbound = sessions.at(queued.session).outbound();
+  const std::size_t bytes = counted_bytes(*queued.message);
+  outbound.queue_bytes += bytes;
+  queue_bytes_ += bytes;
+  ++queue_messages_;
+  Delivery delivery{.message = queued.message, .subscription_ids = queued.subscription_ids};
+  delivery.qos = queued.qos;
+  delivery.retain = queued.retain;
+  outbound.queue.push_back(std::move(delivery));
+}
+
+void State::pop_queue_front(Outbound& outbound) {
+  const Delivery delivery = outbound.queue.pop_front();
+  const std::size_t bytes = counted_bytes(*delivery.message);
+  outbound.queue_bytes -= bytes;
+  queue_bytes_ -= bytes;
+  --queue_messages_;
+  sessions.release_ids(delivery.subscription_ids);
+}
+
+Delivery& State::apply(const record::DeliveryBegun& begun) {
+  Session& session = sessions.at(begun.session);
+  Outbound& outbound = session.outbound();
+  Delivery delivery = outbound.queue.pop_front();
+  const std::size_t bytes = counted_bytes(*delivery.message);
+  outbound.queue_bytes -= bytes;
+  queue_bytes_ -= bytes;
+  --queue_messages_;
+  delivery.packet_id = session.next_packet_id;
+  delivery.state = DeliveryState::published;
+  session.next_packet_id = after(session.next_packet_id);
+  outbound.window_bytes += bytes;
+  ++outbound.unacknowledged;
+  ++window_messages_;
+  outbound.window.push_back(std::move(delivery));
+  return outbound.window.back();
+}
+
+void State::apply(const record::QueueFrontDropped& dropped) {
+  pop_queue_front(sessions.at(dropped.session).outbound());
+}
+
+Delivery* State::find_delivery(Session& session, codec::PacketId packet_id) {
+  Outbound* outbound = session.find_outbound();
+  if (outbound == nullptr || outbound->window.empty() || packet_id == 0) return nullptr;
+  const std::uint32_t index = distance(outbound->window.front().packet_id, packet_id);
+  if (index >= outbound->window.size()) return nullptr;
+  Delivery& delivery = outbound->window[index];
+  SLUICE_ASSERT(delivery.packet_id == packet_id);
+  return &delivery;
+}
+
+// The message is the client's, or nobody's: the window forgets it.
+void State::finish(Outbound& outbound, Delivery& delivery) {
+  if (delivery.state == DeliveryState::done) return;
+  if (delivery.message) outbound.window_bytes -= counted_bytes(*delivery.message);
+  delivery.message.reset();
+  sessions.release_ids(delivery.subscription_ids);
+  delivery.subscription_ids = 0;
+  delivery.state = DeliveryState::done;
+  --outbound.unacknowledged;
+  --window_messages_;
+}
+
+bool State::apply(const record::DeliveryAcknowledged& acknowledged) {
+  Session& session = sessions.at(acknowledged.session);
+  Delivery* delivery = find_delivery(session, acknowledged.packet_id);
+  if (delivery == nullptr) return false;
+  const bool is_qos_2 = delivery->qos == codec::Qos::exactly_once;
+  const DeliveryState expected = acknowledged.kind == record::AckKind::pubcomp
+                                     ? DeliveryState::released
+                                     : DeliveryState::published;
+  if (is_qos_2 == (acknowledged.kind == record::AckKind::puback) || delivery->state != expected)
+    return false;
+  Outbound& outbound = session.outbound();
+  if (acknowledged.kind == record::AckKind::pubrec) {
+    outbound.window_bytes -= counted_bytes(*delivery->message);
+    delivery->message.reset();
+    delivery->state = DeliveryState::released;
+    return true;
+  }
+  finish(outbound, *delivery);
+  while (!outbound.window.empty() && outbound.window.front().state == DeliveryState::done)
+    outbound.window.pop_front();
+  return true;
+}
+
+bool State::apply(const record::PacketIdReceived& received) {
+  return sessions.at(received.session).received.insert(received.packet_id);
+}
+
+bool State::apply(const record::PacketIdReleased& released) {
+  return sessions.at(released.session).received.erase(released.packet_id);
+}
+
+void State::apply(const record::RetainedSet& set) { retained.set(set.message); }
+
+bool State::apply(const record::RetainedCleared& cleared) { return retained.erase(cleared.topic); }
+
+}  // namespace sluice::core

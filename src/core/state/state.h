@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// State is what a shard keeps for its clients: sessions, subscriptions, messages, retained messages. It changes only in
+// apply(record), the same call live and at replay; everybody else reads. What is a session's connection, its socket, its
+// send window on this connection is not state and stands elsewhere.
+//
+// Owner:   Shard (exactly one).      Thread: its shard's.
+// Never:   I/O, clock, randomness, options; a decision: what a record says is done.
+// Limits:  looked at by whoever makes the record.
+// Spec:    MQTT 5.0 §4.1 (session state).
+#pragma once
+
+#include <cstdint>
+
+#include "base/siphash.h"
+#include "core/message/message_pool.h"
+#include "core/retained/retained_store.h"
+#include "core/session/sessions.h"
+#include "core/state/records.h"
+#include "core/topic/subscription_tree.h"
+
+namespace sluice::core {
+
+class State {
+ public:
+  explicit State(const HashKey& key);
+  ~State();
+
+  Session& apply(const record::SessionCreated& created);
+  void apply(const record::SessionAttached& attached);
+  void apply(const record::SessionDetached& detached);
+  void apply(const record::SessionEnded& ended);
+  void apply(const record::WillSet& will);
+  SubscribeOutcome apply(const record::Subscribed& subscribed);
+  /// False if there was none.
+  bool apply(const record::Unsubscribed& unsubscribed);
+  void apply(const record::Queued& queued);
+  /// The delivery in the window; valid until the next apply() for that session.
+  Delivery& apply(const record::DeliveryBegun& begun);
+  void apply(const record::QueueFrontDropped& dropped);
+  /// False if no delivery of that packet identifier waits for such an acknowledgement.
+  bool apply(const record::DeliveryAcknowledged& acknowledged);
+  /// False if the identifier was there.
+  bool apply(const record::PacketIdReceived& received);
+  /// False if the identifier was not there.
+  bool apply(const record::PacketIdReleased& released);
+  void apply(const record::RetainedSet& set);
+  bool apply(const record::RetainedCleared& cleared);
+
+  /// Where the delivery of that packet identifier is in the window, or nullptr.
+  Delivery* find_delivery(Session& session, codec::PacketId packet_id);
+  std::uint64_t queue_messages() const { return queue_messages_; }
+  std::uint64_t queue_bytes() const { return queue_bytes_; }
+  std::uint64_t window_messages() const { return window_messages_; }
+  std::uint64_t wills() const { return wills_; }
+
+  MessagePool messages;      // first: outlives every MessageRef below
+  Sessions sessions;
+  SubscriptionTree subscriptions;
+  RetainedStore retained;
+
+ private:
+  void pop_queue_front(Outbound& outbound);
+  void finish(Outbound& outbound, Delivery& delivery);
+
+  std::uint64_t queue_messages_ = 0;
+  std::uint64_t queue_bytes_ = 0;
+  std::uint64_t window_messages_ = 0;
+  std::uint64_t wills_ = 0;
+};
+
+/// What a queued or sent message counts against byte limits.
+inline std::size_t counted_bytes(const Message& message) {
+  return message.topic().size() + message.properties().size() + message.payload().size();
+}
+
+}  // namespace sluice::core

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/metrics.h"
+
+namespace sluice::server {
+namespace {
+
+constexpr MetricRow rows[] = {
+#include "base/metric_table.inc"
+#include "server/metrics.def"
+#include "base/metric_end.inc"
+};
+static_assert(metric_slots(rows) * sizeof(std::uint64_t) == sizeof(ServerMetrics));
+
+}  // namespace
+
+std::span<const MetricRow> server_metric_rows() { return rows; }
+
+}  // namespace sluice::server

@@ -57,6 +57,7 @@ struct Connection {
   std::uint16_t receive_maximum = 65535;          ///< the client's
   std::uint16_t keep_alive_s = 0;
   std::uint16_t unreleased = 0;        ///< its QoS 1 and 2 messages that we have not acknowledged
+  std::uint16_t in_flight = 0;         ///< QoS 1 and 2 messages sent to it, not acknowledged by it
   std::uint16_t held = 0;              ///< acknowledgements that wait for the log
   codec::Version version = codec::Version::v3_1_1;
   ConnectionState state = ConnectionState::awaiting_connect;

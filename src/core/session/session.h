@@ -49,6 +49,7 @@ struct Outbound {
   RingBuffer<Delivery> window;   ///< consecutive packet identifiers, oldest first
   RingBuffer<Delivery> queue;
   std::uint32_t unacknowledged = 0;    ///< of the window, not done
+  std::uint32_t unsent = 0;            ///< the last of the window, not sent yet on this connection
   std::size_t window_bytes = 0;
   std::size_t queue_bytes = 0;
 };
@@ -90,6 +91,8 @@ class Session {
   std::unique_ptr<SessionWill> will;
   codec::PacketId next_packet_id = 1;
   codec::Version version = codec::Version::v3_1_1;
+  std::uint32_t match_stamp = 0;       ///< of the last publish that matched, and its place among
+  std::uint32_t match_index = 0;       ///< that publish's targets
   bool is_shared_member = false;       ///< has or had shared subscriptions: presence is told to other shards
   bool drop_was_logged = false;
   std::uint32_t drops = 0;

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/session/delivery.h"
+
+#include "core/output/publish_writer.h"
+
+namespace sluice::core {
+namespace {
+
+constexpr std::size_t window_span_max = 65000;   // consecutive packet identifiers in the window
+
+// What is left of the Message Expiry Interval, in whole seconds, at least 1 for what has not expired yet.
+std::uint32_t expiry_left(std::uint32_t expiry_s, Instant received, Instant now) {
+  // [MQTT5-3.3.2-6]
+  if (expiry_s == MessageFields::no_expiry) return expiry_s;
+  const auto waited = std::chrono::duration_cast<std::chrono::seconds>(now - received).count();
+  return waited >= expiry_s ? 1U : expiry_s - static_cast<std::uint32_t>(waited);
+}
+
+codec::Qos lower(codec::Qos a, codec::Qos b) { return a < b ? a : b; }
+
+// Topics shorter than an alias saves are sent as they are.
+constexpr std::size_t alias_topic_bytes_min = 6;
+
+void choose_alias(OutgoingPublish& publish, Connection& connection) {
+  if (!connection.outbound_aliases || publish.topic.size() < alias_topic_bytes_min) return;
+  const auto choice = connection.outbound_aliases->choose(publish.topic);
+  publish.alias = choice.alias;
+  if (choice.is_known) publish.topic = {};
+}
+
+}  // namespace
+
+bool Delivering::has_free_window(const Session& session) {
+  const Connection* connection = c_.connections.find(session.conn);
+  if (connection == nullptr) return false;
+  const Outbound* outbound = session.find_outbound();
+  if (outbound == nullptr) return true;
+  const auto& limits = c_.options.session;
+  const auto messages_max = std::min<std::int64_t>(limits.inflight_messages_max, connection->receive_maximum);
+  // [MQTT5-3.3.4-9] [MQTT5-4.9.0-2]
+  if (outbound->unsent > 0 || connection->in_flight >= messages_max) return false;
+  if (outbound->window.size() >= window_span_max) return false;
+  if (outbound->unacknowledged > 0 &&
+      outbound->window_bytes >= static_cast<std::size_t>(limits.inflight_bytes_max))
+    return false;
+  return c_.effects.output.backlog_bytes(connection->id) <
+         static_cast<std::size_t>(c_.options.limits.write_buffer_bytes_max);
+}
+
+bool Delivering::can_take(const Session& session, std::size_t bytes) const {
+  const Outbound* outbound = session.find_outbound();
+  if (outbound == nullptr || outbound->queue.empty()) return true;
+  return outbound->queue.size() < static_cast<std::size_t>(c_.options.session.queue_messages_max) &&
+         outbound->queue_bytes + bytes <= static_cast<std::size_t>(c_.options.session.queue_bytes_max);
+}
+
+void Delivering::drop(Session& session, std::uint64_t& counter, const char* limit) {
+  ++counter;
+  ++session.drops;
+  if (session.drop_was_logged) return;
+  session.drop_was_logged = true;
+  c_.log.warn("message_dropped", {{"client", session.client_id()}, {"limit", limit}});
+}
+
+Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
+  Session& session = c_.state.sessions.at(target.session);
+  ++c_.turn_deliveries;
+  // [MQTT3-3.8.4-6] [MQTT5-3.8.4-8]
+  const codec::Qos qos = lower(routed.qos, target.qos);
+  if (qos == codec::Qos::at_most_once) {
+    Connection* connection = c_.connections.find(session.conn);
+    if (connection == nullptr) return Outcome::dropped;
+    send_qos_0(routed, target, *connection);
+    return Outcome::sent;
+  }
+  const std::size_t bytes = routed.topic.size() + routed.properties.size() + routed.payload.size();
+  const Outbound* outbound = session.find_outbound();
+  const bool is_direct = (outbound == nullptr || outbound->queue.empty()) && has_free_window(session);
+  if (!is_direct && !session.is_connected() && !session.is_durable()) return Outcome::dropped;
+  if (!is_direct && !can_take(session, bytes)) {
+    drop(session, c_.metrics.messages_dropped.queue_messages_max, "session.queue_messages_max");
+    return Outcome::dropped;
+  }
+  const std::uint32_t one[] = {target.subscription_id};
+  const auto ids = !target.more_ids.empty()      ? target.more_ids
+                   : target.subscription_id != 0 ? std::span<const std::uint32_t>(one)
+                                                 : std::span<const std::uint32_t>();
+  c_.commit(record::Queued{session.slot, routed.ensure_message(c_.state.messages),
+                           c_.state.sessions.store_ids(ids), qos, target.retain},
+            session.is_durable());
+  if (!is_direct) return Outcome::queued;
+  pump(session);
+  return Outcome::sent;
+}
+
+void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& connection) {
+  Output& output = c_.effects.output;
+  if (output.backlog_bytes(connection.id) >= static_cast<std::size_t>(c_.options.limits.write_buffer_bytes_max)) {
+    drop(c_.state.sessions.at(target.session), c_.metrics.messages_dropped.write_buffer_full,
+         "limits.write_buffer_bytes_max");
+    return;
+  }
+  const bool is_v5 = connection.version == codec::Version::v5;
+  ++c_.metrics.messages_sent[0];
+  ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::publish)];
+  const bool is_plain = target.subscription_id == 0 && target.more_ids.empty() && !connection.outbound_aliases;
+  ByteView& cached = routed.encoded[is_v5 ? 1 : 0][target.retain ? 1 : 0];
+  if (is_plain && !cached.empty() && cached.size() <= connection.packet_bytes_max) {
+    output.send(connection.id, cached);
+    return;
+  }
+  const std::uint32_t one[] = {target.subscription_id};
+  OutgoingPublish publish{.topic = routed.topic,
+                          .properties = routed.properties,
+                          .payload = routed.payload,
+                          .retain = target.retain,
+                          .expiry_s = expiry_left(routed.expiry_s, routed.received, c_.now)};
+  if (!target.more_ids.empty()) publish.subscription_ids = target.more_ids;
+  else if (target.subscription_id != 0) publish.subscription_ids = one;
+  const std::size_t size = publish_bytes(publish, connection.version);
+  // [MQTT5-3.1.2-24] [MQTT5-3.1.2-25]
+  if (size == 0 || size > connection.packet_bytes_max) {
+    ++c_.metrics.messages_dropped.maximum_packet_size;
+    return;
+  }
+  if (is_v5) choose_alias(publish, connection);
+  if (routed.payload.size() >= payload_by_reference_min) {
+    output.send(connection.id, write_publish_header(publish, connection.version, output));
+    const MessageRef& message = routed.ensure_message(c_.state.messages);
+    output.send_payload(connection.id, message, message->payload());
+    return;
+  }
+  const ByteView encoded = write_publish(publish, connection.version, output);
+  if (is_plain) cached = encoded;
+  output.send(connection.id, encoded);
+}
+
+void Delivering::pump(Session& session) {
+  Outbound* outbound = session.find_outbound();
+  if (outbound == nullptr) return;
+  Connection* connection = c_.connections.find(session.conn);
+  if (connection == nullptr) return;
+  if (outbound->unsent > 0) send_again(session, *connection, *outbound);
+  while (!outbound->queue.empty() && has_free_window(session)) {
+    const Delivery& first = outbound->queue.front();
+    const Message& message = *first.message;
+    const OutgoingPublish probe{.topic = message.topic(),
+                                .properties = message.properties(),
+                                .payload = message.payload(),
+                                .qos = first.qos,
+                                .expiry_s = message.expiry_s(),
+                                .subscription_ids = c_.state.sessions.ids(first.subscription_ids)};
+    const bool is_expired = message.is_expired(c_.now);   // [MQTT5-3.3.2-5]
+    const std::size_t size = publish_bytes(probe, connection->version);
+    if (is_expired || size == 0 || size > connection->packet_bytes_max) {
+      ++(is_expired ? c_.metrics.messages_dropped.expired : c_.metrics.messages_dropped.maximum_packet_size);
+      c_.commit(record::QueueFrontDropped{session.slot}, session.is_durable());
+      continue;
+    }
+    Delivery& delivery = c_.commit(record::DeliveryBegun{session.slot}, session.is_durable());
+    ++connection->in_flight;
+    // A QoS 2 delivery of a session that is kept may only be seen once its identifier is safe.
+    if (delivery.qos == codec::Qos::exactly_once && session.is_durable() && c_.setup.has_log) {
+      delivery.state = DeliveryState::held;
+      c_.journal.hold({.ticket = c_.journal.ticket(),
+                       .conn = connection->id,
+                       .session = session.slot,
+                       .packet_id = delivery.packet_id,
+                       .kind = Held::Kind::delivery,
+                       .bytes = {}});
+    } else {
+      send(session, *connection, delivery);
+    }
+  }
+  outbound->queue.shrink_if_empty(1024);
+}
+
+void Delivering::on_durable(SessionSlot slot, codec::PacketId packet_id) {
+  Session* session = c_.state.sessions.find(slot);
+  if (session == nullptr || !session->is_connected()) return;
+  Delivery* delivery = c_.state.find_delivery(*session, packet_id);
+  if (delivery == nullptr || delivery->state != DeliveryState::held) return;
+  delivery->state = DeliveryState::published;
+  send(*session, c_.connections.at(session->conn), *delivery);
+}
+
+void Delivering::send(Session&, Connection& connection, Delivery& delivery) {
+  Output& output = c_.effects.output;
+  const Message& message = *delivery.message;
+  OutgoingPublish publish{.topic = message.topic(),
+                          .properties = message.properties(),
+                          .payload = message.payload(),
+                          .qos = delivery.qos,
+                          .retain = delivery.retain,
+                          .dup = delivery.is_retry,   // [MQTT3-3.3.1-1] [MQTT5-3.3.1-1]
+                          .packet_id = delivery.packet_id,
+                          .expiry_s = expiry_left(message.expiry_s(), message.received(), c_.now),
+                          .subscription_ids = c_.state.sessions.ids(delivery.subscription_ids)};
+  if (connection.version == codec::Version::v5) choose_alias(publish, connection);
+  ++c_.metrics.messages_sent[static_cast<std::size_t>(delivery.qos)];
+  ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::publish)];
+  if (publish.payload.size() >= payload_by_reference_min) {
+    output.send(connection.id, write_publish_header(publish, connection.version, output));
+    output.send_payload(connection.id, delivery.message, publish.payload);
+  } else {
+    output.send(connection.id, write_publish(publish, connection.version, output));
+  }
+}
+
+void Delivering::send_pubrel(Session& session, codec::PacketId packet_id, codec::ReasonCode reason) {
+  const Connection& connection = c_.connections.at(session.conn);
+  ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::pubrel)];
+  const codec::Pubrel pubrel{packet_id, connection.version == codec::Version::v5 ? reason : codec::ReasonCode::success, {}};
+  Output& output = c_.effects.output;
+  const auto size = codec::encode(pubrel, connection.version, output.reserve(8));
+  SLUICE_ASSERT(size.has_value());
+  output.send(connection.id, output.commit(*size));
+}
+
+// [MQTT3-4.4.0-1] [MQTT5-4.4.0-1]
+void Delivering::resend(Session& session) {
+  Outbound* outbound = session.find_outbound();
+  if (outbound == nullptr) return;
+  outbound->unsent = static_cast<std::uint32_t>(outbound->window.size());
+  pump(session);
+}
+
+// Goes on where the client's Receive Maximum stopped it: what is sent again counts like what is new.
+void Delivering::send_again(Session& session, Connection& connection, Outbound& outbound) {
+  const auto messages_max =
+      std::min<std::int64_t>(c_.options.session.inflight_messages_max, connection.receive_maximum);
+  for (; outbound.unsent > 0; --outbound.unsent) {
+    Delivery& delivery = outbound.window[outbound.window.size() - outbound.unsent];
+    if (delivery.state == DeliveryState::done) continue;
+    if (delivery.state == DeliveryState::released) {
+      send_pubrel(session, delivery.packet_id, codec::ReasonCode::success);
+      continue;
+    }
+    if (connection.in_flight >= messages_max) return;
+    // One that never left because the log had not answered is no retry.
+    delivery.is_retry = delivery.is_retry || delivery.state == DeliveryState::published;
+    delivery.state = DeliveryState::published;
+    ++connection.in_flight;
+    ++c_.metrics.messages_redelivered;
+    send(session, connection, delivery);
+  }
+}
+
+bool Delivering::on_acknowledged(Session& session, codec::PacketId packet_id, record::AckKind kind) {
+  if (!c_.commit(record::DeliveryAcknowledged{session.slot, packet_id, kind}, session.is_durable())) return false;
+  if (Connection* connection = c_.connections.find(session.conn);
+      connection != nullptr && kind != record::AckKind::pubrec && connection->in_flight > 0)
+    --connection->in_flight;
+  pump(session);
+  return true;
+}
+
+}  // namespace sluice::core

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Delivery of messages to one session: encodes PUBLISH packets, fills the window of unacknowledged ones from the queue
+// behind it, takes acknowledgements, and sends again what a resumed session had not acknowledged.
+//
+// Owner:   Shard.      Thread: its shard's.
+// Never:   allocation for QoS 0 once warm.
+// Limits:  session.inflight_*, session.queue_*; limits.write_buffer_bytes; the client's Receive Maximum and Maximum Packet
+//          Size.
+// Spec:    MQTT 5.0 §3.3, §4.3, §4.4, §4.9.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/shard/context.h"
+#include "core/shard/routed.h"
+
+namespace sluice::core {
+
+/// How a message goes to one session: what its matching subscriptions say together.
+struct Target {
+  SessionSlot session = no_session;
+  codec::Qos qos = codec::Qos::at_most_once;   ///< granted; the message's own may be lower
+  bool retain = false;
+  std::uint32_t subscription_id = 0;           ///< the first, 0 if none
+  std::span<const std::uint32_t> more_ids;     ///< all of them, if there are several
+};
+
+class Delivering {
+ public:
+  explicit Delivering(Context& context) : c_(context) {}
+
+  enum class Outcome : std::uint8_t { sent, queued, dropped };
+  Outcome deliver(Routed& routed, const Target& target);
+  /// True if deliver() would not drop a message of that size at QoS 1 or 2.
+  bool can_take(const Session& session, std::size_t bytes) const;
+  /// True if a QoS 1 or 2 message would be sent at once.
+  bool has_free_window(const Session& session);
+  /// Sends from the queue what the window has room for.
+  void pump(Session& session);
+  /// After CONNACK with a session present: what was sent and not acknowledged, in its order.
+  void resend(Session& session);
+  /// PUBACK, PUBREC, PUBCOMP from the client. False if there is no such delivery.
+  bool on_acknowledged(Session& session, codec::PacketId packet_id, record::AckKind kind);
+  /// A delivery that waited for the log may go.
+  void on_durable(SessionSlot session, codec::PacketId packet_id);
+  void send_pubrel(Session& session, codec::PacketId packet_id, codec::ReasonCode reason);
+
+ private:
+  void send_again(Session& session, Connection& connection, Outbound& outbound);
+  void send(Session& session, Connection& connection, Delivery& delivery);
+  void send_qos_0(Routed& routed, const Target& target, Connection& connection);
+  void drop(Session& session, std::uint64_t& counter, const char* limit);
+
+  Context& c_;
+};
+
+}  // namespace sluice::core

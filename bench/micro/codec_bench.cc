@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a packet costs in the codec: PUBLISH in and out, acknowledgements, CONNECT, topic and UTF-8 checks.
+// What a packet costs in the codec: PUBLISH in and out, acknowledgements, CONNECT, topic and UTF-8
+// checks.
+#include "codec/codec.h"
+#include "codec/topic.h"
+#include "codec/utf8.h"
+
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -8,10 +13,6 @@
 #include <cstdlib>
 #include <string>
 #include <vector>
-
-#include "codec/codec.h"
-#include "codec/topic.h"
-#include "codec/utf8.h"
 
 namespace sluice::codec {
 namespace {
@@ -115,8 +116,8 @@ void decode_puback(benchmark::State& state) {
 BENCHMARK(decode_puback);
 
 void decode_any_connect(benchmark::State& state) {
-  const auto bytes = encoded(Connect{.client_id = "sensor-0017", .user_name = "sensor"},
-                             Version::v3_1_1);
+  const auto bytes =
+      encoded(Connect{.client_id = "sensor-0017", .user_name = "sensor"}, Version::v3_1_1);
   const DecodeLimits limits = broker_limits();
   for (auto _ : state) {
     auto result = decode_connect(bytes, limits);

@@ -4,12 +4,12 @@
 // that there is room.
 #pragma once
 
+#include "base/bytes.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
-
-#include "base/bytes.h"
 
 namespace sluice::codec {
 

@@ -15,17 +15,17 @@
 // Spec:    MQTT 5.0 §2, §3; MQTT 3.1.1 §2, §3; MQTT 3.1.
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-
 #include "base/bytes.h"
 #include "base/result.h"
 #include "codec/frame.h"
 #include "codec/limits.h"
 #include "codec/packets.h"
 #include "codec/types.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 
 namespace sluice::codec {
 
@@ -48,7 +48,7 @@ enum class ConnectFault : std::uint8_t {
 
 struct ConnectResult {
   ConnectFault fault = ConnectFault::none;
-  std::uint8_t level = 0;          ///< the protocol level byte as it came, once it was read
+  std::uint8_t level = 0;            ///< the protocol level byte as it came, once it was read
   std::optional<Version> version{};  ///< the version to answer in, once it is known
   Error error{};                     ///< set with every fault
   Connect connect{};                 ///< whole if there is no fault

@@ -3,11 +3,11 @@
 // Makes the errors of the codec: each with the reason code that answers it in MQTT 5.0.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include "base/result.h"
 #include "codec/reason_code.h"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace sluice::codec {
 

@@ -8,13 +8,13 @@
 // Spec:    MQTT 5.0 §3.8.3, §3.10.3.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
 #include "base/bytes.h"
 #include "base/result.h"
 #include "codec/types.h"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace sluice::codec {
 

@@ -8,13 +8,13 @@
 // Spec:    MQTT 5.0 §2.1, §1.5.5; MQTT 3.1.1 §2.2.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include "base/bytes.h"
 #include "base/result.h"
 #include "codec/limits.h"
 #include "codec/types.h"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace sluice::codec {
 

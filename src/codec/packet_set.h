@@ -4,9 +4,9 @@
 // properties of a will.
 #pragma once
 
-#include <cstdint>
-
 #include "codec/types.h"
+
+#include <cstdint>
 
 namespace sluice::codec::packet_set {
 

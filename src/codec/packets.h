@@ -8,16 +8,16 @@
 // Spec:    MQTT 5.0 §3, MQTT 3.1.1 §3.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string_view>
-#include <variant>
-
 #include "base/bytes.h"
 #include "codec/filters.h"
 #include "codec/property.h"
 #include "codec/reason_code.h"
 #include "codec/types.h"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <variant>
 
 namespace sluice::codec {
 
@@ -31,7 +31,7 @@ struct Will {
 
 struct Connect {
   Version version = Version::v3_1_1;
-  bool is_bridge = false;  ///< bit 0x80 of the protocol level: the peer is a bridge
+  bool is_bridge = false;   ///< bit 0x80 of the protocol level: the peer is a bridge
   bool clean_start = true;  ///< Clean Session in 3.x
   std::uint16_t keep_alive_s = 0;
   Properties properties{};
@@ -51,7 +51,7 @@ struct Publish {
   bool dup = false;
   Qos qos = Qos::at_most_once;
   bool retain = false;
-  PacketId packet_id = 0;  ///< 0 at QoS 0
+  PacketId packet_id = 0;    ///< 0 at QoS 0
   std::string_view topic{};  ///< empty in 5.0: the topic alias stands for it
   Properties properties{};
   ByteView payload{};

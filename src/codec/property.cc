@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/property.h"
 
-#include <array>
-
 #include "codec/packet_set.h"
 #include "codec/property_value.h"
+
+#include <array>
 
 namespace sluice::codec {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 constexpr auto make_table() {
   using namespace packet_set;
   return std::to_array<PropertyInfo>({
-#define SLUICE_PROPERTY(name, id, wire, packets, repeats, rule)                                \
+#define SLUICE_PROPERTY(name, id, wire, packets, repeats, rule) \
   {PropertyId::name, #name, PropertyWire::wire, packets, repeats, PropertyRule::rule},
 #include "codec/properties.def"
 #undef SLUICE_PROPERTY

@@ -10,15 +10,15 @@
 // Spec:    MQTT 5.0 §2.2.2.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string_view>
-
 #include "base/bytes.h"
 #include "base/result.h"
 #include "codec/limits.h"
 #include "codec/types.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
 
 namespace sluice::codec {
 
@@ -91,7 +91,7 @@ class PropertyCursor {
 };
 
 struct Properties {
-  ByteView raw{};               ///< without the length in front
+  ByteView raw{};             ///< without the length in front
   std::uint64_t present = 0;  ///< bit n: the property of id n is there
 
   bool is_empty() const { return raw.empty(); }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
-
 #include "base/assert.h"
 #include "codec/byte_writer.h"
 #include "codec/property.h"
+
+#include <cstring>
 
 namespace sluice::codec {
 

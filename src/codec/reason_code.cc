@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/reason_code.h"
 
-#include <array>
-
 #include "codec/packet_set.h"
+
+#include <array>
 
 namespace sluice::codec {
 namespace {

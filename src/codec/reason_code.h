@@ -6,11 +6,11 @@
 // Spec:    MQTT 5.0 §2.4, MQTT 3.1.1 §3.2.2.3.
 #pragma once
 
+#include "codec/types.h"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include "codec/types.h"
 
 namespace sluice::codec {
 

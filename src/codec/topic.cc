@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/topic.h"
 
-#include <algorithm>
-
 #include "codec/fault.h"
 #include "codec/topic_scan.h"
 #include "codec/utf8.h"
+
+#include <algorithm>
 
 namespace sluice::codec {
 namespace {

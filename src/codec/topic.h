@@ -8,11 +8,11 @@
 // Spec:    MQTT 5.0 §4.7, §4.8.2; MQTT 3.1.1 §4.7.
 #pragma once
 
-#include <optional>
-#include <string_view>
-
 #include "base/result.h"
 #include "codec/limits.h"
+
+#include <optional>
+#include <string_view>
 
 namespace sluice::codec {
 

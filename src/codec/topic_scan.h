@@ -5,12 +5,12 @@
 // of topic.cc, which also says what is wrong.
 #pragma once
 
+#include "codec/limits.h"
+#include "codec/word_scan.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#include "codec/limits.h"
-#include "codec/word_scan.h"
 
 namespace sluice::codec {
 

@@ -19,9 +19,10 @@ const char* to_string(Version version) noexcept {
 }
 
 const char* to_string(PacketType type) noexcept {
-  constexpr std::array<const char*, 16> names{
-    "RESERVED", "CONNECT", "CONNACK",   "PUBLISH", "PUBACK", "PUBREC", "PUBREL",   "PUBCOMP",
-    "SUBSCRIBE", "SUBACK", "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH"};
+  constexpr std::array<const char*, 16> names{"RESERVED",  "CONNECT",  "CONNACK",     "PUBLISH",
+                                              "PUBACK",    "PUBREC",   "PUBREL",      "PUBCOMP",
+                                              "SUBSCRIBE", "SUBACK",   "UNSUBSCRIBE", "UNSUBACK",
+                                              "PINGREQ",   "PINGRESP", "DISCONNECT",  "AUTH"};
   const auto index = static_cast<std::size_t>(type);
   return index < names.size() ? names[index] : names[0];
 }

@@ -64,7 +64,8 @@ std::size_t find_invalid_utf8(std::string_view text) noexcept {
 
 Result<void> check_utf8(std::string_view text) {
   const std::size_t offset = find_invalid_utf8(text);
-  if (offset == text.size()) [[likely]] return {};
+  if (offset == text.size()) [[likely]]
+    return {};
   if (text[offset] == '\0')
     return fail(malformed(offset, "text holds U+0000, which MQTT does not allow"));
   return fail(malformed(offset, "text is not well-formed UTF-8"));

@@ -6,10 +6,10 @@
 // Spec:    MQTT 5.0 §1.5.4, MQTT 3.1.1 §1.5.3.
 #pragma once
 
+#include "base/result.h"
+
 #include <cstddef>
 #include <string_view>
-
-#include "base/result.h"
 
 namespace sluice::codec {
 

@@ -48,8 +48,7 @@ inline bool is_ascii(std::uint64_t word) { return (word & word_high_bits) == 0; 
 
 /// The high bit of each byte that differs from `character`. REQUIRES: is_ascii(word).
 inline std::uint64_t bytes_unlike(std::uint64_t word, char character) {
-  const std::uint64_t difference =
-      word ^ (word_low_bits * static_cast<unsigned char>(character));
+  const std::uint64_t difference = word ^ (word_low_bits * static_cast<unsigned char>(character));
   return (difference + ~word_high_bits) & word_high_bits;
 }
 

@@ -10,7 +10,8 @@ Result<void> decode_ack_body(ByteView body, const DecodeContext& context, AnyAck
   SLUICE_TRY(out.packet_id, take_packet_id(reader));
   out.reason = ReasonCode::success;
   out.properties = {};
-  if (reader.is_done()) [[likely]] return {};
+  if (reader.is_done()) [[likely]]
+    return {};
   if (!context.is_v5()) return check_end(reader);
   SLUICE_TRY(out.reason, take_reason(reader, out.type, context.direction));
   if (reader.is_done()) return {};

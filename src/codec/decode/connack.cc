@@ -20,8 +20,8 @@ Result<void> decode_body(ByteView body, const DecodeContext& context, Connack& o
   if (out.session_present && out.code != 0)  // [MQTT5-3.2.2-6] [MQTT3-3.2.2-4]
     return fail(protocol_fault(0, "Session Present is set although the server refuses"));
   if (context.is_v5()) {
-    SLUICE_TRY(out.properties, take_properties(reader, PacketType::connack, PropertyPlace::packet,
-                                               context.limits));
+    SLUICE_TRY(out.properties,
+               take_properties(reader, PacketType::connack, PropertyPlace::packet, context.limits));
     SLUICE_CHECK(check_authentication(out.properties, 3));
   }
   return check_end(reader);

@@ -106,8 +106,8 @@ Result<void> take_will(ByteReader& reader, ConnectFlags flags, const DecodeConte
   will.qos = static_cast<Qos>(flags.will_qos());
   will.retain = flags.has_will_retain();
   if (context.is_v5()) {
-    SLUICE_TRY(will.properties, take_properties(reader, PacketType::connect, PropertyPlace::will,
-                                                context.limits));
+    SLUICE_TRY(will.properties,
+               take_properties(reader, PacketType::connect, PropertyPlace::will, context.limits));
   }
   if (!reader.take_text(will.topic)) return cut_short(reader);
   if (auto checked = check_topic_name(will.topic, context.limits.topic()); !checked)
@@ -132,8 +132,8 @@ Result<void> take_credentials(ByteReader& reader, ConnectFlags flags, Version ve
 
 // Whether a broker may take this client id at all; looked at last, so that a packet that is wrong
 // in itself is not answered. [MQTT3-3.1.3-7] [MQTT3-3.1.3-8] [MQTT3-3.1.3-9] [MQTT5-3.1.3-8]
-Result<void> check_client_id(const Connect& connect, const DecodeLimits& limits,
-                             std::size_t offset, ConnectFault& fault_out) {
+Result<void> check_client_id(const Connect& connect, const DecodeLimits& limits, std::size_t offset,
+                             ConnectFault& fault_out) {
   const char* detail = nullptr;
   if (connect.client_id.size() > limits.client_id_bytes_max)
     detail = "the client identifier is longer than the limit";
@@ -159,8 +159,8 @@ Result<void> take_rest(ByteReader& reader, const DecodeContext& context, Connect
   out.clean_start = flags.has_clean_start();
   if (!reader.take_two_bytes(out.keep_alive_s)) return cut_short(reader);
   if (context.is_v5()) {
-    SLUICE_TRY(out.properties, take_properties(reader, PacketType::connect, PropertyPlace::packet,
-                                               context.limits));
+    SLUICE_TRY(out.properties,
+               take_properties(reader, PacketType::connect, PropertyPlace::packet, context.limits));
     SLUICE_CHECK(check_authentication(out.properties, reader.offset() - out.properties.raw.size()));
   }
   // [MQTT5-3.1.3-3] [MQTT5-3.1.3-4] [MQTT3-3.1.3-3] [MQTT3-3.1.3-4]

@@ -104,8 +104,7 @@ Result<Packet> decode(ByteView packet, Version version, Direction direction,
   const FrameResult frame = peek_frame(packet, version, limits.packet_bytes_max);
   if (frame.is_failed()) return fail(frame.error);
   if (!frame.is_complete()) return fail(malformed(packet.size(), "the packet is cut short"));
-  if (frame.total != packet.size())
-    return fail(malformed(frame.total, "bytes follow the packet"));
+  if (frame.total != packet.size()) return fail(malformed(frame.total, "bytes follow the packet"));
   if (!is_expected(frame.type(), direction))
     return fail(protocol_fault(0, "this packet type does not go this way"));
   const ByteView body = packet.subspan(frame.header_bytes);

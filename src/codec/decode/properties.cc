@@ -38,7 +38,7 @@ Result<void> check_text(std::string_view text, std::size_t offset) {
 Result<void> check_value(const PropertyInfo& info, const PropertyView& property,
                          const DecodeLimits& limits) {
   switch (info.wire) {
-    case PropertyWire::utf8:  // [MQTT5-3.3.2-13] [MQTT5-3.3.2-19]
+    case PropertyWire::utf8:                        // [MQTT5-3.3.2-13] [MQTT5-3.3.2-19]
       if (info.rule == PropertyRule::topic_name) {  // [MQTT5-3.3.2-14]
         if (auto checked = check_topic_name(property.text, limits.topic()); !checked)
           return fail(shifted(checked.error(), 3));

@@ -32,7 +32,8 @@ const char* first_byte_fault(std::uint8_t first_byte) {
 // [MQTT5-3.3.2-1] [MQTT3-3.3.2-1] [MQTT5-3.3.2-2] [MQTT3-3.3.2-2]
 inline Result<void> check_topic(Version version, const DecodeLimits& limits,
                                 const Publish& publish) {
-  if (is_plain_topic(publish.topic, limits.topic())) [[likely]] return {};
+  if (is_plain_topic(publish.topic, limits.topic())) [[likely]]
+    return {};
   return explain_topic(version, limits, publish);
 }
 

@@ -104,8 +104,8 @@ Result<void> decode_body(ByteView body, const DecodeContext& context, Suback& ou
   ByteReader reader(body);
   SLUICE_TRY(out.packet_id, take_packet_id(reader));
   if (context.is_v5()) {
-    SLUICE_TRY(out.properties, take_properties(reader, PacketType::suback, PropertyPlace::packet,
-                                               context.limits));
+    SLUICE_TRY(out.properties,
+               take_properties(reader, PacketType::suback, PropertyPlace::packet, context.limits));
   }
   SLUICE_CHECK(check_codes(reader, PacketType::suback, context));
   out.codes = reader.rest();
@@ -117,8 +117,8 @@ Result<void> decode_body(ByteView body, const DecodeContext& context, Unsuback& 
   ByteReader reader(body);
   SLUICE_TRY(out.packet_id, take_packet_id(reader));
   if (!context.is_v5()) return check_end(reader);
-  SLUICE_TRY(out.properties, take_properties(reader, PacketType::unsuback, PropertyPlace::packet,
-                                             context.limits));
+  SLUICE_TRY(out.properties,
+             take_properties(reader, PacketType::unsuback, PropertyPlace::packet, context.limits));
   SLUICE_CHECK(check_codes(reader, PacketType::unsuback, context));
   out.codes = reader.rest();
   return {};

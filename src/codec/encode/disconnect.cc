@@ -23,8 +23,7 @@ Result<void> check_encodable(const Auth& packet, Version version) {
   if (version != Version::v5) return not_encodable("AUTH is a packet of MQTT 5.0 only");
   if (!is_allowed(packet.reason, PacketType::auth))
     return not_encodable("the reason code may not stand in AUTH");
-  if (body_bytes(packet, version) != 0 &&
-      !packet.properties.has(PropertyId::authentication_method))
+  if (body_bytes(packet, version) != 0 && !packet.properties.has(PropertyId::authentication_method))
     return not_encodable("AUTH needs an Authentication Method");
   return {};
 }

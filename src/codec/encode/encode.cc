@@ -58,12 +58,12 @@ Result<std::size_t> encode_as(std::uint8_t first, const T& packet, Version versi
 
 }  // namespace
 
-#define SLUICE_ENCODE(Kind, first)                                                              \
-  std::size_t encoded_size(const Kind& packet, Version version) {                               \
-    return size_of(packet, version);                                                            \
-  }                                                                                             \
-  Result<std::size_t> encode(const Kind& packet, Version version, MutableByteView out) {        \
-    return encode_as(first, packet, version, out);                                              \
+#define SLUICE_ENCODE(Kind, first)                                                       \
+  std::size_t encoded_size(const Kind& packet, Version version) {                        \
+    return size_of(packet, version);                                                     \
+  }                                                                                      \
+  Result<std::size_t> encode(const Kind& packet, Version version, MutableByteView out) { \
+    return encode_as(first, packet, version, out);                                       \
   }
 SLUICE_ENCODE(Connect, first_byte(PacketType::connect))
 SLUICE_ENCODE(Connack, first_byte(PacketType::connack))

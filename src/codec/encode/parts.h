@@ -5,12 +5,12 @@
 // count and writing agree.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include "base/result.h"
 #include "codec/byte_writer.h"
 #include "codec/codec.h"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace sluice::codec {
 

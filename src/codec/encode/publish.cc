@@ -31,8 +31,7 @@ std::uint8_t first_byte(const Publish& packet) {
                                              (packet.retain ? 1U : 0U));
 }
 
-std::size_t encoded_header_size(const Publish& packet, std::size_t payload_bytes,
-                                Version version) {
+std::size_t encoded_header_size(const Publish& packet, std::size_t payload_bytes, Version version) {
   const std::size_t bytes = variable_header_bytes(packet, version);
   return 1 + varint_bytes(bytes + payload_bytes) + bytes;
 }

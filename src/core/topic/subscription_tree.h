@@ -140,10 +140,15 @@ void SubscriptionTree::match(std::string_view topic, Visitor&& visitor) {
 template <class Visitor>
 void SubscriptionTree::visit_leaf(std::uint32_t leaf_index, Visitor& visitor) {
   const topic::Leaf& leaf = tree_.leaf(leaf_index);
+  if (leaf.chain != topic::none) __builtin_prefetch(&entries_[leaf.chain]);
   if (leaf.first.session != no_session)
     visitor.on_subscription(subscription(leaf_index | first_of_leaf));
-  for (std::uint32_t i = leaf.chain; i != topic::none; i = entries_[i].next)
-    visitor.on_subscription(entries_[i].subscription());
+  for (std::uint32_t i = leaf.chain; i != topic::none;) {
+    const topic::Entry& entry = entries_[i];
+    i = entry.next;
+    if (i != topic::none) __builtin_prefetch(&entries_[i]);
+    visitor.on_subscription(entry.subscription());
+  }
   for (std::uint32_t i = leaf.groups; i != topic::none; i = groups_[i].next_group_)
     visitor.on_group(groups_[i]);
 }

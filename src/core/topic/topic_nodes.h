@@ -31,7 +31,7 @@ enum class RunKind : std::uint8_t {
 
 /// Levels and kind of a run in one byte.
 struct Shape {
-  std::uint8_t byte = 0;
+  std::uint8_t byte;
 
   static constexpr Shape of(RunKind kind, std::uint32_t levels) {
     return {static_cast<std::uint8_t>(static_cast<unsigned>(kind) << 6 | levels)};
@@ -47,7 +47,7 @@ struct Run {
 
   std::uint32_t parent = none;  ///< branch in which the run begins
   std::uint16_t size = 0;       ///< bytes of text
-  Shape shape;
+  Shape shape{};
   std::uint8_t options = 0;               ///< of a leaf's first member
   std::array<char, inline_max> text{};    ///< the text, or its TextId if it is longer
 };

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/topic_support.h"
+
+namespace sluice::core::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct Row {
+  const char* filter;
+  const char* topic;
+  bool matches;
+};
+
+constexpr Row table[] = {
+    {"sport/tennis/player1/#", "sport/tennis/player1", true},
+    {"sport/tennis/player1/#", "sport/tennis/player1/ranking", true},
+    {"sport/tennis/player1/#", "sport/tennis/player1/score/wimbledon", true},
+    {"sport/tennis/player1/#", "sport/tennis/player10", false},
+    {"sport/tennis/player1/#", "sport/tennis", false},
+    {"sport/#", "sport", true},
+    {"sport/#", "sport/", true},
+    {"sport/#", "sports", false},
+    {"#", "a", true},
+    {"#", "/", true},
+    {"#", "a/b/c", true},
+    {"sport/tennis/+", "sport/tennis/player1", true},
+    {"sport/tennis/+", "sport/tennis/player1/ranking", false},
+    {"sport/+", "sport", false},
+    {"sport/+", "sport/", true},
+    {"+", "finance", true},
+    {"+", "/finance", false},
+    {"+/+", "/finance", true},
+    {"/+", "/finance", true},
+    {"/+", "finance", false},
+    {"+/tennis/#", "sport/tennis", true},
+    {"+/tennis/#", "sport/tennis/player1", true},
+    {"+/tennis/#", "tennis", false},
+    {"sport/+/player1", "sport/tennis/player1", true},
+    {"sport/+/player1", "sport/player1", false},
+    {"+/#", "a", true},
+    {"+/#", "a/b", true},
+    {"+/+/#", "a", false},
+    {"+/+/#", "a/b", true},
+    {"#", "$SYS/broker", false},
+    {"+/broker", "$SYS/broker", false},
+    {"+/#", "$SYS", false},
+    {"$SYS/#", "$SYS/broker/load", true},
+    {"$SYS/#", "$SYS", true},
+    {"$SYS/+/load", "$SYS/broker/load", true},
+    {"a/#", "a/$SYS", true},
+    {"a/+", "a/$b", true},
+    {"/#", "/", true},
+    {"/#", "/a", true},
+    {"/#", "a", false},
+    {"/", "/", true},
+    {"//", "//", true},
+    {"//", "/", false},
+    {"a//b", "a//b", true},
+    {"a//b", "a/b", false},
+    {"a/+/b", "a//b", true},
+    {"+/", "a/", true},
+    {"+/", "a", false},
+    {"+", "a/", false},
+    {"/+/", "/a/", true},
+    {"a/b", "a/B", false},
+    {"a/b", "a/b/", false},
+    {"a", "ab", false},
+    {"ab", "a", false},
+    {"sensors/floor3/temperature/+", "sensors/floor3/temperature/unit7", true},
+    {"sensors/+/temperature/+", "sensors/floor9/temperature/unit7", true},
+    {"sensors/#", "sensors/floor10/humidity", true},
+    {"sensors/floor10/#", "sensors/floor1/humidity", false},
+};
+
+// [MQTT3-4.7.1-2] [MQTT3-4.7.1-3] [MQTT3-4.7.2-1] [MQTT3-4.7.3-4] [MQTT5-4.7.1-1] [MQTT5-4.7.1-2]
+// [MQTT5-4.7.2-1] [MQTT5-4.7.3-4]
+TEST(TopicMatch, TheExamplesOfTheStandardHoldEachAlone) {
+  for (const Row& row : table) {
+    SubscriptionTree tree({1, 2});
+    tree.subscribe(row.filter, of_session(0));
+    EXPECT_EQ(!match(tree, row.topic).subscriptions.empty(), row.matches)
+        << row.filter << " against " << row.topic;
+    EXPECT_EQ(tree.has_match(row.topic), row.matches);
+  }
+}
+
+TEST(TopicMatch, TheExamplesOfTheStandardHoldAllInOneTree) {
+  SubscriptionTree tree({3, 4});
+  std::uint32_t number = 0;
+  for (const Row& row : table) tree.subscribe(row.filter, of_session(number++));
+  for (const Row& row : table) {
+    std::vector<std::uint32_t> expected;
+    for (std::uint32_t i = 0; i < number; ++i)
+      if (plainly_matches(table[i].filter, row.topic)) expected.push_back(i);
+    EXPECT_EQ(match(tree, row.topic).sessions(), expected) << row.topic;
+  }
+}
+
+TEST(TopicMatch, TheObviousMatcherAgreesWithTheTable) {
+  for (const Row& row : table) {
+    EXPECT_EQ(plainly_matches(row.filter, row.topic), row.matches) << row.filter << row.topic;
+  }
+}
+
+TEST(TopicMatch, NothingMatchesInAnEmptyTree) {
+  SubscriptionTree tree({1, 2});
+  EXPECT_THAT(match(tree, "a/b").subscriptions, IsEmpty());
+  EXPECT_FALSE(tree.has_match("a/b"));
+}
+
+TEST(TopicMatch, ASessionWithOverlappingFiltersIsVisitedForEach) {
+  SubscriptionTree tree({1, 2});
+  for (const char* filter : {"a/b", "a/+", "a/#", "#", "+/b", "+/+", "a/b/#"})
+    tree.subscribe(filter, of_session(7));
+  EXPECT_THAT(match(tree, "a/b").sessions(), ElementsAre(7, 7, 7, 7, 7, 7, 7));
+}
+
+TEST(TopicMatch, RunsAroundTheLongestOfOneRecordAreFound) {
+  for (std::uint32_t levels = 60; levels <= 190; ++levels) {
+    std::string topic = "0";
+    for (std::uint32_t i = 1; i < levels; ++i) topic += "/" + std::to_string(i);
+    std::string plus = topic;
+    plus.replace(plus.rfind('/') + 1, std::string::npos, "+");
+    SubscriptionTree tree({levels, 9});
+    tree.subscribe(topic, of_session(1));
+    tree.subscribe(topic + "/#", of_session(2));
+    tree.subscribe(plus, of_session(3));
+    tree.subscribe(topic + "/+", of_session(4));
+    tree.subscribe("+" + topic.substr(1), of_session(5));
+    EXPECT_THAT(match(tree, topic).sessions(), ElementsAre(1, 2, 3, 5)) << levels;
+    EXPECT_THAT(match(tree, topic + "/x").sessions(), ElementsAre(2, 4)) << levels;
+    EXPECT_THAT(match(tree, topic.substr(0, topic.rfind('/'))).sessions(), IsEmpty()) << levels;
+    for (std::uint32_t session = 1; session <= 5; ++session)
+      EXPECT_EQ(tree.unsubscribe_all(SessionSlot{session}), 1U);
+    EXPECT_FALSE(tree.has_match(topic));
+  }
+}
+
+TEST(TopicMatch, TopicsOfAllSlashesAreMatchedWithoutRecursion) {
+  const std::string slashes(65535, '/');
+  std::string pluses = "+";
+  while (pluses.size() + 2 <= 65535) pluses += "/+";
+  SubscriptionTree tree({1, 2});
+  tree.subscribe(slashes, of_session(1));
+  tree.subscribe(pluses, of_session(2));
+  tree.subscribe("+/+/#", of_session(3));
+  tree.subscribe(slashes.substr(0, 65534) + "#", of_session(4));
+  EXPECT_THAT(match(tree, slashes).sessions(), ElementsAre(1, 3, 4));
+  EXPECT_THAT(match(tree, slashes.substr(0, 32767)).sessions(), ElementsAre(2, 3));
+  std::string text;
+  std::string rebuilt;
+  tree.for_each_of_session(SessionSlot{2}, text,
+                           [&](std::string_view filter, const Subscription&) { rebuilt = filter; });
+  EXPECT_EQ(rebuilt, pluses);
+  for (std::uint32_t session = 1; session <= 4; ++session)
+    EXPECT_EQ(tree.unsubscribe_all(SessionSlot{session}), 1U);
+}
+
+TEST(TopicMatch, TheOrderOfMatchesDoesNotDependOnTheHashKey) {
+  std::vector<std::vector<Subscription>> orders;
+  for (const HashKey key : {HashKey{1, 2}, HashKey{0xdeadbeef, 77}, HashKey{~0ULL, 0}}) {
+    SubscriptionTree tree(key);
+    std::uint32_t number = 0;
+    for (const char* filter : {"a/b/c", "a/+/c", "a/#", "+/b/#", "#", "+/+/+", "a/b/#"})
+      for (int i = 0; i < 20; ++i) tree.subscribe(filter, of_session(number++));
+    for (std::uint32_t i = 0; i < number; i += 3) tree.unsubscribe_all(SessionSlot{i});
+    orders.push_back(match(tree, "a/b/c").subscriptions);
+  }
+  EXPECT_EQ(orders[0], orders[1]);
+  EXPECT_EQ(orders[0], orders[2]);
+}
+
+}  // namespace
+}  // namespace sluice::core::test

@@ -62,6 +62,11 @@ class RingBuffer {
     --size_;
     return value;
   }
+  T pop_back() {
+    SLUICE_DCHECK(size_ > 0);
+    --size_;
+    return std::exchange(cells_[(head_ + size_) & (capacity_ - 1)], T{});
+  }
   void clear() {
     cells_.reset();
     capacity_ = head_ = size_ = 0;

@@ -25,6 +25,7 @@ namespace sluice::core {
 
 enum class ConnectionState : std::uint8_t {
   awaiting_connect,
+  awaiting_log,        ///< CONNECT is accepted; CONNACK waits until the session is safe
   connected,
 };
 
@@ -65,6 +66,7 @@ struct Connection {
   bool is_paused : 1 = false;          ///< the driver was told not to read
   bool is_waiting : 1 = false;         ///< in the list of those with bytes to go on with
   bool is_clean : 1 = true;
+  bool is_anonymous_allowed : 1 = true;   ///< by its listener
   std::uint32_t session_expiry_s = 0;  ///< as granted in CONNECT
   std::unique_ptr<GrowingBytes> carry; ///< bytes not processed yet
   std::unique_ptr<InboundAliases> inbound_aliases;

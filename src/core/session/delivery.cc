@@ -86,7 +86,8 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
                    : target.subscription_id != 0 ? std::span<const std::uint32_t>(one)
                                                  : std::span<const std::uint32_t>();
   c_.commit(record::Queued{session.slot, routed.ensure_message(c_.state.messages),
-                           c_.state.sessions.store_ids(ids), qos, target.retain},
+                           c_.state.sessions.store_ids(ids), qos, target.retain,
+                           target.is_shared},
             session.is_durable());
   if (!is_direct) return Outcome::queued;
   pump(session);

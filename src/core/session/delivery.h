@@ -23,6 +23,7 @@ struct Target {
   SessionSlot session = no_session;
   codec::Qos qos = codec::Qos::at_most_once;   ///< granted; the message's own may be lower
   bool retain = false;
+  bool is_shared = false;                      ///< chosen from a group
   std::uint32_t subscription_id = 0;           ///< the first, 0 if none
   std::span<const std::uint32_t> more_ids;     ///< all of them, if there are several
 };

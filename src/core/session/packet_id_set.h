@@ -25,6 +25,10 @@ class PacketIdSet {
   std::uint32_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   void clear();
+  /// Gives memory back if there is nothing in it.
+  void shrink() {
+    if (empty()) clear();
+  }
   std::size_t bytes() const;
   /// The identifiers in ascending order.
   std::vector<codec::PacketId> to_vector() const;

@@ -40,6 +40,7 @@ struct Delivery {
   codec::Qos qos : 2 = codec::Qos::at_most_once;
   bool retain : 1 = false;
   bool is_retry : 1 = false;           ///< sent on an earlier connection: DUP
+  bool is_shared : 1 = false;          ///< by a shared subscription: goes to another member if the session ends
   DeliveryState state = DeliveryState::queued;
 };
 static_assert(sizeof(Delivery) == 16);
@@ -59,12 +60,22 @@ struct SessionWill {
   Duration delay{};
 };
 
+/// What stands for a member of a shared subscription that lives on another shard.
+struct RemoteMember {
+  ShardIndex shard{};
+  SessionSlot session = no_session;
+  std::uint32_t number = 0;
+  bool is_connected = false;
+  bool is_durable = false;
+};
+
 class Session {
  public:
   Session(std::string_view id, SessionSlot at) : slot(at), client_id_(id) {}
 
   std::string_view client_id() const { return client_id_; }
   bool is_connected() const { return !conn.is_none(); }
+  bool is_stand_in() const { return remote.session != no_session; }
   /// Whether the session outlives its connection, so that its state must be kept safe.
   bool is_durable() const { return expiry_s > 0; }
   Outbound& outbound() {
@@ -85,7 +96,9 @@ class Session {
   SessionSlot slot;
   ConnId conn;
   std::uint32_t expiry_s = 0;          ///< Session Expiry Interval; 0: ends with the connection
+  std::uint32_t number = 0;            ///< differs between sessions that use one slot in turn
   std::uint32_t generation = 0;        ///< grows with every connection, for late timers
+  RemoteMember remote;                 ///< set in stand-ins only
   Instant disconnected_at{};
   PacketIdSet received;                ///< incoming QoS 2, PUBREL awaited
   std::unique_ptr<SessionWill> will;

@@ -14,6 +14,7 @@ Session& Sessions::create(std::string_view client_id) {
   const std::uint32_t index = slab_.emplace(client_id, SessionSlot{});
   Session& session = slab_[index];
   session.slot = SessionSlot{index};
+  session.number = ++last_number_;
   const bool is_new = by_id_.emplace(session.client_id(), session.slot).second;
   SLUICE_ASSERT(is_new);
   return session;
@@ -23,6 +24,14 @@ void Sessions::erase(SessionSlot slot) {
   by_id_.erase(at(slot).client_id());
   slab_.erase(index_of(slot));
 }
+
+SessionSlot Sessions::create_stand_in() {
+  const std::uint32_t index = slab_.emplace("", SessionSlot{});
+  slab_[index].slot = SessionSlot{index};
+  return SessionSlot{index};
+}
+
+void Sessions::erase_stand_in(SessionSlot slot) { slab_.erase(index_of(slot)); }
 
 std::size_t Sessions::bytes() const {
   return slab_.bytes() + by_id_.bucket_count() * (sizeof(std::string_view) + sizeof(SessionSlot) + 1);

@@ -31,7 +31,12 @@ class Sessions {
   /// REQUIRES: no session has that client id.
   Session& create(std::string_view client_id);
   void erase(SessionSlot slot);
-  std::uint32_t size() const { return slab_.size(); }
+  /// A session in name only: SharedMembers says what it is for.
+  SessionSlot create_stand_in();
+  void erase_stand_in(SessionSlot slot);
+  /// For Session::generation: differs from all before, whatever session had them.
+  std::uint32_t next_generation() { return ++last_generation_; }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(by_id_.size()); }
   std::uint32_t end() const { return slab_.end(); }
   std::size_t bytes() const;
 
@@ -52,6 +57,8 @@ class Sessions {
   Slab<Session> slab_;
   boost::unordered_flat_map<std::string_view, SessionSlot, Hash> by_id_;
   Slab<std::vector<std::uint32_t>> lists_;
+  std::uint32_t last_number_ = 0;
+  std::uint32_t last_generation_ = 0;
 };
 
 }  // namespace sluice::core

@@ -19,9 +19,9 @@
 
 namespace sluice::core {
 
-/// What waits for the log: bytes for a connection, or a delivery that may be sent.
+/// What waits for the log: an acknowledgement, a CONNACK with all that comes behind it, a delivery that may be sent.
 struct Held {
-  enum class Kind : std::uint8_t { acknowledgement, other_bytes, delivery };
+  enum class Kind : std::uint8_t { acknowledgement, connack, delivery };
 
   Ticket ticket{};
   ConnId conn;
@@ -48,6 +48,8 @@ class Journal {
   }
 
   void hold(Held held) { held_.push_back(std::move(held)); }
+  /// What was held last need not wait after all. REQUIRES: something is held.
+  Held take_last() { return held_.pop_back(); }
   /// Hands out, in order, what waited for tickets up to `durable`.
   template <class Visitor>
   void release(Ticket durable, Visitor&& visit) {

@@ -61,6 +61,7 @@ struct Queued {
   std::uint32_t subscription_ids;      ///< as in Delivery
   codec::Qos qos;
   bool retain;
+  bool is_shared;                      ///< it came by a shared subscription
 };
 /// The first of the queue gets the next packet identifier and joins the window.
 struct DeliveryBegun {

@@ -23,7 +23,8 @@ State::State(const HashKey& key) : sessions(key), subscriptions(key), retained(k
 
 State::~State() {
   for (std::uint32_t i = 0; i < sessions.end(); ++i)
-    if (sessions.find(SessionSlot{i}) != nullptr) apply(record::SessionEnded{SessionSlot{i}});
+    if (const Session* session = sessions.find(SessionSlot{i}); session != nullptr && !session->is_stand_in())
+      apply(record::SessionEnded{SessionSlot{i}});
 }
 
 Session& State::apply(const record::SessionCreated& created) { return sessions.create(created.client_id); }
@@ -84,6 +85,7 @@ void State::apply(const record::Queued& queued) {
   Delivery delivery{.message = queued.message, .subscription_ids = queued.subscription_ids};
   delivery.qos = queued.qos;
   delivery.retain = queued.retain;
+  delivery.is_shared = queued.is_shared;
   outbound.queue.push_back(std::move(delivery));
 }
 

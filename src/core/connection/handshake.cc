@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/connection/handshake.h"
+
+#include <array>
+#include <vector>
+
+#include "core/message/forwarded_properties.h"
+
+namespace sluice::core {
+namespace {
+
+using codec::PropertyId;
+using codec::ReasonCode;
+using codec::Version;
+
+// The byte of a CONNACK that refuses, in the version the client speaks.
+std::uint8_t connack_code(Version version, ReasonCode code) {
+  return version == Version::v5 ? static_cast<std::uint8_t>(code)
+                                : static_cast<std::uint8_t>(codec::to_return_code(code));
+}
+
+std::string text_of(const codec::ConnectResult& result) {
+  switch (result.fault) {
+    case codec::ConnectFault::unknown_protocol_name: return "unknown protocol name";
+    case codec::ConnectFault::unsupported_level:
+      return "unsupported protocol level " + std::to_string(result.level);
+    default: return result.error.detail;
+  }
+}
+
+}  // namespace
+
+codec::DecodeLimits Handshake::limits() const {
+  const auto& mqtt = c_.options.mqtt;
+  return {.packet_bytes_max = static_cast<std::uint32_t>(mqtt.packet_bytes_max_before_connect) + 5,
+          .topic_levels_max = static_cast<std::uint32_t>(mqtt.topic_levels_max),
+          .topic_bytes_max = static_cast<std::uint32_t>(mqtt.topic_bytes_max),
+          .user_properties_max = static_cast<std::uint32_t>(mqtt.user_properties_max),
+          .filters_max = 0xffffffffU,
+          .client_id_bytes_max = static_cast<std::uint32_t>(mqtt.client_id_bytes_max)};
+}
+
+ShardIndex Handshake::home_of(ByteView packet) const {
+  if (c_.is_alone()) return c_.setup.index;
+  const codec::ConnectResult result = codec::decode_connect(packet, limits());
+  if (result.fault != codec::ConnectFault::none || result.connect.client_id.empty()) return c_.setup.index;
+  return c_.home_of(result.connect.client_id);
+}
+
+void Handshake::refuse(Connection& connection, ReasonCode code, std::string_view reason) {
+  std::array<std::uint8_t, 512> properties;
+  codec::PropertyWriter writer(properties);
+  codec::Connack connack{.session_present = false, .code = connack_code(connection.version, code), .properties = {}};
+  if (connection.version == Version::v5 && reason.size() < 400) writer.text(PropertyId::reason_string, reason);
+  if (const auto written = writer.finish()) connack.properties = *written;
+  if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max) connack.properties = {};
+  Output& output = c_.effects.output;
+  const auto size = codec::encode(connack, connection.version,
+                                  output.reserve(codec::encoded_size(connack, connection.version)));
+  SLUICE_ASSERT(size.has_value());
+  output.send(connection.id, output.commit(*size));
+  ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::connack)];
+  closing_.refuse(connection, reason);
+}
+
+// What the bytes of the CONNECT alone decide.
+bool Handshake::is_refused(Connection& connection, const codec::ConnectResult& result) {
+  using Fault = codec::ConnectFault;
+  if (result.fault == Fault::none) return false;
+  connection.version = result.version.value_or(result.level > 4 ? Version::v5 : Version::v3_1_1);
+  auto& refused = c_.metrics.connects_refused;
+  const auto reason = static_cast<ReasonCode>(result.error.reason);
+  switch (result.fault) {
+    case Fault::unsupported_level:
+      // [MQTT3-3.1.2-2] [MQTT5-3.1.2-2]
+      ++refused.unsupported_protocol_version;
+      refuse(connection, ReasonCode::unsupported_protocol_version, text_of(result));
+      return true;
+    case Fault::client_id_refused:
+      // [MQTT3-3.1.3-8] [MQTT3-3.1.3-9] [MQTT5-3.1.3-8]
+      ++refused.client_identifier_not_valid;
+      refuse(connection, ReasonCode::client_identifier_not_valid, text_of(result));
+      return true;
+    default:
+      ++refused.malformed_packet;
+      // [MQTT3-3.1.4-1] [MQTT5-3.1.4-1]: 3.x has no CONNACK for it.
+      if (connection.version == Version::v5 && result.fault != Fault::unknown_protocol_name)
+        refuse(connection, result.error.reason != 0 ? reason : ReasonCode::malformed_packet, text_of(result));
+      else
+        closing_.refuse(connection, text_of(result));
+      return true;
+  }
+}
+
+bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connect& connect) {
+  auto& refused = c_.metrics.connects_refused;
+  const auto& limits = c_.options.limits;
+  if (connect.properties.has(PropertyId::authentication_method)) {
+    ++refused.bad_authentication_method;   // [MQTT5-4.12.0-1]
+    refuse(connection, ReasonCode::bad_authentication_method, "no such authentication method");
+    return true;
+  }
+  if (!connection.is_anonymous_allowed) {
+    ++refused.not_authorized;
+    refuse(connection, ReasonCode::not_authorized,
+           "this listener takes no clients without credentials that it can check");
+    return true;
+  }
+  if (limits.connections_max > 0 &&
+      c_.connections.size() * std::int64_t{c_.setup.count} > limits.connections_max) {
+    ++refused.quota_exceeded;
+    ++c_.metrics.limits_hit.connections_max;
+    refuse(connection, ReasonCode::quota_exceeded, "limits.connections_max is reached");
+    return true;
+  }
+  if (c_.state.sessions.find(connect.client_id) == nullptr &&
+      c_.state.sessions.size() * std::int64_t{c_.setup.count} >= limits.sessions_max) {
+    ++refused.quota_exceeded;
+    ++c_.metrics.limits_hit.sessions_max;
+    refuse(connection, ReasonCode::quota_exceeded, "limits.sessions_max is reached");
+    return true;
+  }
+  return false;
+}
+
+// An identifier that nobody has, and that lives on this shard. [MQTT3-3.1.3-6] [MQTT5-3.1.3-6] [MQTT5-3.2.2-16]
+std::string Handshake::draw_client_id() {
+  static constexpr std::string_view letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  while (true) {
+    std::string id = "auto";
+    for (int i = 0; i < 19; ++i) id += letters[c_.rng.below(letters.size())];
+    if (c_.home_of(id) == c_.setup.index && c_.state.sessions.find(id) == nullptr) return id;
+  }
+}
+
+// [MQTT3-3.1.4-2] [MQTT5-3.1.4-3]
+void Handshake::take_over(const codec::Connect& connect, Session& old) {
+  Connection* connection = c_.connections.find(old.conn);
+  if (connection == nullptr) return;
+  ++c_.metrics.sessions_taken_over;
+  // A will that has a delay waits for this very client, and it is here; unless it starts anew, which ends the session.
+  const bool is_will_kept = connection->version == Version::v5 && old.will && old.will->delay > Duration{} &&
+                            !connect.clean_start && connection->session_expiry_s > 0;
+  if (is_will_kept) closing_.clear_will(old);
+  c_.log.warn("client_taken_over", {{"client", old.client_id()}, {"peer", sluice::to_string(connection->peer)}});
+  closing_.close(*connection, CloseCause::session_taken_over, ReasonCode::session_taken_over,
+                 "the client connected again");
+}
+
+void Handshake::set_will(Session& session, const codec::Connect& connect) {
+  if (!connect.will) {
+    closing_.clear_will(session);   // of the connection before: [MQTT5-3.1.3-9]
+    return;
+  }
+  const codec::Will& will = *connect.will;
+  ForwardedProperties forwarded(will.properties);
+  const MessageRef message = c_.state.messages.make({.topic = will.topic,
+                                                     .properties = forwarded.bytes(),
+                                                     .payload = will.payload,
+                                                     .qos = will.qos,
+                                                     .retain = will.retain,
+                                                     .expiry_s = forwarded.expiry_s(),
+                                                     .received = c_.now,
+                                                     .body = {}});
+  const std::uint32_t delay_s = will.properties.number(PropertyId::will_delay_interval).value_or(0);
+  c_.commit(record::WillSet{session.slot, message, Duration(std::chrono::seconds(delay_s))}, true);
+}
+
+void Handshake::note_client_limits(Connection& connection, const codec::Connect& connect) {
+  connection.version = connect.version;
+  connection.is_clean = connect.clean_start;
+  if (connect.version != Version::v5) return;
+  const codec::Properties& p = connect.properties;
+  connection.receive_maximum = static_cast<std::uint16_t>(p.number(PropertyId::receive_maximum).value_or(65535));
+  connection.packet_bytes_max = p.number(PropertyId::maximum_packet_size).value_or(0xffffffffU);
+  connection.wants_problem_information = p.flag(PropertyId::request_problem_information, true);
+  const auto aliases = std::min<std::int64_t>(p.number(PropertyId::topic_alias_maximum).value_or(0),
+                                              c_.options.mqtt.topic_alias_maximum_outbound);
+  // [MQTT5-3.1.2-26] [MQTT5-3.1.2-27] [MQTT5-3.3.2-11]
+  if (aliases > 0) connection.outbound_aliases = std::make_unique<OutboundAliases>(static_cast<std::uint16_t>(aliases));
+}
+
+Session& Handshake::attach(Connection& connection, const codec::Connect& connect, Granted& granted) {
+  const std::string_view id = granted.assigned_id.empty() ? connect.client_id : granted.assigned_id;
+  if (Session* old = c_.state.sessions.find(id)) take_over(connect, *old);
+  Session* session = c_.state.sessions.find(id);
+  // [MQTT3-3.1.2-6] [MQTT5-3.1.2-4]
+  if (session != nullptr && connect.clean_start) {
+    closing_.end_session(*session);
+    session = nullptr;
+  }
+  granted.is_present = session != nullptr;   // [MQTT3-3.2.2-2] [MQTT3-3.2.2-3] [MQTT5-3.2.2-2] [MQTT5-3.2.2-3]
+  const bool is_durable = granted.session_expiry_s > 0;
+  if (session == nullptr) {
+    session = &c_.commit(record::SessionCreated{id}, is_durable);
+    ++c_.metrics.sessions_created;
+  } else {
+    ++c_.metrics.sessions_resumed;
+  }
+  c_.commit(record::SessionAttached{session->slot, connect.version, granted.session_expiry_s},
+            is_durable || session->is_durable());
+  session->conn = connection.id;
+  session->generation = c_.state.sessions.next_generation();
+  session->drop_was_logged = false;
+  connection.session = session->slot;
+  connection.session_expiry_s = granted.session_expiry_s;
+  set_will(*session, connect);
+  return *session;
+}
+
+void Handshake::send_connack(Connection& connection, const codec::Connect& connect, const Granted& granted) {
+  codec::Connack connack{.session_present = granted.is_present, .code = 0, .properties = {}};
+  std::array<std::uint8_t, 512> properties;
+  codec::PropertyWriter writer(properties);
+  if (connection.version == Version::v5) {
+    const auto& mqtt = c_.options.mqtt;
+    const std::uint32_t asked = connect.properties.number(PropertyId::session_expiry_interval).value_or(0);
+    if (asked != granted.session_expiry_s)
+      writer.number(PropertyId::session_expiry_interval, granted.session_expiry_s);
+    if (mqtt.receive_maximum != 65535)
+      writer.number(PropertyId::receive_maximum, static_cast<std::uint32_t>(mqtt.receive_maximum));
+    if (mqtt.packet_bytes_max < codec::remaining_length_max)
+      writer.number(PropertyId::maximum_packet_size, static_cast<std::uint32_t>(mqtt.packet_bytes_max));
+    if (!granted.assigned_id.empty())   // [MQTT5-3.1.3-7]
+      writer.text(PropertyId::assigned_client_identifier, granted.assigned_id);
+    if (mqtt.topic_alias_maximum > 0)
+      writer.number(PropertyId::topic_alias_maximum, static_cast<std::uint32_t>(mqtt.topic_alias_maximum));
+    if (granted.keep_alive_s != connect.keep_alive_s)   // [MQTT5-3.2.2-22]
+      writer.number(PropertyId::server_keep_alive, granted.keep_alive_s);
+    const auto written = writer.finish();
+    SLUICE_ASSERT(written.has_value());
+    connack.properties = *written;
+  }
+  std::vector<std::uint8_t> bytes(codec::encoded_size(connack, connection.version));
+  const auto size = codec::encode(connack, connection.version, bytes);
+  SLUICE_ASSERT(size.has_value());
+  ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::connack)];
+  connection.state = ConnectionState::awaiting_log;
+  c_.journal.hold({.ticket = c_.journal.ticket(),
+                   .conn = connection.id,
+                   .session = connection.session,
+                   .kind = Held::Kind::connack,
+                   .bytes = std::move(bytes)});
+}
+
+void Handshake::on_connect(Connection& connection, ByteView packet) {
+  const codec::ConnectResult result = codec::decode_connect(packet, limits());
+  if (is_refused(connection, result)) return;
+  const codec::Connect& connect = result.connect;
+  note_client_limits(connection, connect);
+  if (is_refused_by_policy(connection, connect)) return;
+
+  Granted granted;
+  if (connect.client_id.empty()) granted.assigned_id = draw_client_id();
+  const auto seconds = [](Duration d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); };
+  if (connect.version == Version::v5) {
+    const std::uint32_t asked = connect.properties.number(PropertyId::session_expiry_interval).value_or(0);
+    granted.session_expiry_s =
+        static_cast<std::uint32_t>(std::min<std::int64_t>(asked, seconds(c_.options.session.expiry_max)));
+  } else if (!connect.clean_start) {
+    granted.session_expiry_s = static_cast<std::uint32_t>(seconds(c_.options.session.expiry_v3));
+  }
+  granted.keep_alive_s = connect.keep_alive_s;
+  const auto keep_alive_max = seconds(c_.options.mqtt.keep_alive_max);
+  if (connect.version == Version::v5 && keep_alive_max < 65535 &&
+      (connect.keep_alive_s == 0 || connect.keep_alive_s > keep_alive_max))
+    granted.keep_alive_s = static_cast<std::uint16_t>(keep_alive_max);
+  connection.keep_alive_s = granted.keep_alive_s;
+
+  const std::uint64_t changes = c_.journal.changes();
+  Session& session = attach(connection, connect, granted);
+  ++c_.metrics.connects_accepted;
+  c_.log.info("client_connected",
+              {{"client", session.client_id()},
+               {"peer", sluice::to_string(connection.peer)},
+               {"version", static_cast<unsigned>(connect.version)},
+               {"clean", connect.clean_start ? 1 : 0},
+               {"keep_alive", connection.keep_alive_s},
+               {"user", connect.user_name.value_or(std::string_view())}});
+  send_connack(connection, connect, granted);
+  // Nothing of it is kept, nothing earlier waits: it goes at once.
+  if (c_.journal.changes() == changes) {
+    const Held held = c_.journal.take_last();
+    Output& output = c_.effects.output;
+    const MutableByteView place = output.reserve(held.bytes.size());
+    std::ranges::copy(held.bytes, place.begin());
+    output.send(connection.id, output.commit(held.bytes.size()));
+    finish(connection);
+  }
+}
+
+void Handshake::on_durable(ConnId id) {
+  Connection* connection = c_.connections.find(id);
+  if (connection != nullptr && connection->state == ConnectionState::awaiting_log) finish(*connection);
+}
+
+void Handshake::finish(Connection& connection) {
+  connection.state = ConnectionState::connected;
+  connection.last_received = c_.now;
+  Session& session = c_.state.sessions.at(connection.session);
+  members_.on_presence(session);
+  delivering_.resend(session);
+}
+
+}  // namespace sluice::core

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Handshake takes CONNECT to CONNACK: who is it, may it, what session does it get, what do both sides promise. Where the
+// session is one that is kept, CONNACK waits for the log, and so does all that the client sent behind its CONNECT.
+//
+// Owner:   Shard.      Thread: its shard's.
+// Limits:  mqtt.*, session.*, limits.connections_max, limits.sessions_max.
+// Spec:    MQTT 5.0 §3.1, §3.2; MQTT 3.1.1 §3.1, §3.2.
+#pragma once
+
+#include <string>
+
+#include "codec/codec.h"
+#include "core/connection/closing.h"
+#include "core/session/delivery.h"
+#include "core/shard/context.h"
+
+namespace sluice::core {
+
+class Handshake {
+ public:
+  Handshake(Context& context, Closing& closing, Delivering& delivering, SharedMembers& members)
+      : c_(context), closing_(closing), delivering_(delivering), members_(members) {}
+
+  /// A whole packet, the first of its connection. The connection may be gone afterwards.
+  void on_connect(Connection& connection, ByteView packet);
+  /// The CONNACK that waited for the log may go.
+  void on_durable(ConnId id);
+  /// Where the client of a CONNECT lives; this shard if that cannot be told.
+  ShardIndex home_of(ByteView packet) const;
+
+ private:
+  struct Granted {
+    std::string assigned_id;
+    std::uint32_t session_expiry_s = 0;
+    std::uint16_t keep_alive_s = 0;
+    bool is_present = false;
+  };
+
+  bool is_refused(Connection& connection, const codec::ConnectResult& result);
+  bool is_refused_by_policy(Connection& connection, const codec::Connect& connect);
+  void refuse(Connection& connection, codec::ReasonCode code, std::string_view reason);
+  std::string draw_client_id();
+  void take_over(const codec::Connect& connect, Session& old);
+  Session& attach(Connection& connection, const codec::Connect& connect, Granted& granted);
+  void set_will(Session& session, const codec::Connect& connect);
+  void note_client_limits(Connection& connection, const codec::Connect& connect);
+  void send_connack(Connection& connection, const codec::Connect& connect, const Granted& granted);
+  void finish(Connection& connection);
+  codec::DecodeLimits limits() const;
+
+  Context& c_;
+  Closing& closing_;
+  Delivering& delivering_;
+  SharedMembers& members_;
+};
+
+}  // namespace sluice::core

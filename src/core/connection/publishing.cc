@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/connection/publishing.h"
+
+#include "core/message/forwarded_properties.h"
+
+namespace sluice::core {
+namespace {
+
+using codec::PacketType;
+using codec::PropertyId;
+using codec::Qos;
+using codec::ReasonCode;
+using codec::Version;
+
+constexpr std::size_t index(PacketType type) { return static_cast<std::size_t>(type); }
+
+// What the broker says of itself stands there; nobody else does.
+bool is_reserved(std::string_view topic) { return topic.starts_with("$SYS/") || topic == "$SYS"; }
+
+CloseCause cause_of(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::malformed_packet: return CloseCause::malformed_packet;
+    case ErrorCode::packet_too_large: return CloseCause::packet_too_large;
+    case ErrorCode::limit_exceeded: return CloseCause::limit;
+    default: return CloseCause::protocol_error;
+  }
+}
+
+}  // namespace
+
+bool Publishing::resolve_alias(Connection& connection, codec::Publish& publish) {
+  if (!publish.properties.has(PropertyId::topic_alias)) return true;
+  const std::uint32_t alias = *publish.properties.number(PropertyId::topic_alias);
+  const auto maximum = c_.options.mqtt.topic_alias_maximum;
+  // [MQTT5-3.3.2-9] [MQTT5-3.2.2-17] [MQTT5-3.2.2-18]
+  if (alias > maximum) {
+    ++c_.metrics.limits_hit.topic_alias_maximum;
+    closing_.close(connection, CloseCause::protocol_error, ReasonCode::topic_alias_invalid,
+                   "the topic alias is above the Topic Alias Maximum");
+    return false;
+  }
+  if (!connection.inbound_aliases)
+    connection.inbound_aliases = std::make_unique<InboundAliases>(static_cast<std::uint16_t>(maximum));
+  if (!publish.topic.empty()) {
+    connection.inbound_aliases->set(static_cast<std::uint16_t>(alias), publish.topic);   // [MQTT5-3.3.2-12]
+    return true;
+  }
+  publish.topic = connection.inbound_aliases->find(static_cast<std::uint16_t>(alias));
+  if (!publish.topic.empty()) return true;
+  closing_.close(connection, CloseCause::protocol_error, ReasonCode::protocol_error,
+                 "the topic alias was never set");
+  return false;
+}
+
+bool Publishing::on_publish(Connection& connection, const PacketBytes& packet, const codec::DecodeLimits& limits) {
+  codec::Publish publish;
+  if (const auto decoded = codec::decode_publish(packet.all[0], packet.body, connection.version, limits, publish);
+      !decoded) {
+    const Error& error = decoded.error();
+    closing_.close(connection, cause_of(error),
+                   error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet,
+                   error.detail);
+    return false;
+  }
+  ++c_.metrics.messages_received[static_cast<std::size_t>(publish.qos)];
+  if (connection.version == Version::v5 && !resolve_alias(connection, publish)) return false;
+  if (publish.qos == Qos::at_most_once) {
+    route(connection, publish, packet);
+    return true;
+  }
+  const std::uint64_t changes = c_.journal.changes();
+  Session& session = c_.state.sessions.at(connection.session);
+  if (publish.qos == Qos::exactly_once) {
+    // [MQTT3-4.3.3-2] [MQTT5-4.3.3-10]: taken already, its PUBREL has not come.
+    if (session.received.contains(publish.packet_id))
+      return acknowledge(connection, publish, ReasonCode::success, changes);
+  }
+  // [MQTT5-3.3.4-7]
+  if (connection.version == Version::v5 && connection.unreleased >= c_.options.mqtt.receive_maximum) {
+    ++c_.metrics.limits_hit.receive_maximum;
+    closing_.close(connection, CloseCause::protocol_error, ReasonCode::receive_maximum_exceeded,
+                   "more unacknowledged messages than the Receive Maximum");
+    return false;
+  }
+  const ReasonCode reason = route(connection, publish, packet);
+  if (publish.qos == Qos::exactly_once && !codec::is_failure(reason)) {
+    // [MQTT5-4.3.3-8]
+    c_.commit(record::PacketIdReceived{session.slot, publish.packet_id}, session.is_durable());
+    ++connection.unreleased;
+  }
+  return acknowledge(connection, publish, reason, changes);
+}
+
+ReasonCode Publishing::route(Connection& connection, const codec::Publish& publish, const PacketBytes& packet) {
+  if (is_reserved(publish.topic)) {
+    ++c_.metrics.messages_dropped.not_authorized;
+    return ReasonCode::not_authorized;
+  }
+  const ForwardedProperties forwarded(publish.properties);
+  Routed routed{.topic = publish.topic,
+                .properties = forwarded.bytes(),
+                .payload = publish.payload,
+                .qos = publish.qos,
+                .retain = publish.retain,
+                .expiry_s = forwarded.expiry_s(),
+                .received = c_.now,
+                .publisher = connection.session,
+                .body = packet.owner};
+  // A QoS 0 packet that came is, byte for byte, the packet that goes to subscribers of the same version. [MQTT5-3.3.1-3]
+  if (packet.is_stable && publish.qos == Qos::at_most_once && forwarded.is_unchanged() && !publish.dup)
+    routed.encoded[connection.version == Version::v5 ? 1 : 0][publish.retain ? 1 : 0] = packet.all;
+  const Router::Outcome outcome = router_.publish(routed);
+  if (!outcome.is_matched) return ReasonCode::no_matching_subscribers;
+  return outcome.is_taken || publish.qos == Qos::at_most_once ? ReasonCode::success : ReasonCode::quota_exceeded;
+}
+
+// [MQTT3-3.3.4-1] [MQTT5-3.3.4-1] [MQTT3-2.3.1-6] [MQTT5-2.2.1-5]
+bool Publishing::acknowledge(Connection& connection, const codec::Publish& publish, ReasonCode reason,
+                             std::uint64_t changes) {
+  // 3.x has no way to refuse: what was dropped, and counted, is acknowledged. [MQTT3-3.3.5-2]
+  if (connection.version != Version::v5) reason = ReasonCode::success;
+  if (publish.qos == Qos::at_least_once) {
+    ++c_.metrics.packets_sent[index(PacketType::puback)];
+    acks_.send(connection, codec::Puback{publish.packet_id, reason, {}}, changes);
+  } else {
+    ++c_.metrics.packets_sent[index(PacketType::pubrec)];
+    acks_.send(connection, codec::Pubrec{publish.packet_id, reason, {}}, changes);
+  }
+  return true;
+}
+
+bool Publishing::on_puback(Connection& connection, const codec::Puback& puback) {
+  Session& session = c_.state.sessions.at(connection.session);
+  // One that nobody waits for is of an exchange that has ended: MQTT names no error for it.
+  delivering_.on_acknowledged(session, puback.packet_id, record::AckKind::puback);
+  return true;
+}
+
+bool Publishing::on_pubrec(Connection& connection, const codec::Pubrec& pubrec) {
+  Session& session = c_.state.sessions.at(connection.session);
+  const std::uint64_t changes = c_.journal.changes();
+  if (codec::is_failure(pubrec.reason)) {
+    // [MQTT5-4.4.0-2]
+    delivering_.on_acknowledged(session, pubrec.packet_id, record::AckKind::pubrec_failed);
+    return true;
+  }
+  ReasonCode reason = ReasonCode::success;
+  if (!delivering_.on_acknowledged(session, pubrec.packet_id, record::AckKind::pubrec)) {
+    const Delivery* delivery = c_.state.find_delivery(session, pubrec.packet_id);
+    const bool is_again = delivery != nullptr && delivery->state == DeliveryState::released;
+    if (!is_again) reason = ReasonCode::packet_identifier_not_found;
+  }
+  ++c_.metrics.packets_sent[index(PacketType::pubrel)];
+  // [MQTT3-4.3.3-1] [MQTT5-4.3.3-4]
+  acks_.send(connection, codec::Pubrel{pubrec.packet_id, connection.version == Version::v5 ? reason : ReasonCode::success, {}},
+             changes);
+  return true;
+}
+
+bool Publishing::on_pubrel(Connection& connection, const codec::Pubrel& pubrel) {
+  Session& session = c_.state.sessions.at(connection.session);
+  const std::uint64_t changes = c_.journal.changes();
+  const bool was_there = c_.commit(record::PacketIdReleased{session.slot, pubrel.packet_id}, session.is_durable());
+  if (was_there && connection.unreleased > 0) --connection.unreleased;
+  const ReasonCode reason = was_there || connection.version != Version::v5
+                                ? ReasonCode::success
+                                : ReasonCode::packet_identifier_not_found;
+  ++c_.metrics.packets_sent[index(PacketType::pubcomp)];
+  // [MQTT5-4.3.3-11]
+  acks_.send(connection, codec::Pubcomp{pubrel.packet_id, reason, {}}, changes);
+  return true;
+}
+
+bool Publishing::on_pubcomp(Connection& connection, const codec::Pubcomp& pubcomp) {
+  Session& session = c_.state.sessions.at(connection.session);
+  delivering_.on_acknowledged(session, pubcomp.packet_id, record::AckKind::pubcomp);
+  return true;
+}
+
+}  // namespace sluice::core

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/retained/retained_delivery.h"
+
+#include <algorithm>
+
+#include "codec/topic.h"
+#include "core/shard/mail_codec.h"
+
+namespace sluice::core {
+namespace {
+
+constexpr PageLimits page_limits{.messages_max = 64, .bytes_max = 64 * 1024};
+constexpr std::size_t body_copied_max = 1024;
+
+// A query is numbered by its session, so that an answer finds its job; the low half tells queries of one session apart.
+constexpr std::uint64_t query_number(SessionSlot slot, std::uint64_t count) {
+  return std::uint64_t{index_of(slot)} << 32 | (count & 0xffffffffU);
+}
+
+}  // namespace
+
+void RetainedDelivery::start(Session& session, std::string_view filter, const Subscription& subscription) {
+  auto& jobs = jobs_[index_of(session.slot)];
+  Job& job = jobs.emplace_back();
+  job.query = query_number(session.slot, ++last_query_);
+  job.filter = filter;
+  job.subscription = subscription;
+  wake(session.slot);
+}
+
+void RetainedDelivery::drop_query(Job& job) {
+  if (job.shard >= c_.setup.count || ShardIndex{job.shard} == c_.setup.index || job.is_asked_first) return;
+  mail::RetainedCancelled cancelled{job.query};
+  mail::send(c_.mailer, ShardIndex{job.shard}, cancelled);
+}
+
+void RetainedDelivery::cancel(const Session& session) {
+  const auto found = jobs_.find(index_of(session.slot));
+  if (found == jobs_.end()) return;
+  for (Job& job : found->second) drop_query(job);
+  jobs_.erase(found);
+}
+
+void RetainedDelivery::cancel(const Session& session, std::string_view filter) {
+  const auto found = jobs_.find(index_of(session.slot));
+  if (found == jobs_.end()) return;
+  for (Job& job : found->second)
+    if (job.filter == filter) drop_query(job);
+  std::erase_if(found->second, [filter](const Job& job) { return job.filter == filter; });
+  if (found->second.empty())
+    jobs_.erase(found);
+  else
+    wake(session.slot);
+}
+
+void RetainedDelivery::note_live(const Session& session, std::string_view topic) {
+  const auto found = jobs_.find(index_of(session.slot));
+  if (found == jobs_.end()) return;
+  for (Job& job : found->second)
+    if (codec::matches(job.filter, topic)) job.live.insert(hash(topic));
+}
+
+void RetainedDelivery::wake(SessionSlot slot) {
+  if (!jobs_.contains(index_of(slot))) return;
+  if (std::ranges::find(runnable_, slot) == runnable_.end()) runnable_.push_back(slot);
+}
+
+bool RetainedDelivery::has_room(const Session& session) const {
+  if (!session.is_connected()) return false;
+  const Outbound* outbound = session.find_outbound();
+  if (outbound != nullptr && (!outbound->queue.empty() || outbound->unsent > 0)) return false;
+  return c_.effects.output.backlog_bytes(session.conn) == 0;
+}
+
+bool RetainedDelivery::is_turn_full() const {
+  return c_.turn_deliveries >= static_cast<std::uint64_t>(c_.options.limits.turn_deliveries_max) ||
+         c_.effects.output.turn_bytes() >= static_cast<std::size_t>(c_.options.limits.turn_output_bytes_max);
+}
+
+void RetainedDelivery::advance() {
+  std::size_t done = 0;
+  while (done < runnable_.size() && !is_turn_full()) {
+    const SessionSlot slot = runnable_[done++];
+    Session* session = c_.state.sessions.find(slot);
+    const auto found = jobs_.find(index_of(slot));
+    if (session == nullptr || found == jobs_.end() || !has_room(*session)) continue;
+    Job& job = found->second.front();
+    if (job.is_asking) continue;
+    run_page(*session);
+    // Behind the others, if it can go on at once.
+    if (jobs_.contains(index_of(slot)) && !jobs_[index_of(slot)].front().is_asking) runnable_.push_back(slot);
+  }
+  runnable_.erase(runnable_.begin(), runnable_.begin() + static_cast<std::ptrdiff_t>(done));
+}
+
+void RetainedDelivery::run_page(Session& session) {
+  Job& job = jobs_[index_of(session.slot)].front();
+  if (job.shard == c_.setup.count) {
+    finish_first(session.slot);
+  } else if (ShardIndex{job.shard} == c_.setup.index) {
+    run_local_page(session, job);
+  } else {
+    ask(job);
+  }
+}
+
+void RetainedDelivery::run_local_page(Session& session, Job& job) {
+  if (!job.local) job.local = std::make_unique<RetainedQuery>(job.filter);
+  expired_.clear();
+  const bool has_more = job.local->next(c_.state.retained, page_limits, [&](const MessageRef& message) {
+    if (message->is_expired(c_.now)) {
+      expired_.emplace_back(message->topic());
+      return;
+    }
+    Routed routed = Routed::of(message);
+    deliver(session, job, routed);
+  });
+  for (const std::string& topic : expired_) c_.commit(record::RetainedCleared{topic}, true);
+  if (!has_more) {
+    job.local.reset();
+    ++job.shard;
+  }
+}
+
+void RetainedDelivery::ask(Job& job) {
+  mail::RetainedAsked asked{.filter = job.is_asked_first ? std::string_view(job.filter) : std::string_view(),
+                            .query = job.query,
+                            .messages_max = static_cast<std::uint32_t>(page_limits.messages_max),
+                            .bytes_max = static_cast<std::uint32_t>(page_limits.bytes_max)};
+  mail::send(c_.mailer, ShardIndex{job.shard}, asked);
+  job.is_asked_first = false;
+  job.is_asking = true;
+}
+
+// [MQTT3-3.3.1-6] [MQTT3-3.3.1-8] [MQTT5-3.3.1-9]
+void RetainedDelivery::deliver(const Session& session, Job& job, Routed& routed) {
+  if (job.live.contains(hash(routed.topic))) return;
+  const Target target{.session = session.slot,
+                      .qos = job.subscription.options.qos,
+                      .retain = true,
+                      .subscription_id = job.subscription.subscription_id,
+                      .more_ids = {}};
+  delivering_.deliver(routed, target);
+}
+
+void RetainedDelivery::finish_first(SessionSlot slot) {
+  const auto found = jobs_.find(index_of(slot));
+  found->second.pop_front();
+  if (found->second.empty()) jobs_.erase(found);
+}
+
+RetainedDelivery::Job* RetainedDelivery::find(std::uint64_t query) {
+  const auto found = jobs_.find(static_cast<std::uint32_t>(query >> 32));
+  if (found == jobs_.end() || found->second.front().query != query) return nullptr;
+  return &found->second.front();
+}
+
+void RetainedDelivery::on_mail(const mail::RetainedFound& found) {
+  Job* job = find(found.query);
+  if (job == nullptr) return;
+  const mail::Publish& publish = found.publish;
+  Routed routed{.topic = publish.topic,
+                .properties = publish.properties,
+                .payload = publish.body_or_payload(),
+                .qos = publish.qos,
+                .retain = true,
+                .expiry_s = publish.expiry_s,
+                .received = publish.received,
+                .body = publish.body};
+  deliver(c_.state.sessions.at(job->subscription.session), *job, routed);
+}
+
+void RetainedDelivery::on_mail(const mail::RetainedPageEnd& end) {
+  Job* job = find(end.query);
+  if (job == nullptr) return;
+  job->is_asking = false;
+  if (end.is_last) {
+    ++job->shard;
+    job->is_asked_first = true;
+  }
+  wake(job->subscription.session);
+}
+
+void RetainedDelivery::on_mail(ShardIndex from, const mail::RetainedAsked& asked) {
+  const std::uint64_t key = asked.query ^ std::uint64_t{index_of(from)} << 58;
+  if (!asked.filter.empty()) queries_[key] = std::make_unique<RetainedQuery>(asked.filter);
+  asked_.push_back({from, asked.query, {asked.messages_max, asked.bytes_max}});
+}
+
+void RetainedDelivery::on_mail(ShardIndex from, const mail::RetainedCancelled& cancelled) {
+  queries_.erase(cancelled.query ^ std::uint64_t{index_of(from)} << 58);
+}
+
+void RetainedDelivery::answer_asked() {
+  for (const Asked& asked : asked_) answer(asked);
+  asked_.clear();
+}
+
+void RetainedDelivery::answer(const Asked& asked) {
+  const auto found = queries_.find(asked.query ^ std::uint64_t{index_of(asked.from)} << 58);
+  if (found == queries_.end()) return;   // cancelled meanwhile
+  expired_.clear();
+  const bool has_more = found->second->next(c_.state.retained, asked.limits, [&](const MessageRef& message) {
+    if (message->is_expired(c_.now)) {
+      expired_.emplace_back(message->topic());
+      return;
+    }
+    const bool is_shared = message->payload().size() > body_copied_max;
+    mail::RetainedFound mail{.publish = {.topic = message->topic(),
+                                         .properties = message->properties(),
+                                         .payload = is_shared ? ByteView{} : message->payload(),
+                                         .body = {},
+                                         .received = message->received(),
+                                         .expiry_s = message->expiry_s(),
+                                         .qos = message->qos(),
+                                         .retain = true},
+                             .query = asked.query};
+    if (is_shared) mail.publish.body = SharedBytes::copy_of(message->payload());
+    mail::send(c_.mailer, asked.from, mail);
+  });
+  for (const std::string& topic : expired_) c_.commit(record::RetainedCleared{topic}, true);
+  if (!has_more) queries_.erase(found);
+  mail::RetainedPageEnd end{asked.query, !has_more};
+  mail::send(c_.mailer, asked.from, end);
+}
+
+}  // namespace sluice::core

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/shard/router.h"
+
+#include "base/assert.h"
+#include "core/shard/mail_codec.h"
+
+namespace sluice::core {
+namespace {
+
+// Bodies above this cross to other shards by reference.
+constexpr std::size_t body_copied_max = 1024;
+constexpr std::uint8_t hops_max = Interest::shards_max;
+
+}  // namespace
+
+struct RouterVisitor {
+  Router& router;
+  void on_subscription(const Subscription& subscription) { router.collect(subscription); }
+  void on_group(SharedGroup& group) { router.groups_.push_back(&group); }
+};
+
+void Router::add_id(Match& match, std::uint32_t id) {
+  if (id == 0) return;
+  if (match.target.subscription_id == 0) {
+    match.target.subscription_id = id;
+    return;
+  }
+  if (match.ids == 0) {
+    if (id_lists_used_ == id_lists_.size()) id_lists_.emplace_back();
+    match.ids = static_cast<std::uint32_t>(++id_lists_used_);
+    id_lists_[match.ids - 1].assign(1, match.target.subscription_id);
+  }
+  id_lists_[match.ids - 1].push_back(id);
+}
+
+// One target for each session, whatever number of its filters match: the highest QoS, all identifiers.
+// [MQTT3-3.3.5-1] [MQTT5-3.3.4-2] [MQTT5-3.3.4-3] [MQTT5-3.3.4-4]
+void Router::collect(const Subscription& subscription) {
+  // [MQTT5-3.8.3-3]
+  if (subscription.options.no_local && subscription.session == publisher_) return;
+  Session& session = c_.state.sessions.at(subscription.session);
+  if (session.match_stamp != stamp_) {
+    session.match_stamp = stamp_;
+    session.match_index = static_cast<std::uint32_t>(matches_.size());
+    matches_.push_back({.target = {.session = subscription.session,
+                                   .qos = subscription.options.qos,
+                                   .subscription_id = subscription.subscription_id,
+                                   .more_ids = {}},
+                        .is_retain_as_published = subscription.options.retain_as_published});
+    return;
+  }
+  Match& match = matches_[session.match_index];
+  match.target.qos = std::max(match.target.qos, subscription.options.qos);
+  match.is_retain_as_published |= subscription.options.retain_as_published;
+  add_id(match, subscription.subscription_id);
+}
+
+Router::Outcome Router::deliver_local(Routed& routed) {
+  matches_.clear();
+  groups_.clear();
+  id_lists_used_ = 0;
+  publisher_ = routed.publisher;
+  if (++stamp_ == 0) {   // once in four billion messages
+    for (std::uint32_t i = 0; i < c_.state.sessions.end(); ++i)
+      if (Session* session = c_.state.sessions.find(SessionSlot{i})) session->match_stamp = 0;
+    stamp_ = 1;
+  }
+  c_.state.subscriptions.match(routed.topic, RouterVisitor{*this});
+  return deliver_matches(routed);
+}
+
+Router::Outcome Router::deliver_matches(Routed& routed) {
+  Outcome outcome;
+  for (Match& match : matches_) {
+    outcome.is_matched = true;
+    // [MQTT5-3.3.1-12] [MQTT5-3.3.1-13] [MQTT3-3.3.1-9]
+    match.target.retain = routed.retain && match.is_retain_as_published;
+    if (match.ids != 0) match.target.more_ids = id_lists_[match.ids - 1];
+    const auto done = delivering_.deliver(routed, match.target);
+    if (done == Delivering::Outcome::dropped) continue;
+    outcome.is_taken = true;
+    retained_.on_live(c_.state.sessions.at(match.target.session), routed.topic);
+  }
+  return outcome;
+}
+
+Router::Outcome Router::deliver_groups(Routed& routed) {
+  Outcome outcome;
+  const std::size_t bytes = routed.topic.size() + routed.properties.size() + routed.payload.size();
+  for (SharedGroup* group : groups_) {
+    outcome.is_matched = true;
+    const auto member = pick(*group, [&](SessionSlot slot) {
+      const Session& session = c_.state.sessions.at(slot);
+      if (session.is_stand_in())
+        return session.remote.is_connected ? MemberClass::free_window
+               : session.remote.is_durable ? MemberClass::offline_durable
+                                           : MemberClass::cannot_take;
+      if (session.is_connected()) {
+        if (delivering_.has_free_window(session)) return MemberClass::free_window;
+        return delivering_.can_take(session, bytes) ? MemberClass::connected : MemberClass::cannot_take;
+      }
+      return session.is_durable() && delivering_.can_take(session, bytes) ? MemberClass::offline_durable
+                                                                           : MemberClass::cannot_take;
+    });
+    if (!member) continue;
+    const Session& session = c_.state.sessions.at(member->session);
+    if (session.is_stand_in()) {
+      mail::SharedPublish shared{.publish = to_mail(routed),
+                                 .share_name = group->name(),
+                                 .filter = {},
+                                 .session = session.remote.session,
+                                 .number = session.remote.number,
+                                 .hops = static_cast<std::uint8_t>(hops_ + 1)};
+      std::string filter = c_.state.subscriptions.filter_of(*group);
+      shared.filter = filter;
+      mail::send(c_.mailer, session.remote.shard, shared);
+      outcome.is_taken = true;
+    } else {
+      deliver_to(routed, *member, outcome);
+    }
+  }
+  return outcome;
+}
+
+void Router::deliver_to(Routed& routed, const Subscription& member, Outcome& outcome) {
+  const Target target{.session = member.session,
+                      .qos = member.options.qos,   // [MQTT5-4.8.2-3]
+                      .retain = routed.retain && member.options.retain_as_published,
+                      .is_shared = true,
+                      .subscription_id = member.subscription_id,
+                      .more_ids = {}};
+  if (delivering_.deliver(routed, target) != Delivering::Outcome::dropped) outcome.is_taken = true;
+}
+
+mail::Publish Router::to_mail(Routed& routed) {
+  if (routed.body.is_empty() && routed.payload.size() > body_copied_max) {
+    routed.body = SharedBytes::copy_of(routed.payload);
+    routed.payload = routed.body.view();
+  }
+  const bool is_whole_body = !routed.body.is_empty() && routed.payload.size() == routed.body.size();
+  if (!routed.body.is_empty() && !is_whole_body && routed.payload.size() > body_copied_max) {
+    routed.body = SharedBytes::copy_of(routed.payload);
+    routed.payload = routed.body.view();
+  }
+  const bool is_shared = !routed.body.is_empty() && routed.payload.size() > body_copied_max;
+  return {.topic = routed.topic,
+          .properties = routed.properties,
+          .payload = is_shared ? ByteView{} : routed.payload,
+          .body = is_shared ? routed.body : SharedBytes{},
+          .received = routed.received,
+          .expiry_s = routed.expiry_s,
+          .qos = routed.qos,
+          .retain = routed.retain};
+}
+
+bool Router::send_to_shards(Routed& routed) {
+  const std::uint64_t interested = interest_.shards_for(routed.topic);
+  std::uint64_t mask = interested;
+  const ShardIndex owner = c_.owner_of(routed.topic);
+  const bool is_retained_elsewhere = routed.retain && owner != c_.setup.index;
+  if (is_retained_elsewhere) mask |= std::uint64_t{1} << index_of(owner);
+  if (mask == 0) return false;
+  mail::Publish mail = to_mail(routed);
+  for (; mask != 0; mask &= mask - 1) {
+    const auto shard = ShardIndex{static_cast<std::uint16_t>(std::countr_zero(mask))};
+    mail.is_for_subscribers = ((interested >> index_of(shard)) & 1U) != 0;
+    mail.is_to_retain = is_retained_elsewhere && shard == owner;
+    mail::send(c_.mailer, shard, mail);
+  }
+  return interested != 0;
+}
+
+// [MQTT3-3.3.1-5] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11] [MQTT5-3.3.1-5] [MQTT5-3.3.1-6] [MQTT5-3.3.1-7]
+void Router::keep_retained(Routed& routed) {
+  if (routed.payload.empty()) {
+    c_.commit(record::RetainedCleared{routed.topic}, true);
+    return;
+  }
+  const auto& limits = c_.options.retained;
+  const Message* old = c_.state.retained.find(routed.topic);
+  const std::size_t bytes = c_.state.retained.message_bytes() - (old != nullptr ? old->memory_bytes() : 0);
+  const std::size_t size = routed.topic.size() + routed.properties.size() + routed.payload.size();
+  if (old == nullptr && c_.state.retained.count() * c_.setup.count >= static_cast<std::size_t>(limits.messages_max)) {
+    ++c_.metrics.limits_hit.retained_messages_max;
+    c_.log.warn("retained_limit_reached", {{"topic", routed.topic}, {"limit", "retained.messages_max"}});
+    return;
+  }
+  if ((bytes + size) * c_.setup.count > static_cast<std::size_t>(limits.bytes_max)) {
+    ++c_.metrics.limits_hit.retained_bytes_max;
+    c_.log.warn("retained_limit_reached", {{"topic", routed.topic}, {"limit", "retained.bytes_max"}});
+    return;
+  }
+  c_.commit(record::RetainedSet{routed.ensure_message(c_.state.messages)}, true);
+}
+
+Router::Outcome Router::publish(Routed& routed) {
+  if (routed.retain && (c_.is_alone() || c_.owner_of(routed.topic) == c_.setup.index)) keep_retained(routed);
+  Outcome outcome = deliver_local(routed);
+  if (!groups_.empty()) {
+    const Outcome shared = deliver_groups(routed);
+    outcome.is_matched |= shared.is_matched;
+    outcome.is_taken |= shared.is_taken;
+  }
+  if (!c_.is_alone() && send_to_shards(routed)) outcome = {true, true};
+  if (!outcome.is_matched) ++c_.metrics.messages_without_subscriber;
+  return outcome;
+}
+
+void Router::on_mail(const mail::Publish& mail) {
+  Routed routed{.topic = mail.topic,
+                .properties = mail.properties,
+                .payload = mail.body_or_payload(),
+                .qos = mail.qos,
+                .retain = mail.retain,
+                .expiry_s = mail.expiry_s,
+                .received = mail.received,
+                .body = mail.body};
+  if (mail.is_to_retain) keep_retained(routed);
+  if (mail.is_for_subscribers) deliver_local(routed);   // the sender has picked from the groups
+}
+
+void Router::on_mail(const mail::SharedPublish& mail) {
+  const mail::Publish& publish = mail.publish;
+  Routed routed{.topic = publish.topic,
+                .properties = publish.properties,
+                .payload = publish.body_or_payload(),
+                .qos = publish.qos,
+                .retain = publish.retain,
+                .expiry_s = publish.expiry_s,
+                .received = publish.received,
+                .body = publish.body};
+  const Session* session = c_.state.sessions.find(mail.session);
+  const Subscription* found = nullptr;
+  Subscription member;
+  if (session != nullptr && session->number == mail.number && !session->is_stand_in()) {
+    const auto subscription = c_.state.subscriptions.find_shared(mail.share_name, mail.filter, mail.session);
+    if (subscription) {
+      member = *subscription;
+      found = &member;
+    }
+  }
+  Outcome outcome;
+  if (found != nullptr && (session->is_connected() || session->is_durable())) deliver_to(routed, *found, outcome);
+  if (outcome.is_taken || mail.hops >= hops_max) return;
+  hops_ = mail.hops;
+  pass_on(routed, mail.share_name, mail.filter);
+  hops_ = 0;
+}
+
+void Router::pass_on(Routed& routed, std::string_view share_name, std::string_view filter) {
+  SharedGroup* group = c_.state.subscriptions.find_group(share_name, filter);
+  if (group == nullptr) return;
+  groups_.assign(1, group);
+  deliver_groups(routed);
+  groups_.clear();
+}
+
+}  // namespace sluice::core

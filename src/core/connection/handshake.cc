@@ -281,20 +281,19 @@ void Handshake::on_connect(Connection& connection, ByteView packet) {
   // Nothing of it is kept, nothing earlier waits: it goes at once.
   if (c_.journal.changes() == changes) {
     const Held held = c_.journal.take_last();
-    Output& output = c_.effects.output;
-    const MutableByteView place = output.reserve(held.bytes.size());
-    std::ranges::copy(held.bytes, place.begin());
-    output.send(connection.id, output.commit(held.bytes.size()));
-    finish(connection);
+    finish(connection, held.bytes);
   }
 }
 
-void Handshake::on_durable(ConnId id) {
-  Connection* connection = c_.connections.find(id);
-  if (connection != nullptr && connection->state == ConnectionState::awaiting_log) finish(*connection);
+void Handshake::on_durable(const Held& held) {
+  Connection* connection = c_.connections.find(held.conn);
+  if (connection != nullptr && connection->state == ConnectionState::awaiting_log) finish(*connection, held.bytes);
 }
 
-void Handshake::finish(Connection& connection) {
+void Handshake::finish(Connection& connection, ByteView connack) {
+  Output& output = c_.effects.output;
+  std::ranges::copy(connack, output.reserve(connack.size()).begin());
+  output.send(connection.id, output.commit(connack.size()));   // [MQTT3-3.2.0-1] [MQTT5-3.2.0-1]
   connection.state = ConnectionState::connected;
   connection.last_received = c_.now;
   Session& session = c_.state.sessions.at(connection.session);

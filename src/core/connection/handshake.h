@@ -25,7 +25,7 @@ class Handshake {
   /// A whole packet, the first of its connection. The connection may be gone afterwards.
   void on_connect(Connection& connection, ByteView packet);
   /// The CONNACK that waited for the log may go.
-  void on_durable(ConnId id);
+  void on_durable(const Held& held);
   /// Where the client of a CONNECT lives; this shard if that cannot be told.
   ShardIndex home_of(ByteView packet) const;
 
@@ -46,7 +46,7 @@ class Handshake {
   void set_will(Session& session, const codec::Connect& connect);
   void note_client_limits(Connection& connection, const codec::Connect& connect);
   void send_connack(Connection& connection, const codec::Connect& connect, const Granted& granted);
-  void finish(Connection& connection);
+  void finish(Connection& connection, ByteView connack);
   codec::DecodeLimits limits() const;
 
   Context& c_;

@@ -30,8 +30,14 @@ void choose_alias(OutgoingPublish& publish, Connection& connection) {
 
 }  // namespace
 
+// The connection of the session, once its CONNACK is out.
+Connection* Delivering::find_ready(const Session& session) {
+  Connection* connection = c_.connections.find(session.conn);
+  return connection != nullptr && connection->state == ConnectionState::connected ? connection : nullptr;
+}
+
 bool Delivering::has_free_window(const Session& session) {
-  const Connection* connection = c_.connections.find(session.conn);
+  const Connection* connection = find_ready(session);
   if (connection == nullptr) return false;
   const Outbound* outbound = session.find_outbound();
   if (outbound == nullptr) return true;
@@ -68,7 +74,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
   // [MQTT3-3.8.4-6] [MQTT5-3.8.4-8]
   const codec::Qos qos = lower(routed.qos, target.qos);
   if (qos == codec::Qos::at_most_once) {
-    Connection* connection = c_.connections.find(session.conn);
+    Connection* connection = find_ready(session);
     if (connection == nullptr) return Outcome::dropped;
     send_qos_0(routed, target, *connection);
     return Outcome::sent;
@@ -139,7 +145,7 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
 void Delivering::pump(Session& session) {
   Outbound* outbound = session.find_outbound();
   if (outbound == nullptr) return;
-  Connection* connection = c_.connections.find(session.conn);
+  Connection* connection = find_ready(session);
   if (connection == nullptr) return;
   if (outbound->unsent > 0) send_again(session, *connection, *outbound);
   while (!outbound->queue.empty() && has_free_window(session)) {

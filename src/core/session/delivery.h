@@ -48,7 +48,9 @@ class Delivering {
   void on_durable(SessionSlot session, codec::PacketId packet_id);
   void send_pubrel(Session& session, codec::PacketId packet_id, codec::ReasonCode reason);
 
+
  private:
+  Connection* find_ready(const Session& session);
   void send_again(Session& session, Connection& connection, Outbound& outbound);
   void send(Session& session, Connection& connection, Delivery& delivery);
   void send_qos_0(Routed& routed, const Target& target, Connection& connection);

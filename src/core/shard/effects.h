@@ -44,6 +44,7 @@ struct HandOver {
   ConnId conn;
   ShardIndex target{};
   Peer peer;
+  bool is_anonymous_allowed = true;
   std::vector<std::uint8_t> bytes;
 };
 

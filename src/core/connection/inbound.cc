@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/connection/inbound.h"
+
+#include "codec/frame.h"
+
+namespace sluice::core {
+namespace {
+
+using codec::FrameStatus;
+using codec::PacketType;
+using codec::ReasonCode;
+using codec::Version;
+
+// From this size on a packet that arrived in pieces is kept where it was put together.
+constexpr std::size_t body_adopted_min = 64 * 1024;
+
+CloseCause cause_of(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::malformed_packet: return CloseCause::malformed_packet;
+    case ErrorCode::packet_too_large: return CloseCause::packet_too_large;
+    case ErrorCode::limit_exceeded: return CloseCause::limit;
+    default: return CloseCause::protocol_error;
+  }
+}
+
+}  // namespace
+
+codec::DecodeLimits Inbound::limits() const {
+  const auto& mqtt = c_.options.mqtt;
+  return {.packet_bytes_max = static_cast<std::uint32_t>(mqtt.packet_bytes_max) + 5,
+          .topic_levels_max = static_cast<std::uint32_t>(mqtt.topic_levels_max),
+          .topic_bytes_max = static_cast<std::uint32_t>(mqtt.topic_bytes_max),
+          .user_properties_max = static_cast<std::uint32_t>(mqtt.user_properties_max),
+          .filters_max = 0xffffffffU,
+          .client_id_bytes_max = static_cast<std::uint32_t>(mqtt.client_id_bytes_max)};
+}
+
+bool Inbound::must_wait(const Connection& connection) const {
+  if (connection.state == ConnectionState::awaiting_log) return true;
+  if (c_.turn_deliveries >= static_cast<std::uint64_t>(c_.options.limits.turn_deliveries_max)) return true;
+  if (c_.effects.output.turn_bytes() >= static_cast<std::size_t>(c_.options.limits.turn_output_bytes_max)) return true;
+  return c_.mailer.is_congested();
+}
+
+void Inbound::wait(Connection& connection) {
+  if (!connection.is_waiting) {
+    connection.is_waiting = true;
+    waiting_.push_back(connection.id);
+  }
+  if (connection.is_paused) return;
+  connection.is_paused = true;
+  c_.effects.add(EffectKind::pause, connection.id);
+}
+
+void Inbound::carry(Connection& connection, ByteView bytes) {
+  if (bytes.empty()) return;
+  if (!connection.carry)
+    connection.carry = std::make_unique<GrowingBytes>(std::size_t{codec::remaining_length_max} + 16 * 1024 * 1024);
+  // What a turn reads of one connection is far below the room above the largest packet.
+  const auto appended = connection.carry->append(bytes);
+  SLUICE_ASSERT(appended.has_value());
+}
+
+Inbound::Step Inbound::fail(Connection& connection, const Error& error) {
+  const auto reason = error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet;
+  if (connection.state == ConnectionState::awaiting_connect) {
+    ++c_.metrics.connects_refused.malformed_packet;
+    closing_.refuse(connection, error.detail);
+  } else {
+    closing_.close(connection, cause_of(error), reason, error.detail);   // [MQTT5-4.13.1-1] [MQTT3-4.8.0-1]
+  }
+  return Step::gone;
+}
+
+void Inbound::on_bytes(Connection& connection, ByteView bytes) {
+  c_.metrics.bytes_received += bytes.size();
+  if (connection.is_waiting) {
+    carry(connection, bytes);
+    return;
+  }
+  const ConnId id = connection.id;
+  Step step = Step::go_on;
+  if (connection.carry) step = fill_carry(connection, bytes);
+  if (step == Step::go_on) step = consume(connection, bytes, true);
+  if (step == Step::gone) return;
+  Connection& still = c_.connections.at(id);
+  carry(still, bytes);
+  if (step == Step::wait) wait(still);
+}
+
+// Completes the one packet that was cut, so that the rest can be parsed in place.
+Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
+  while (connection.carry && !bytes.empty()) {
+    const auto frame = codec::peek_frame(connection.carry->view(), connection.version);
+    if (frame.is_failed()) return fail(connection, frame.error);
+    const std::size_t have = connection.carry->size();
+    const std::size_t missing = frame.header_bytes == 0 ? 1 : frame.total - std::min<std::size_t>(have, frame.total);
+    const std::size_t part = std::min(missing, bytes.size());
+    carry(connection, bytes.first(part));
+    bytes = bytes.subspan(part);
+    const auto old = std::move(connection.carry);
+    ByteView held = old->view();
+    const bool is_large = held.size() >= body_adopted_min;
+    if (is_large && codec::peek_frame(held, connection.version).is_complete()) {
+      const SharedBytes whole = old->freeze();
+      held = whole.view();
+      const auto complete = codec::peek_frame(held, connection.version);
+      const Step step = on_packet(connection, complete, {.all = held, .body = held.subspan(complete.header_bytes), .owner = whole});
+      if (step != Step::go_on) return step;
+      continue;
+    }
+    const ConnId id = connection.id;
+    const Step step = consume(connection, held, false);
+    if (step == Step::gone) return step;
+    if (!held.empty()) {
+      Connection& still = c_.connections.at(id);
+      if (held.size() == old->size()) still.carry = std::make_unique<GrowingBytes>(std::move(*old));
+      else carry(still, held);
+    }
+    if (step == Step::wait) return step;
+  }
+  return Step::go_on;
+}
+
+Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_stable) {
+  while (!bytes.empty()) {
+    if (must_wait(connection)) return Step::wait;
+    const auto frame = codec::peek_frame(bytes, connection.version);
+    const auto& mqtt = c_.options.mqtt;
+    const bool is_first = connection.state == ConnectionState::awaiting_connect;
+    const auto size_max = is_first ? mqtt.packet_bytes_max_before_connect : mqtt.packet_bytes_max;
+    if (frame.is_failed()) return fail(connection, frame.error);
+    if (is_first && (bytes[0] >> 4) != static_cast<unsigned>(PacketType::connect))
+      return fail(connection, {.code = ErrorCode::protocol_error, .detail = "the first packet is not CONNECT"});
+    if (frame.header_bytes != 0 && frame.remaining_length > static_cast<std::uint64_t>(size_max)) {
+      ++c_.metrics.limits_hit.packet_bytes_max;
+      // [MQTT5-3.2.2-15]
+      return fail(connection, {.code = ErrorCode::packet_too_large,
+                               .reason = static_cast<std::uint8_t>(ReasonCode::packet_too_large),
+                               .detail = is_first ? "larger than mqtt.packet_bytes_max_before_connect"
+                                                  : "larger than mqtt.packet_bytes_max"});
+    }
+    if (!frame.is_complete()) return Step::go_on;
+    const PacketBytes packet{.all = bytes.first(frame.total),
+                             .body = bytes.subspan(frame.header_bytes, frame.remaining_length),
+                             .is_stable = is_stable};
+    const ByteView rest = bytes.subspan(frame.total);
+    if (is_first) {
+      const Step step = on_first_packet(connection, frame, packet, rest);
+      if (step == Step::gone) return step;
+    } else if (on_packet(connection, frame, packet) == Step::gone) {
+      return Step::gone;
+    }
+    bytes = rest;
+  }
+  return Step::go_on;
+}
+
+Inbound::Step Inbound::on_first_packet(Connection& connection, const codec::FrameResult&, const PacketBytes& packet,
+                                       ByteView rest) {
+  const ShardIndex home = handshake_.home_of(packet.all);
+  if (home != c_.setup.index) {
+    std::vector<std::uint8_t> bytes(packet.all.begin(), packet.all.end());
+    bytes.insert(bytes.end(), rest.begin(), rest.end());
+    c_.effects.hand_overs.push_back({connection.id, home, connection.peer, connection.is_anonymous_allowed, std::move(bytes)});
+    c_.effects.add(EffectKind::hand_over, connection.id, c_.effects.hand_overs.size() - 1);
+    c_.timers.cancel(connection.timer);
+    --c_.metrics.connections_open;
+    c_.connections.close(connection.id);
+    return Step::gone;
+  }
+  ++c_.metrics.packets_received[static_cast<std::size_t>(PacketType::connect)];
+  const ConnId id = connection.id;
+  handshake_.on_connect(connection, packet.all);
+  return c_.connections.find(id) != nullptr ? Step::go_on : Step::gone;
+}
+
+Inbound::Step Inbound::on_packet(Connection& connection, const codec::FrameResult& frame, const PacketBytes& packet) {
+  connection.last_received = c_.now;
+  const auto type = frame.type();
+  ++c_.metrics.packets_received[static_cast<std::size_t>(type) & 15U];
+  if (type == PacketType::publish)
+    return publishing_.on_publish(connection, packet, limits()) ? Step::go_on : Step::gone;
+  const auto decoded = codec::decode(packet.all, connection.version, codec::Direction::to_server, limits());
+  if (!decoded) return fail(connection, decoded.error());
+  return on_decoded(connection, *decoded);
+}
+
+Inbound::Step Inbound::on_decoded(Connection& connection, const codec::Packet& packet) {
+  const auto step = [](bool is_alive) { return is_alive ? Step::go_on : Step::gone; };
+  if (const auto* puback = std::get_if<codec::Puback>(&packet)) return step(publishing_.on_puback(connection, *puback));
+  if (const auto* pubrec = std::get_if<codec::Pubrec>(&packet)) return step(publishing_.on_pubrec(connection, *pubrec));
+  if (const auto* pubrel = std::get_if<codec::Pubrel>(&packet)) return step(publishing_.on_pubrel(connection, *pubrel));
+  if (const auto* pubcomp = std::get_if<codec::Pubcomp>(&packet))
+    return step(publishing_.on_pubcomp(connection, *pubcomp));
+  if (std::holds_alternative<codec::Pingreq>(packet)) {
+    // [MQTT3-3.12.4-1] [MQTT5-3.12.4-1]
+    Output& output = c_.effects.output;
+    std::ranges::copy(codec::pingresp_bytes, output.reserve(codec::pingresp_bytes.size()).begin());
+    output.send(connection.id, output.commit(codec::pingresp_bytes.size()));
+    ++c_.metrics.packets_sent[static_cast<std::size_t>(PacketType::pingresp)];
+    return Step::go_on;
+  }
+  if (const auto* subscribe = std::get_if<codec::Subscribe>(&packet)) {
+    subscribing_.on_subscribe(connection, *subscribe);
+    return Step::go_on;
+  }
+  if (const auto* unsubscribe = std::get_if<codec::Unsubscribe>(&packet)) {
+    subscribing_.on_unsubscribe(connection, *unsubscribe);
+    return Step::go_on;
+  }
+  if (const auto* disconnect = std::get_if<codec::Disconnect>(&packet))
+    return on_client_disconnect(connection, *disconnect);
+  if (std::holds_alternative<codec::Connect>(packet))
+    // [MQTT3-3.1.0-2] [MQTT5-3.1.0-2]
+    return fail(connection, {.code = ErrorCode::protocol_error,
+                             .reason = static_cast<std::uint8_t>(ReasonCode::protocol_error),
+                             .detail = "a second CONNECT"});
+  // AUTH without an authentication method. [MQTT5-4.12.0-7]
+  return fail(connection, {.code = ErrorCode::protocol_error,
+                           .reason = static_cast<std::uint8_t>(ReasonCode::protocol_error),
+                           .detail = "AUTH on a connection without an authentication method"});
+}
+
+Inbound::Step Inbound::on_client_disconnect(Connection& connection, const codec::Disconnect& disconnect) {
+  using codec::PropertyId;
+  if (const auto expiry = disconnect.properties.number(PropertyId::session_expiry_interval)) {
+    if (connection.session_expiry_s == 0 && *expiry != 0)
+      return fail(connection, {.code = ErrorCode::protocol_error,
+                               .reason = static_cast<std::uint8_t>(ReasonCode::protocol_error),
+                               .detail = "a Session Expiry Interval in DISCONNECT where CONNECT had none"});
+    const auto expiry_max = std::chrono::duration_cast<std::chrono::seconds>(c_.options.session.expiry_max).count();
+    connection.session_expiry_s = static_cast<std::uint32_t>(std::min<std::int64_t>(*expiry, expiry_max));
+  }
+  closing_.on_disconnect(connection, disconnect.reason == ReasonCode::normal_disconnection
+                                         ? CloseCause::client
+                                         : CloseCause::client_with_will);
+  return Step::gone;
+}
+
+void Inbound::go_on() {
+  if (!has_work()) return;
+  can_go_on_ = false;
+  round_.swap(waiting_);
+  for (const ConnId id : round_) {
+    Connection* connection = c_.connections.find(id);
+    if (connection == nullptr) continue;
+    connection->is_waiting = false;
+    if (must_wait(*connection)) {
+      wait(*connection);
+      continue;
+    }
+    if (connection->carry) {
+      const auto old = std::move(connection->carry);
+      ByteView bytes = old->view();
+      const Step step = consume(*connection, bytes, false);
+      if (step == Step::gone) continue;
+      if (bytes.size() == old->size()) connection->carry = std::make_unique<GrowingBytes>(std::move(*old));
+      else carry(*connection, bytes);
+      if (step == Step::wait) {
+        wait(*connection);
+        continue;
+      }
+    }
+    connection->is_paused = false;
+    c_.effects.add(EffectKind::resume, id);
+  }
+  round_.clear();
+}
+
+}  // namespace sluice::core

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Subscribing handles SUBSCRIBE and UNSUBSCRIBE. A SUBACK goes out when every shard knows of the subscription (a publish
+// that anybody sees acknowledged afterwards reaches it) and the log has it; retained messages follow.
+//
+// Owner:   Shard.      Thread: its shard's.
+// Limits:  session.subscriptions_max.
+// Spec:    MQTT 5.0 §3.8 to §3.11, §4.8.2.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/ring_buffer.h"
+#include "core/connection/acknowledging.h"
+#include "core/connection/closing.h"
+#include "core/retained/retained_delivery.h"
+#include "core/shard/interest.h"
+#include "core/shard/shared_members.h"
+
+namespace sluice::core {
+
+class Subscribing {
+ public:
+  Subscribing(Context& context, Interest& interest, SharedMembers& members, RetainedDelivery& retained,
+              Acknowledging& acks)
+      : c_(context), interest_(interest), members_(members), retained_(retained), acks_(acks) {}
+
+  void on_subscribe(Connection& connection, const codec::Subscribe& subscribe);
+  void on_unsubscribe(Connection& connection, const codec::Unsubscribe& unsubscribe);
+  /// Other shards have confirmed more changes.
+  void on_confirmed();
+
+ private:
+  struct Wanted {                       // retained messages to send behind the SUBACK
+    std::string filter;
+    Subscription subscription;
+  };
+  struct Pending {
+    std::uint64_t sequence = 0;
+    std::uint64_t changes = 0;
+    ConnId conn;
+    codec::PacketId packet_id = 0;
+    std::vector<std::uint8_t> codes;
+    std::vector<Wanted> wanted;
+  };
+
+  codec::ReasonCode subscribe(Connection& connection, const codec::FilterView& filter, std::uint32_t id,
+                              std::vector<Wanted>& wanted);
+  codec::ReasonCode unsubscribe(Connection& connection, std::string_view filter);
+  void finish(Pending& pending);
+
+  Context& c_;
+  Interest& interest_;
+  SharedMembers& members_;
+  RetainedDelivery& retained_;
+  Acknowledging& acks_;
+  RingBuffer<Pending> pending_;
+};
+
+}  // namespace sluice::core

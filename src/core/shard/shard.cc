@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/shard/shard.h"
+
+#include "core/connection/inbound.h"
+#include "core/shard/mail_codec.h"
+#include "core/shard/sys_topics.h"
+
+namespace sluice::core {
+
+// The parts of a shard, in an order in which each finds those it needs.
+struct Shard::Parts {
+  explicit Parts(Context& c)
+      : delivering(c),
+        interest(c),
+        members(c, interest),
+        retained(c, delivering),
+        router(c, delivering, interest, members, retained),
+        closing(c, router, interest, members, retained),
+        acks(c),
+        publishing(c, router, closing, delivering, acks),
+        subscribing(c, interest, members, retained, acks),
+        handshake(c, closing, delivering, members),
+        inbound(c, handshake, publishing, subscribing, closing),
+        sys(c, router) {}
+
+  Delivering delivering;
+  Interest interest;
+  SharedMembers members;
+  RetainedDelivery retained;
+  Router router;
+  Closing closing;
+  Acknowledging acks;
+  Publishing publishing;
+  Subscribing subscribing;
+  Handshake handshake;
+  Inbound inbound;
+  SysTopics sys;
+};
+
+Shard::Shard(const ShardSetup& setup, const CoreOptions& options, Rng& rng, Log& log, Effects& effects,
+             Mailer& mailer, Instant now)
+    : context_(setup, options, rng, log, effects, mailer, now), parts_(std::make_unique<Parts>(context_)) {}
+
+Shard::~Shard() = default;
+
+void Shard::begin_turn(Instant now) {
+  SLUICE_ASSERT(now >= context_.now);
+  context_.now = now;
+  context_.turn_deliveries = 0;
+  if (was_full_) parts_->inbound.wake();
+  was_full_ = false;
+}
+
+void Shard::on_opened(ConnId id, const Opened& opened) {
+  Connection& connection = context_.connections.open(id);
+  connection.peer = opened.peer;
+  connection.is_anonymous_allowed = opened.is_anonymous_allowed;
+  connection.opened = connection.last_received = context_.now;
+  connection.timer = context_.timers.add(context_.now + context_.options.limits.connect_timeout, timer_connection, pack(id));
+  ++context_.metrics.connections_accepted;
+  ++context_.metrics.connections_open;
+  context_.log.debug("connection_opened", {{"peer", sluice::to_string(opened.peer)}});
+}
+
+void Shard::on_bytes(ConnId id, ByteView bytes) {
+  Connection* connection = context_.connections.find(id);
+  if (connection == nullptr) return;
+  const bool was_connected = connection->state == ConnectionState::connected;
+  parts_->inbound.on_bytes(*connection, bytes);
+  if (was_connected) return;
+  connection = context_.connections.find(id);
+  if (connection == nullptr || connection->state == ConnectionState::awaiting_connect) return;
+  // The clock of CONNECT gives way to that of the keep-alive.
+  context_.timers.cancel(connection->timer);
+  connection->timer = {};
+  const Instant deadline = deadline_of(*connection);
+  if (!deadline.is_never()) connection->timer = context_.timers.add(deadline, timer_connection, pack(id));
+}
+
+void Shard::on_closed(ConnId id, CloseCause cause) {
+  if (Connection* connection = context_.connections.find(id)) parts_->closing.on_lost(*connection, cause);
+}
+
+void Shard::on_writable(ConnId id) {
+  Connection* connection = context_.connections.find(id);
+  if (connection == nullptr || connection->state != ConnectionState::connected) return;
+  Session& session = context_.state.sessions.at(connection->session);
+  parts_->delivering.pump(session);
+  parts_->retained.on_room(session);
+}
+
+void Shard::on_answer(Ticket ticket) {
+  context_.journal.release(ticket, [this](const Held& held) {
+    switch (held.kind) {
+      case Held::Kind::acknowledgement: parts_->acks.on_durable(held); return;
+      case Held::Kind::delivery: parts_->delivering.on_durable(held.session, held.packet_id); return;
+      case Held::Kind::connack: parts_->handshake.on_durable(held); return;
+    }
+  });
+  parts_->inbound.wake();
+}
+
+void Shard::on_mail(ShardIndex from, ByteView record) {
+  switch (mail::kind_of(record)) {
+    case mail::Kind::publish: parts_->router.on_mail(mail::read<mail::Publish>(record)); return;
+    case mail::Kind::shared_publish: parts_->router.on_mail(mail::read<mail::SharedPublish>(record)); return;
+    case mail::Kind::interest_changed: {
+      const auto changed = mail::read<mail::InterestChanged>(record);
+      parts_->interest.on_changed(from, changed.key, changed.is_interested);
+      mail::Confirmed confirmed{changed.sequence};
+      mail::send(context_.mailer, from, confirmed);
+      return;
+    }
+    case mail::Kind::shared_member: {
+      const auto member = mail::read<mail::SharedMember>(record);
+      parts_->members.on_mail(from, member);
+      mail::Confirmed confirmed{member.sequence};
+      mail::send(context_.mailer, from, confirmed);
+      return;
+    }
+    case mail::Kind::confirmed:
+      if (parts_->interest.on_confirmed(from, mail::read<mail::Confirmed>(record).sequence))
+        parts_->subscribing.on_confirmed();
+      return;
+    case mail::Kind::retained_asked: parts_->retained.on_mail(from, mail::read<mail::RetainedAsked>(record)); return;
+    case mail::Kind::retained_cancelled:
+      parts_->retained.on_mail(from, mail::read<mail::RetainedCancelled>(record));
+      return;
+    case mail::Kind::retained_found: parts_->retained.on_mail(mail::read<mail::RetainedFound>(record)); return;
+    case mail::Kind::retained_page_end: parts_->retained.on_mail(mail::read<mail::RetainedPageEnd>(record)); return;
+  }
+}
+
+void Shard::on_mail_end() { parts_->retained.answer_asked(); }
+
+Instant Shard::deadline_of(const Connection& connection) const {
+  if (connection.state == ConnectionState::awaiting_connect)
+    return connection.opened + context_.options.limits.connect_timeout;
+  if (connection.keep_alive_s == 0) return Instant::never();
+  const double factor = context_.options.mqtt.keep_alive_factor;
+  const auto allowed = static_cast<std::int64_t>(factor * 1e9 * connection.keep_alive_s);
+  return connection.last_received + Duration(allowed);
+}
+
+// [MQTT3-3.1.2-24] [MQTT5-3.1.2-22]
+void Shard::on_connection_timer(ConnId id, Instant& again) {
+  Connection* connection = context_.connections.find(id);
+  if (connection == nullptr) return;
+  // While we do not read, silence is ours.
+  if (connection->is_paused) connection->last_received = context_.now;
+  const Instant deadline = deadline_of(*connection);
+  if (deadline > context_.now) {
+    again = deadline;
+    return;
+  }
+  if (connection->state == ConnectionState::awaiting_connect) {
+    parts_->closing.close(*connection, CloseCause::connect_timeout, codec::ReasonCode::unspecified_error, {});
+    return;
+  }
+  parts_->closing.close(*connection, CloseCause::keep_alive_timeout, codec::ReasonCode::keep_alive_timeout,
+                        "nothing was received for the Keep Alive and a half");
+}
+
+Instant Shard::on_timer(TimerKind kind, std::uint64_t payload) {
+  Instant again = Instant::never();
+  const ConnId packed = unpack_conn(payload);
+  if (kind == timer_connection) on_connection_timer(packed, again);
+  else if (kind == timer_session_expiry) parts_->closing.on_session_expired(SessionSlot{packed.slot}, packed.generation);
+  else if (kind == timer_will) parts_->closing.on_will_due(SessionSlot{packed.slot}, packed.generation);
+  return again;
+}
+
+void Shard::on_deadline() {
+  context_.timers.advance(context_.now, [this](TimerKind kind, std::uint64_t payload) { return on_timer(kind, payload); });
+}
+
+void Shard::publish_sys(const CoreMetrics& totals, Duration uptime) { parts_->sys.publish(totals, uptime); }
+
+bool Shard::kick(std::string_view client_id) {
+  Session* session = context_.state.sessions.find(client_id);
+  Connection* connection = session != nullptr ? context_.connections.find(session->conn) : nullptr;
+  if (connection == nullptr) return false;
+  parts_->closing.close(*connection, CloseCause::administrative_action, codec::ReasonCode::administrative_action,
+                        "closed by the operator");
+  return true;
+}
+
+void Shard::stop() {
+  context_.connections.for_each([this](Connection& connection) {
+    parts_->closing.close(connection, CloseCause::server_shutting_down, codec::ReasonCode::server_shutting_down, {});
+  });
+}
+
+void Shard::finish_turn() {
+  parts_->inbound.go_on();
+  parts_->retained.advance();
+  was_full_ = context_.turn_deliveries >= static_cast<std::uint64_t>(context_.options.limits.turn_deliveries_max) ||
+              context_.effects.output.turn_bytes() >=
+                  static_cast<std::size_t>(context_.options.limits.turn_output_bytes_max) ||
+              context_.mailer.is_congested();
+  const Ticket ticket = context_.journal.ticket();
+  if (context_.journal.close_batch())
+    context_.effects.add(EffectKind::persist, {}, static_cast<std::uint64_t>(ticket));
+}
+
+Instant Shard::next_deadline() const { return context_.timers.next_deadline(); }
+
+bool Shard::has_work() const { return was_full_ || parts_->inbound.has_work() || parts_->retained.has_work(); }
+
+const CoreMetrics& Shard::metrics() {
+  CoreMetrics& m = context_.metrics;
+  const State& state = context_.state;
+  m.sessions = state.sessions.size();
+  m.subscriptions = state.subscriptions.count();
+  m.retained_messages = state.retained.count();
+  m.retained_bytes = state.retained.message_bytes();
+  m.queue_messages = state.queue_messages();
+  m.queue_bytes = state.queue_bytes();
+  m.inflight_messages = state.window_messages();
+  m.wills_pending = state.wills();
+  return m;
+}
+
+std::size_t Shard::memory_bytes() const {
+  const State& state = context_.state;
+  return state.messages.bytes() + state.sessions.bytes() + state.subscriptions.bytes() +
+         state.retained.index_bytes() + context_.connections.bytes() + context_.effects.output.bytes();
+}
+
+void Shard::for_each_client(const std::function<void(const ClientInfo&)>& f) const {
+  auto& sessions = const_cast<Sessions&>(context_.state.sessions);
+  auto& connections = const_cast<Connections&>(context_.connections);
+  for (std::uint32_t i = 0; i < sessions.end(); ++i) {
+    const Session* session = sessions.find(SessionSlot{i});
+    if (session == nullptr || session->is_stand_in()) continue;
+    const Connection* connection = connections.find(session->conn);
+    const Outbound* outbound = session->find_outbound();
+    f({.client_id = session->client_id(),
+       .peer = connection != nullptr ? sluice::to_string(connection->peer) : std::string(),
+       .version = session->version,
+       .keep_alive_s = connection != nullptr ? connection->keep_alive_s : std::uint16_t{0},
+       .subscriptions = static_cast<std::uint32_t>(context_.state.subscriptions.count(session->slot)),
+       .queue_messages = outbound != nullptr ? static_cast<std::uint32_t>(outbound->queue.size()) : 0,
+       .inflight_messages = outbound != nullptr ? outbound->unacknowledged : 0,
+       .session_expiry_s = session->expiry_s,
+       .drops = session->drops,
+       .is_connected = connection != nullptr});
+  }
+}
+
+}  // namespace sluice::core

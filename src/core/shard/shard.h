@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Shard is one core's share of the broker as a state machine: events in, effects out. Its driver (a thread with a reactor,
+// or the simulator) runs it in turns:
+//
+//   shard.begin_turn(now);  events: on_opened, on_bytes, on_closed, on_writable, on_mail…, on_mail_end, on_answer, on_deadline
+//   shard.finish_turn();    then: the list of effects in order (persist may be answered at once by on_answer), one write for
+//                           each dirty lane of the output, effects.end_turn().
+//
+// Owner:   its driver.        Thread: one.
+// Never:   I/O, a clock, randomness but the Rng it is given, a thread.
+// Limits:  core/options.def.
+// Spec:    MQTT 3.1, 3.1.1 and 5.0.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/peer.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "core/connection/connection.h"
+#include "core/ids.h"
+#include "core/shard/context.h"
+#include "core/shard/effects.h"
+#include "core/shard/mailer.h"
+#include "core/shard/options.h"
+
+namespace sluice::core {
+
+/// What the listener says of a new connection.
+struct Opened {
+  Peer peer;
+  bool is_anonymous_allowed = true;
+};
+
+class Shard {
+ public:
+  /// All references outlive the shard.
+  Shard(const ShardSetup& setup, const CoreOptions& options, Rng& rng, Log& log, Effects& effects, Mailer& mailer,
+        Instant now);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  void begin_turn(Instant now);
+  void on_opened(ConnId id, const Opened& opened);
+  /// Any cut of the stream. `bytes` stay valid and unchanged until the turn ends: output may refer to them.
+  void on_bytes(ConnId id, ByteView bytes);
+  /// The transport is gone. Unknown ids are those that the shard has closed itself: nothing happens.
+  void on_closed(ConnId id, CloseCause cause);
+  /// The socket has taken all that waited for it.
+  void on_writable(ConnId id);
+  /// What was to be made durable is, up to that ticket.
+  void on_answer(Ticket ticket);
+  void on_mail(ShardIndex from, ByteView record);
+  /// All mail that had arrived by now was handed in.
+  void on_mail_end();
+  void on_deadline();
+  /// Publishes $SYS; the counters are those of all shards together. On one shard of the process.
+  void publish_sys(const CoreMetrics& totals, Duration uptime);
+  /// Ends a client by the operator's will. False if it has no session here, or is not connected.
+  bool kick(std::string_view client_id);
+  /// The broker stops: MQTT 5 clients are told, connections close, sessions and wills stay as they are.
+  void stop();
+  void finish_turn();
+
+  /// When on_deadline() is due; Instant::never() if no timer runs.
+  Instant next_deadline() const;
+  /// True if a turn would do something although nothing happened outside.
+  bool has_work() const;
+
+  /// Gauges are brought up to date.
+  const CoreMetrics& metrics();
+  std::size_t memory_bytes() const;
+  struct ClientInfo {
+    std::string_view client_id;
+    std::string peer;                   ///< empty if not connected
+    codec::Version version{};
+    std::uint16_t keep_alive_s = 0;
+    std::uint32_t subscriptions = 0;
+    std::uint32_t queue_messages = 0;
+    std::uint32_t inflight_messages = 0;
+    std::uint32_t session_expiry_s = 0;
+    std::uint32_t drops = 0;
+    bool is_connected = false;
+  };
+  /// In the order of their slots; `f` must not call the shard. O(sessions).
+  void for_each_client(const std::function<void(const ClientInfo&)>& f) const;
+
+ private:
+  struct Parts;
+
+  void on_connection_timer(ConnId id, Instant& again);
+  Instant on_timer(TimerKind kind, std::uint64_t payload);
+  Instant deadline_of(const Connection& connection) const;
+
+  Context context_;
+  std::unique_ptr<Parts> parts_;
+  bool was_full_ = false;
+};
+
+}  // namespace sluice::core

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/spsc_ring.h"
 
+#include "base/assert.h"
+
 #include <bit>
 #include <cstring>
-
-#include "base/assert.h"
 
 namespace sluice {
 namespace {

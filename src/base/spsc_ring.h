@@ -16,12 +16,12 @@
 // Limits:  capacity (a power of two); a record of at most record_bytes_max().
 #pragma once
 
+#include "base/bytes.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-
-#include "base/bytes.h"
 
 namespace sluice {
 

@@ -16,14 +16,14 @@
 // Limits:  what a wrapping transport buffers is bounded there.
 #pragma once
 
-#include <cstddef>
-#include <memory>
-#include <span>
-
 #include "base/bytes.h"
 #include "base/peer.h"
 #include "base/result.h"
 #include "os/socket/io_slice.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
 
 namespace sluice::net {
 

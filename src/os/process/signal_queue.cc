@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/process/signal_queue.h"
 
+#include "base/assert.h"
+#include "os/system_error.h"
+
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
-
-#include "base/assert.h"
-#include "os/system_error.h"
 
 namespace sluice::os {
 namespace {
@@ -32,7 +32,7 @@ Result<std::unique_ptr<SignalQueue>> SignalQueue::create() {
 }
 
 SignalQueue::SignalQueue(const sigset_t& mask_before) : mask_before_(mask_before) {
-  struct sigaction ignore {};
+  struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
   SLUICE_ASSERT(::sigaction(SIGPIPE, &ignore, &pipe_before_) == 0);
 }

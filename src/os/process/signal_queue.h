@@ -7,12 +7,12 @@
 // Owner:   main (one for each process).     Thread: its owner's.
 #pragma once
 
+#include "base/result.h"
+#include "os/file_descriptor.h"
+
 #include <csignal>
 #include <memory>
 #include <optional>
-
-#include "base/result.h"
-#include "os/file_descriptor.h"
 
 namespace sluice::os {
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/reactor/reactor.h"
 
+#include "base/assert.h"
+#include "os/system_error.h"
+
 #include <sys/epoll.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <limits>
-
-#include "base/assert.h"
-#include "os/system_error.h"
 
 namespace sluice::os {
 namespace {
@@ -82,8 +82,8 @@ void Reactor::remove(int fd) {
 }
 
 std::span<const Ready> Reactor::wait(Duration timeout) {
-  const int count = ::epoll_wait(epoll_.get(), batch_->events.data(),
-                                 static_cast<int>(batch_max), to_milliseconds(timeout));
+  const int count = ::epoll_wait(epoll_.get(), batch_->events.data(), static_cast<int>(batch_max),
+                                 to_milliseconds(timeout));
   if (count < 0) {
     SLUICE_ASSERT(errno == EINTR);
     return {};

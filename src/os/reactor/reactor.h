@@ -21,13 +21,13 @@
 // Limits:  batch_max events for each wait().
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <span>
-
 #include "base/result.h"
 #include "base/time.h"
 #include "os/file_descriptor.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
 
 namespace sluice::os {
 

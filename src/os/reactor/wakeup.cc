@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/reactor/wakeup.h"
 
+#include "base/assert.h"
+#include "os/system_error.h"
+
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
-
-#include "base/assert.h"
-#include "os/system_error.h"
 
 namespace sluice::os {
 

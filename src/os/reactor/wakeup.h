@@ -11,11 +11,11 @@
 // Never:   blocks.
 #pragma once
 
-#include <atomic>
-#include <memory>
-
 #include "base/result.h"
 #include "os/file_descriptor.h"
+
+#include <atomic>
+#include <memory>
 
 namespace sluice::os {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/socket/reserve_descriptor.h"
 
-#include <fcntl.h>
-
 #include "os/socket/listening_socket.h"
+
+#include <fcntl.h>
 
 namespace sluice::os {
 

@@ -6,15 +6,15 @@
 // Owner:   whoever holds the value.         Thread: any.
 #pragma once
 
+#include "base/peer.h"
+#include "base/result.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/peer.h"
-#include "base/result.h"
 
 struct sockaddr;
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/transport/memory/memory_transport.h"
 
+#include "base/assert.h"
+
 #include <algorithm>
 #include <cerrno>
-
-#include "base/assert.h"
 
 namespace sluice::net {
 namespace {
 
 Failure reset_failure() {
-  return fail(Error{.code = ErrorCode::closed,
-                    .system = ECONNRESET,
-                    .detail = "the connection was broken"});
+  return fail(Error{
+      .code = ErrorCode::closed, .system = ECONNRESET, .detail = "the connection was broken"});
 }
 
 }  // namespace

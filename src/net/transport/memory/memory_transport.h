@@ -11,13 +11,13 @@
 // Limits:  capacity bytes under way in each direction; then write() says would_block.
 #pragma once
 
+#include "net/transport/transport.h"
+
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <utility>
 #include <vector>
-
-#include "net/transport/transport.h"
 
 namespace sluice::net {
 
@@ -32,7 +32,7 @@ struct MemoryFaults {
 
   std::size_t read_bytes_max = unlimited;   ///< of one read(); 0: would_block
   std::size_t write_bytes_max = unlimited;  ///< of one write(); 0: would_block
-  bool is_input_held = false;  ///< arriving bytes stay under way until release_input()
+  bool is_input_held = false;               ///< arriving bytes stay under way until release_input()
 };
 
 class MemoryTransport final : public Transport {

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "net/transport/tcp/tcp_transport.h"
 #include "net/transport/unix/unix_transport.h"
+#include "os/reactor/reactor.h"
 
 namespace sluice::net {
 
@@ -11,7 +12,7 @@ Result<std::unique_ptr<Listener>> Listener::open(const os::SocketAddress& addres
                                                  const ListenerOptions& options) {
   SLUICE_ASSERT(options.accept_batch_max > 0);
   SLUICE_TRY(os::ListeningSocket socket, os::listen_on(address, options.socket));
-  return std::unique_ptr<Listener>(new Listener(std::move(socket), options));
+  return std::make_unique<Listener>(std::move(socket), options);
 }
 
 Listener::Listener(os::ListeningSocket socket, const ListenerOptions& options)

@@ -11,7 +11,7 @@
 
 #include "base/time.h"
 #include "net/transport/transport.h"
-#include "os/reactor/reactor.h"
+#include "os/fwd.h"
 #include "os/socket/listening_socket.h"
 #include "os/socket/reserve_descriptor.h"
 #include "os/socket/socket_options.h"
@@ -46,6 +46,8 @@ class Listener {
   /// Binds and listens; see os::listen_on for errors.
   static Result<std::unique_ptr<Listener>> open(const os::SocketAddress& address,
                                                 const ListenerOptions& options);
+  /// On a socket that listens already; open() makes one.
+  Listener(os::ListeningSocket socket, const ListenerOptions& options);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   ~Listener() { detach(); }
@@ -74,7 +76,6 @@ class Listener {
  private:
   enum class Taken : std::uint8_t { one, skipped, none };
 
-  Listener(os::ListeningSocket socket, const ListenerOptions& options);
   Taken take_one(std::vector<std::unique_ptr<Transport>>& into, Instant now);
   Taken on_refusal(const Error& error, Instant now);
   void watch();

@@ -2,6 +2,7 @@
 #include "net/http/http_connection.h"
 
 #include "base/assert.h"
+#include "net/transport/transport.h"
 
 #include <array>
 #include <utility>
@@ -22,6 +23,10 @@ HttpConnection::HttpConnection(std::unique_ptr<Transport> transport, Handler han
       parser_(limits) {
   renew_deadline(now);
 }
+
+HttpConnection::~HttpConnection() = default;
+
+int HttpConnection::fd() const { return transport_->fd(); }
 
 HttpState HttpConnection::on_ready(Instant now) {
   int steps = 0;

@@ -10,9 +10,11 @@
 // Limits:  HttpLimits; HttpTimeouts; one read of 16 KiB and one response are buffered.
 #pragma once
 
+#include "base/bytes.h"
+#include "base/peer.h"
 #include "base/time.h"
+#include "net/fwd.h"
 #include "net/http/http_parser.h"
-#include "net/transport/transport.h"
 
 #include <cstdint>
 #include <functional>
@@ -44,7 +46,11 @@ class HttpConnection {
   HttpConnection(std::unique_ptr<Transport> transport, Handler handler, const HttpLimits& limits,
                  const HttpTimeouts& timeouts, Instant now);
 
-  int fd() const { return transport_->fd(); }
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+  ~HttpConnection();
+
+  int fd() const;
 
   /// Readable, writable or both: reads and writes until neither goes on, a bounded number of times.
   HttpState on_ready(Instant now);

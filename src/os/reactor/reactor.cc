@@ -59,11 +59,11 @@ struct Reactor::Batch {
 Result<std::unique_ptr<Reactor>> Reactor::create() {
   FileDescriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.is_open()) return system_failure("epoll_create1 failed");
-  return std::unique_ptr<Reactor>(new Reactor(std::move(epoll), std::make_unique<Batch>()));
+  return std::make_unique<Reactor>(std::move(epoll));
 }
 
-Reactor::Reactor(FileDescriptor epoll, std::unique_ptr<Batch> batch)
-    : epoll_(std::move(epoll)), batch_(std::move(batch)) {}
+Reactor::Reactor(FileDescriptor epoll)
+    : epoll_(std::move(epoll)), batch_(std::make_unique<Batch>()) {}
 
 Reactor::~Reactor() = default;
 

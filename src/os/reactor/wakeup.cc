@@ -15,7 +15,7 @@ namespace sluice::os {
 Result<std::unique_ptr<Wakeup>> Wakeup::create() {
   FileDescriptor event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!event.is_open()) return system_failure("eventfd failed");
-  return std::unique_ptr<Wakeup>(new Wakeup(std::move(event)));
+  return std::make_unique<Wakeup>(std::move(event));
 }
 
 void Wakeup::signal() {

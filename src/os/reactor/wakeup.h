@@ -22,6 +22,8 @@ namespace sluice::os {
 class Wakeup {
  public:
   static Result<std::unique_ptr<Wakeup>> create();
+  /// Takes a non-blocking eventfd; create() opens one.
+  explicit Wakeup(FileDescriptor event) : event_(std::move(event)) {}
   Wakeup(const Wakeup&) = delete;
   Wakeup& operator=(const Wakeup&) = delete;
 
@@ -31,8 +33,6 @@ class Wakeup {
   void acknowledge() { is_pending_.exchange(false, std::memory_order_acq_rel); }
 
  private:
-  explicit Wakeup(FileDescriptor event) : event_(std::move(event)) {}
-
   FileDescriptor event_;
   std::atomic<bool> is_pending_{false};
 };

@@ -9,14 +9,14 @@
 #include "base/peer.h"
 #include "base/result.h"
 
+#include <sys/socket.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-struct sockaddr;
 
 namespace sluice::os {
 

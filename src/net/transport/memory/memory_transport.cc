@@ -18,8 +18,7 @@ Failure reset_failure() {
 
 MemoryTransport::Pair MemoryTransport::make_pair(const MemoryOptions& options) {
   SLUICE_ASSERT(options.capacity > 0);
-  Pair ends{std::unique_ptr<MemoryTransport>(new MemoryTransport(options)),
-            std::unique_ptr<MemoryTransport>(new MemoryTransport(options))};
+  Pair ends{std::make_unique<MemoryTransport>(options), std::make_unique<MemoryTransport>(options)};
   ends.first->other_ = ends.second.get();
   ends.second->other_ = ends.first.get();
   return ends;

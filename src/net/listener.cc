@@ -66,9 +66,13 @@ Listener::Taken Listener::take_one(std::vector<std::unique_ptr<Transport>>& into
 
 Listener::Taken Listener::on_refusal(const Error& error, Instant now) {
   if (error.code == ErrorCode::would_block) return Taken::none;
-  if (error.code == ErrorCode::out_of_descriptors && reserve_.drop_one(socket_.get())) {
-    ++counters_.dropped;
-    return Taken::skipped;
+  if (error.code == ErrorCode::out_of_descriptors) {
+    const auto dropped = reserve_.drop_one(socket_.get());
+    if (!dropped && dropped.error().code == ErrorCode::would_block) return Taken::none;
+    if (dropped) {
+      ++counters_.dropped;
+      return Taken::skipped;
+    }
   }
   if (error.code == ErrorCode::closed) {
     ++counters_.failed;

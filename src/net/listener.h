@@ -26,10 +26,10 @@ namespace sluice::net {
 using WrapSocket = std::function<std::unique_ptr<Transport>(os::FileDescriptor, const Peer&)>;
 
 struct ListenerOptions {
-  os::ListenOptions socket;
-  os::TcpKeepAlive keep_alive;
+  os::ListenOptions socket{};
+  os::TcpKeepAlive keep_alive{};
   std::size_t accept_batch_max = 64;  ///< connections taken in one call
-  WrapSocket wrap;                    ///< empty: plain TCP or Unix, as the address says
+  WrapSocket wrap{};                  ///< empty: plain TCP or Unix, as the address says
 };
 
 struct ListenerCounters {

@@ -46,6 +46,7 @@ class Transport {
   /// The peer reads our end after what has been written; reading goes on.
   virtual void shutdown_write() = 0;
   /// The destructor then drops what is unsent and tells the peer that the connection was broken.
+  /// Unix sockets know no reset: there it ends in order.
   virtual void reset_on_close() = 0;
 
   /// The descriptor to watch; -1 if there is none (memory).

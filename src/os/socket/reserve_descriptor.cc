@@ -7,11 +7,13 @@
 
 namespace sluice::os {
 
-bool ReserveDescriptor::drop_one(int listening_fd) {
+Result<void> ReserveDescriptor::drop_one(int listening_fd) {
   spare_.close();
-  const bool is_dropped = accept_from(listening_fd).has_value();
+  auto accepted = accept_from(listening_fd);
+  if (accepted) accepted->socket.close();
   refill();
-  return is_dropped;
+  if (!accepted) return fail(accepted.error());
+  return {};
 }
 
 void ReserveDescriptor::refill() {

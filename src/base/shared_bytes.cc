@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/shared_bytes.h"
 
+#include "base/assert.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -8,8 +10,6 @@
 #include <limits>
 #include <memory>
 #include <new>
-
-#include "base/assert.h"
 
 namespace sluice {
 

@@ -10,12 +10,12 @@
 // Limits:  16 bytes in front of each block; the maximum of GrowingBytes, at most 4 GiB.
 #pragma once
 
+#include "base/bytes.h"
+#include "base/result.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-
-#include "base/bytes.h"
-#include "base/result.h"
 
 namespace sluice {
 

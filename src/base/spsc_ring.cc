@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/spsc_ring.h"
 
+#include "base/assert.h"
+
 #include <bit>
 #include <cstring>
-
-#include "base/assert.h"
 
 namespace sluice {
 namespace {
@@ -42,7 +42,10 @@ MutableByteView SpscRing::try_push(std::size_t size) {
   const std::uint64_t end = producer_.written + padding + need;
   if (end - producer_.released_seen > capacity()) {
     producer_.released_seen = released_.load(std::memory_order_acquire);
-    if (end - producer_.released_seen > capacity()) return {};
+    if (end - producer_.released_seen > capacity()) {
+      producer_.reserved = 0;
+      return {};
+    }
   }
   if (padding != 0) write_header(at(producer_.written), {0, 1});
   const std::uint64_t start = producer_.written + padding;

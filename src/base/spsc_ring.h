@@ -16,12 +16,12 @@
 // Limits:  capacity (a power of two); a record of at most record_bytes_max().
 #pragma once
 
+#include "base/bytes.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-
-#include "base/bytes.h"
 
 namespace sluice {
 
@@ -65,17 +65,21 @@ class SpscRing {
   const std::unique_ptr<std::uint8_t[]> bytes_;
   const std::size_t mask_;
 
-  struct alignas(line_bytes) Producer {
+  struct Producer {
     std::uint64_t written = 0;        ///< end of the committed records
     std::uint64_t reserved = 0;       ///< end of the room given out; 0 if none
     std::uint64_t shown = 0;          ///< what the consumer was last shown
     std::uint64_t released_seen = 0;  ///< the consumer's `released`, as last read
-  } producer_;
-  struct alignas(line_bytes) Consumer {
+  };
+  struct Consumer {
     std::uint64_t read = 0;        ///< start of the next record
     std::uint64_t returned = 0;    ///< what the producer was last given back
     std::uint64_t shown_seen = 0;  ///< the producer's `shown`, as last read
-  } consumer_;
+  };
+
+  // Each on a cache line of its own: what one side writes often never disturbs the other.
+  alignas(line_bytes) Producer producer_;
+  alignas(line_bytes) Consumer consumer_;
   alignas(line_bytes) std::atomic<std::uint64_t> shown_{0};
   alignas(line_bytes) std::atomic<std::uint64_t> released_{0};
 };

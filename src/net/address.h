@@ -4,12 +4,12 @@
 // host), "*:1883".
 #pragma once
 
+#include "base/result.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/result.h"
 
 namespace sluice::net {
 

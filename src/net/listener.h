@@ -6,63 +6,79 @@
 //
 // Owner:   a shard or the acceptor.         Thread: its owner's.
 // Never:   reads a clock; blocks; registers the connections it yields.
-// Limits:  listener.backlog, listener.accept_batch_max; pause of 100 ms.
+// Limits:  ListenerOptions; a pause lasts 100 ms.
 #pragma once
-
-#include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "base/time.h"
 #include "net/transport/transport.h"
-#include "os/reactor/reactor.h"
+#include "os/fwd.h"
 #include "os/socket/listening_socket.h"
 #include "os/socket/reserve_descriptor.h"
 #include "os/socket/socket_options.h"
 
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
 namespace sluice::net {
 
+using WrapSocket = std::function<std::unique_ptr<Transport>(os::FileDescriptor, const Peer&)>;
+
 struct ListenerOptions {
-  os::ListenOptions socket;
-  os::TcpKeepAlive keep_alive;
-  bool is_no_delay = true;
+  os::ListenOptions socket{};
+  os::TcpKeepAlive keep_alive{};
   std::size_t accept_batch_max = 64;  ///< connections taken in one call
+  WrapSocket wrap{};                  ///< empty: plain TCP or Unix, as the address says
 };
 
 struct ListenerCounters {
   std::uint64_t accepted = 0;
   std::uint64_t dropped = 0;  ///< closed at once: no descriptor was left
   std::uint64_t failed = 0;   ///< the client had left, or accept failed otherwise
-  std::uint64_t paused = 0;   ///< times it stopped listening
+  std::uint64_t paused = 0;   ///< times it stopped listening for want of descriptors
 };
 
 class Listener {
  public:
+  static constexpr Duration pause_time = 100ms;
+
   /// Binds and listens; see os::listen_on for errors.
   static Result<std::unique_ptr<Listener>> open(const os::SocketAddress& address,
                                                 const ListenerOptions& options);
+  /// On a socket that listens already; open() makes one.
+  Listener(os::ListeningSocket socket, const ListenerOptions& options);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
+  ~Listener() { detach(); }
 
+  /// As bound: with the real port where 0 was asked for.
   const os::SocketAddress& address() const { return address_; }
   const ListenerCounters& counters() const { return counters_; }
 
   /// Has `reactor` tell `token` of waiting connections (level-triggered: what one batch leaves is
-  /// told again). The reactor outlives this, or detach() is called.
+  /// told again). The reactor outlives this, or detach() is called first.
   Result<void> attach(os::Reactor& reactor, std::uint64_t token);
   void detach();
 
-  /// The token was ready: appends up to accept_batch_max connections to `into`.
+  /// The token was ready: appends at most accept_batch_max connections to `into`.
   void accept(std::vector<std::unique_ptr<Transport>>& into, Instant now);
-  /// When on_deadline is due; never if it is listening.
+
+  /// Leaves connections in the kernel's queue until resume(): the owner has enough for now.
+  void hold();
+  void resume();
+
+  /// When on_deadline is due; never if no pause is on.
   Instant next_deadline() const { return resume_at_; }
-  /// Listens again after a pause, if it is time.
+  /// Ends the pause, if it is time.
   void on_deadline(Instant now);
 
  private:
-  Listener(os::ListeningSocket socket, const ListenerOptions& options);
-  bool take_one(std::vector<std::unique_ptr<Transport>>& into, Instant now);
-  void pause(Instant now);
+  enum class Taken : std::uint8_t { one, skipped, none };
+
+  Taken take_one(std::vector<std::unique_ptr<Transport>>& into, Instant now);
+  Taken on_refusal(const Error& error, Instant now);
+  void watch();
 
   os::FileDescriptor socket_;
   os::SocketAddress address_;
@@ -72,6 +88,7 @@ class Listener {
   os::Reactor* reactor_ = nullptr;
   std::uint64_t token_ = 0;
   Instant resume_at_ = Instant::never();
+  bool is_held_ = false;
 };
 
 }  // namespace sluice::net

@@ -9,15 +9,15 @@
 // Spec:    RFC 3986, with several hosts.
 #pragma once
 
+#include "base/result.h"
+#include "net/address.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "base/result.h"
-#include "net/address.h"
 
 namespace sluice::net {
 

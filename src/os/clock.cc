@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/clock.h"
 
-#include <ctime>
-
 #include "base/assert.h"
+
+#include <ctime>
 
 namespace sluice::os {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/entropy.h"
 
+#include "base/assert.h"
+
 #include <sys/random.h>
 
 #include <array>
 #include <bit>
 #include <cerrno>
-
-#include "base/assert.h"
 
 namespace sluice::os {
 

@@ -4,10 +4,10 @@
 // Blocks only in the first seconds of a machine's life.
 #pragma once
 
-#include <cstdint>
-
 #include "base/bytes.h"
 #include "base/siphash.h"
+
+#include <cstdint>
 
 namespace sluice::os {
 

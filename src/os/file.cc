@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/file.h"
 
+#include "os/file_descriptor.h"
+#include "os/system_error.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-
-#include "os/file_descriptor.h"
-#include "os/system_error.h"
 
 namespace sluice::os {
 

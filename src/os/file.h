@@ -4,11 +4,11 @@
 // for a shard's turn.
 #pragma once
 
+#include "base/result.h"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
-
-#include "base/result.h"
 
 namespace sluice::os {
 

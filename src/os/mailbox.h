@@ -9,12 +9,12 @@
 // Limits:  letters_max, at which send() refuses and leaves the value with the sender.
 #pragma once
 
+#include "os/mutex.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
-
-#include "os/mutex.h"
 
 namespace sluice::os {
 

@@ -3,9 +3,9 @@
 // From errno to an Error: one mapping for all system calls of this folder.
 #pragma once
 
-#include <string>
-
 #include "base/result.h"
+
+#include <string>
 
 namespace sluice::os {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/thread.h"
 
+#include "base/assert.h"
+#include "os/system_error.h"
+
 #include <pthread.h>
 
 #include <csignal>
 #include <system_error>
-
-#include "base/assert.h"
-#include "os/system_error.h"
 
 namespace sluice::os {
 namespace {

@@ -6,11 +6,11 @@
 // Owner:   whoever started it.              Thread: its owner's.
 #pragma once
 
+#include "base/result.h"
+
 #include <functional>
 #include <string>
 #include <thread>
-
-#include "base/result.h"
 
 namespace sluice::os {
 

@@ -9,13 +9,14 @@
 // Spec:    RFC 9112.
 #pragma once
 
+#include "base/bytes.h"
+#include "net/http/http_message.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
-
-#include "base/bytes.h"
-#include "net/http/http_message.h"
+#include <string_view>
 
 namespace sluice::net {
 
@@ -37,9 +38,9 @@ class HttpRequestParser {
   ~HttpRequestParser();
 
   /// Takes bytes from the front of `bytes`, at most to the end of the request, and cuts them off.
-  /// REQUIRES: the last answer was `more` or `wants_to_go`.
+  /// REQUIRES: the last answer was `more` or `wants_to_go`, or a request has been taken.
   HttpFeed feed(ByteView& bytes);
-  /// After failed: 400, 413, 431 or 501.
+  /// After failed: 400, 413, 431, 501 or 505.
   unsigned status() const { return status_; }
   /// After failed: what was wrong; static.
   const char* problem() const { return problem_; }
@@ -50,23 +51,26 @@ class HttpRequestParser {
 
  private:
   struct Grammar;
+  HttpFeed judge();
+  HttpFeed check_headers();
   HttpFeed refuse(unsigned status, const char* problem);
   void restart();
 
   const HttpLimits limits_;
   std::unique_ptr<Grammar> grammar_;
-  std::string pending_;  ///< header bytes that the grammar cannot use until more arrive
+  std::string pending_;  ///< bytes that the grammar cannot use until more arrive
   unsigned status_ = 0;
   const char* problem_ = "";
   bool is_begun_ = false;
+  bool is_checked_ = false;
   bool is_go_asked_ = false;
 };
 
 enum class HttpNext : std::uint8_t { keep_alive, close };
 
-/// The bytes of a response; `request_method` "HEAD" leaves the body out.
+/// The bytes of a response; the answer to a HEAD leaves the body out.
 std::string serialize(const HttpResponse& response, HttpNext next, std::string_view request_method);
-/// "Not Found" for 404; "Unknown" if there is no such status.
+/// "Not Found" for 404.
 std::string_view http_reason(unsigned status);
 
 }  // namespace sluice::net

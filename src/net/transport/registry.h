@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The table of transports: what each scheme of a URL or a listener is carried by. A new transport
-// is a folder and a row here.
+// is a folder and a row in registry.cc.
 #pragma once
-
-#include <cstdint>
-#include <memory>
-#include <span>
-#include <string_view>
 
 #include "net/transport/transport.h"
 #include "os/file_descriptor.h"
 #include "os/socket/socket_address.h"
 
+#include <memory>
+#include <span>
+#include <string_view>
+
 namespace sluice::net {
 
 struct TransportKind {
   std::string_view scheme;   ///< "mqtt"
+  std::string_view alias;    ///< another name of the same; empty if none
   std::string_view summary;  ///< one sentence, for help and reference
   /// Begins a connection: it is made once its descriptor is writable and finish_connect() says so.
   /// Null for what has no address.

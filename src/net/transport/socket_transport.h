@@ -6,10 +6,10 @@
 // Owner, Thread, Never: as Transport.
 #pragma once
 
-#include <optional>
-
 #include "net/transport/transport.h"
 #include "os/file_descriptor.h"
+
+#include <optional>
 
 namespace sluice::net {
 

@@ -16,14 +16,14 @@
 // Limits:  what a wrapping transport buffers is bounded there.
 #pragma once
 
-#include <cstddef>
-#include <memory>
-#include <span>
-
 #include "base/bytes.h"
 #include "base/peer.h"
 #include "base/result.h"
 #include "os/socket/io_slice.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
 
 namespace sluice::net {
 
@@ -46,6 +46,7 @@ class Transport {
   /// The peer reads our end after what has been written; reading goes on.
   virtual void shutdown_write() = 0;
   /// The destructor then drops what is unsent and tells the peer that the connection was broken.
+  /// Unix sockets know no reset: there it ends in order.
   virtual void reset_on_close() = 0;
 
   /// The descriptor to watch; -1 if there is none (memory).

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/process/cgroup.h"
 
+#include "os/file.h"
+
 #include <algorithm>
 #include <charconv>
 #include <functional>
 #include <sstream>
 #include <string_view>
-
-#include "os/file.h"
 
 namespace sluice::os {
 namespace {
@@ -44,9 +44,8 @@ std::optional<std::string> own_path(const std::string& root, std::string_view co
     const auto second = line.find(':', first + 1);
     if (second == std::string::npos) continue;
     const std::string names = "," + line.substr(first + 1, second - first - 1) + ",";
-    if (names == ",,"  ? controller.empty()
-                       : !controller.empty() &&
-                             names.contains("," + std::string(controller) + ","))
+    if (names == ",," ? controller.empty()
+                      : !controller.empty() && names.contains("," + std::string(controller) + ","))
       return line.substr(second + 1);
   }
   return std::nullopt;

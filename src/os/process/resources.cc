@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/process/resources.h"
 
+#include "base/assert.h"
+#include "os/file.h"
+#include "os/process/cgroup.h"
+#include "os/system_error.h"
+
 #include <dirent.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -10,11 +15,6 @@
 #include <memory>
 #include <sstream>
 #include <vector>
-
-#include "base/assert.h"
-#include "os/file.h"
-#include "os/process/cgroup.h"
-#include "os/system_error.h"
 
 namespace sluice::os {
 namespace {

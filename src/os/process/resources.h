@@ -4,11 +4,11 @@
 // smaller of the machine's and the cgroup's (v1 and v2) is told.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "base/result.h"
 #include "base/time.h"
+
+#include <cstdint>
+#include <string>
 
 namespace sluice::os {
 
@@ -21,9 +21,9 @@ std::uint64_t memory_bytes_total();
 unsigned cpu_count();
 
 struct ProcessUsage {
-  Duration cpu_time{0};              ///< user and system, all threads
+  Duration cpu_time{0};  ///< user and system, all threads
   std::uint64_t resident_bytes = 0;
-  std::uint64_t descriptors = 0;     ///< open now
+  std::uint64_t descriptors = 0;  ///< open now
 };
 ProcessUsage process_usage();
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/process/service_notifier.h"
 
+#include "os/system_error.h"
+
 #include <sys/socket.h>
 
 #include <charconv>
 #include <cstdlib>
-
-#include "os/system_error.h"
 
 namespace sluice::os {
 namespace {

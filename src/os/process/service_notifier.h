@@ -8,13 +8,13 @@
 // Spec:    sd_notify(3).
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/result.h"
 #include "base/time.h"
 #include "os/file_descriptor.h"
 #include "os/socket/socket_address.h"
+
+#include <string>
+#include <string_view>
 
 namespace sluice::os {
 

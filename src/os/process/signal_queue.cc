@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/process/signal_queue.h"
 
+#include "base/assert.h"
+#include "os/system_error.h"
+
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
-
-#include "base/assert.h"
-#include "os/system_error.h"
 
 namespace sluice::os {
 namespace {
@@ -23,30 +23,24 @@ sigset_t handled_signals() {
 
 Result<std::unique_ptr<SignalQueue>> SignalQueue::create() {
   const sigset_t handled = handled_signals();
+  FileDescriptor signals(::signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals.is_open()) return system_failure("signalfd failed");
   sigset_t before;
   SLUICE_ASSERT(::pthread_sigmask(SIG_BLOCK, &handled, &before) == 0);
-  std::unique_ptr<SignalQueue> queue(new SignalQueue(before));
-  queue->fd_ = FileDescriptor(::signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!queue->fd_.is_open()) return system_failure("signalfd failed");
-  return queue;
+  SLUICE_ASSERT(std::signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+  return std::make_unique<SignalQueue>(std::move(signals), before);
 }
 
-SignalQueue::SignalQueue(const sigset_t& mask_before) : mask_before_(mask_before) {
-  struct sigaction ignore {};
-  ignore.sa_handler = SIG_IGN;
-  SLUICE_ASSERT(::sigaction(SIGPIPE, &ignore, &pipe_before_) == 0);
-}
+SignalQueue::SignalQueue(FileDescriptor signals, const sigset_t& mask_before)
+    : signals_(std::move(signals)), mask_before_(mask_before) {}
 
-SignalQueue::~SignalQueue() {
-  ::sigaction(SIGPIPE, &pipe_before_, nullptr);
-  ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
-}
+SignalQueue::~SignalQueue() { ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr); }
 
 std::optional<Signal> SignalQueue::next() {
   signalfd_siginfo info{};
   ssize_t got = 0;
   do {
-    got = ::read(fd_.get(), &info, sizeof info);
+    got = ::read(signals_.get(), &info, sizeof info);
   } while (got < 0 && errno == EINTR);
   if (got != sizeof info) return std::nullopt;
   switch (info.ssi_signo) {

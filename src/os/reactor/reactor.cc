@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/reactor/reactor.h"
 
+#include "base/assert.h"
+#include "os/system_error.h"
+
 #include <sys/epoll.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <limits>
-
-#include "base/assert.h"
-#include "os/system_error.h"
 
 namespace sluice::os {
 namespace {
@@ -59,11 +59,11 @@ struct Reactor::Batch {
 Result<std::unique_ptr<Reactor>> Reactor::create() {
   FileDescriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.is_open()) return system_failure("epoll_create1 failed");
-  return std::unique_ptr<Reactor>(new Reactor(std::move(epoll), std::make_unique<Batch>()));
+  return std::make_unique<Reactor>(std::move(epoll));
 }
 
-Reactor::Reactor(FileDescriptor epoll, std::unique_ptr<Batch> batch)
-    : epoll_(std::move(epoll)), batch_(std::move(batch)) {}
+Reactor::Reactor(FileDescriptor epoll)
+    : epoll_(std::move(epoll)), batch_(std::make_unique<Batch>()) {}
 
 Reactor::~Reactor() = default;
 
@@ -82,8 +82,8 @@ void Reactor::remove(int fd) {
 }
 
 std::span<const Ready> Reactor::wait(Duration timeout) {
-  const int count = ::epoll_wait(epoll_.get(), batch_->events.data(),
-                                 static_cast<int>(batch_max), to_milliseconds(timeout));
+  const int count = ::epoll_wait(epoll_.get(), batch_->events.data(), static_cast<int>(batch_max),
+                                 to_milliseconds(timeout));
   if (count < 0) {
     SLUICE_ASSERT(errno == EINTR);
     return {};

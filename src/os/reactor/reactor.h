@@ -21,13 +21,13 @@
 // Limits:  batch_max events for each wait().
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <span>
-
 #include "base/result.h"
 #include "base/time.h"
 #include "os/file_descriptor.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
 
 namespace sluice::os {
 
@@ -50,6 +50,8 @@ class Reactor {
   static constexpr std::size_t batch_max = 512;
 
   static Result<std::unique_ptr<Reactor>> create();
+  /// Takes an epoll descriptor; create() opens one.
+  explicit Reactor(FileDescriptor epoll);
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
   ~Reactor();
@@ -67,7 +69,6 @@ class Reactor {
 
  private:
   struct Batch;
-  Reactor(FileDescriptor epoll, std::unique_ptr<Batch> batch);
 
   FileDescriptor epoll_;
   std::unique_ptr<Batch> batch_;

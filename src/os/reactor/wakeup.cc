@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/reactor/wakeup.h"
 
+#include "base/assert.h"
+#include "os/system_error.h"
+
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
 
-#include "base/assert.h"
-#include "os/system_error.h"
-
 namespace sluice::os {
 
 Result<std::unique_ptr<Wakeup>> Wakeup::create() {
   FileDescriptor event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!event.is_open()) return system_failure("eventfd failed");
-  return std::unique_ptr<Wakeup>(new Wakeup(std::move(event)));
+  return std::make_unique<Wakeup>(std::move(event));
 }
 
 void Wakeup::signal() {

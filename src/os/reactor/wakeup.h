@@ -11,17 +11,19 @@
 // Never:   blocks.
 #pragma once
 
-#include <atomic>
-#include <memory>
-
 #include "base/result.h"
 #include "os/file_descriptor.h"
+
+#include <atomic>
+#include <memory>
 
 namespace sluice::os {
 
 class Wakeup {
  public:
   static Result<std::unique_ptr<Wakeup>> create();
+  /// Takes a non-blocking eventfd; create() opens one.
+  explicit Wakeup(FileDescriptor event) : event_(std::move(event)) {}
   Wakeup(const Wakeup&) = delete;
   Wakeup& operator=(const Wakeup&) = delete;
 
@@ -31,8 +33,6 @@ class Wakeup {
   void acknowledge() { is_pending_.exchange(false, std::memory_order_acq_rel); }
 
  private:
-  explicit Wakeup(FileDescriptor event) : event_(std::move(event)) {}
-
   FileDescriptor event_;
   std::atomic<bool> is_pending_{false};
 };

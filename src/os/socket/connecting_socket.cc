@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/socket/connecting_socket.h"
 
+#include "os/system_error.h"
+
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
-
-#include "os/system_error.h"
 
 namespace sluice::os {
 
@@ -14,8 +14,8 @@ Result<FileDescriptor> start_connect(const SocketAddress& address) {
   FileDescriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.is_open()) return system_failure("a socket cannot be opened");
   const auto size = static_cast<socklen_t>(address.size());
-  const bool is_started = ::connect(socket.get(), address.data(), size) == 0 ||
-                          errno == EINPROGRESS || errno == EINTR;
+  const bool is_started =
+      ::connect(socket.get(), address.data(), size) == 0 || errno == EINPROGRESS || errno == EINTR;
   if (!is_started) return system_failure("the connection cannot be made");
   return socket;
 }

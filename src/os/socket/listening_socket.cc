@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/socket/listening_socket.h"
 
+#include "os/socket/connecting_socket.h"
+#include "os/socket/socket_options.h"
+#include "os/system_error.h"
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -8,10 +12,6 @@
 
 #include <cerrno>
 #include <string>
-
-#include "os/socket/connecting_socket.h"
-#include "os/socket/socket_options.h"
-#include "os/system_error.h"
 
 namespace sluice::os {
 namespace {

@@ -5,11 +5,11 @@
 // address_in_use.
 #pragma once
 
-#include <cstdint>
-
 #include "base/result.h"
 #include "os/file_descriptor.h"
 #include "os/socket/socket_address.h"
+
+#include <cstdint>
 
 namespace sluice::os {
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/socket/port_holder.h"
 
+#include "os/file.h"
+
 #include <dirent.h>
 #include <unistd.h>
 
@@ -9,8 +11,6 @@
 #include <memory>
 #include <sstream>
 #include <string_view>
-
-#include "os/file.h"
 
 namespace sluice::os {
 namespace {

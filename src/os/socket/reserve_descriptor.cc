@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/socket/reserve_descriptor.h"
 
-#include <fcntl.h>
-
 #include "os/socket/listening_socket.h"
+
+#include <fcntl.h>
 
 namespace sluice::os {
 
-bool ReserveDescriptor::drop_one(int listening_fd) {
+Result<void> ReserveDescriptor::drop_one(int listening_fd) {
   spare_.close();
-  const bool is_dropped = accept_from(listening_fd).has_value();
+  auto accepted = accept_from(listening_fd);
+  if (accepted) accepted->socket.close();
   refill();
-  return is_dropped;
+  if (!accepted) return fail(accepted.error());
+  return {};
 }
 
 void ReserveDescriptor::refill() {

@@ -7,6 +7,7 @@
 // Owner:   one listener.                    Thread: its owner's.
 #pragma once
 
+#include "base/result.h"
 #include "os/file_descriptor.h"
 
 namespace sluice::os {
@@ -15,8 +16,9 @@ class ReserveDescriptor {
  public:
   ReserveDescriptor() { refill(); }
 
-  /// Accepts one waiting connection and closes it; false if even that was not possible.
-  bool drop_one(int listening_fd);
+  /// Accepts one waiting connection and closes it; would_block if nobody waits, else as
+  /// accept_from(): without descriptors the kernel cannot say which.
+  Result<void> drop_one(int listening_fd);
 
  private:
   void refill();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/socket/socket_address.h"
 
+#include "base/assert.h"
+#include "os/system_error.h"
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -9,9 +12,6 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-
-#include "base/assert.h"
-#include "os/system_error.h"
 
 namespace sluice::os {
 namespace {

@@ -6,17 +6,17 @@
 // Owner:   whoever holds the value.         Thread: any.
 #pragma once
 
+#include "base/peer.h"
+#include "base/result.h"
+
+#include <sys/socket.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/peer.h"
-#include "base/result.h"
-
-struct sockaddr;
 
 namespace sluice::os {
 

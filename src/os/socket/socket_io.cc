@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/socket/socket_io.h"
 
+#include "base/assert.h"
+#include "os/system_error.h"
+
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
-
-#include "base/assert.h"
-#include "os/system_error.h"
 
 namespace sluice::os {
 namespace {

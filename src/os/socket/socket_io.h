@@ -5,12 +5,12 @@
 // rest. No call here raises SIGPIPE or is ended by a signal.
 #pragma once
 
-#include <cstddef>
-#include <span>
-
 #include "base/bytes.h"
 #include "base/result.h"
 #include "os/socket/io_slice.h"
+
+#include <cstddef>
+#include <span>
 
 namespace sluice::os {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/socket/socket_options.h"
 
+#include "os/socket/socket_address.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-
-#include "os/socket/socket_address.h"
 
 namespace sluice::os {
 namespace {

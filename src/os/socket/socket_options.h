@@ -4,18 +4,18 @@
 // (because it has just been reset, or is not TCP) is none the worse.
 #pragma once
 
+#include "base/peer.h"
+
 #include <chrono>
 #include <cstddef>
-
-#include "base/peer.h"
 
 namespace sluice::os {
 
 /// When a silent or unreachable peer is given up. Zero leaves the system's value.
 struct TcpKeepAlive {
-  std::chrono::seconds idle{60};           ///< silence before the first probe
-  std::chrono::seconds interval{10};       ///< between probes
-  int probes = 6;                          ///< unanswered probes that end the connection
+  std::chrono::seconds idle{60};                ///< silence before the first probe
+  std::chrono::seconds interval{10};            ///< between probes
+  int probes = 6;                               ///< unanswered probes that end the connection
   std::chrono::milliseconds unacknowledged{0};  ///< TCP_USER_TIMEOUT: sent bytes without an answer
 };
 

@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/transport/memory/memory_transport.h"
 
+#include "base/assert.h"
+
 #include <algorithm>
 #include <cerrno>
-
-#include "base/assert.h"
 
 namespace sluice::net {
 namespace {
 
 Failure reset_failure() {
-  return fail(Error{.code = ErrorCode::closed,
-                    .system = ECONNRESET,
-                    .detail = "the connection was broken"});
+  return fail(Error{
+      .code = ErrorCode::closed, .system = ECONNRESET, .detail = "the connection was broken"});
 }
 
 }  // namespace
 
 MemoryTransport::Pair MemoryTransport::make_pair(const MemoryOptions& options) {
   SLUICE_ASSERT(options.capacity > 0);
-  Pair ends{std::unique_ptr<MemoryTransport>(new MemoryTransport(options)),
-            std::unique_ptr<MemoryTransport>(new MemoryTransport(options))};
+  Pair ends{std::make_unique<MemoryTransport>(options), std::make_unique<MemoryTransport>(options)};
   ends.first->other_ = ends.second.get();
   ends.second->other_ = ends.first.get();
   return ends;

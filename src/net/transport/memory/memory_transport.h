@@ -11,13 +11,13 @@
 // Limits:  capacity bytes under way in each direction; then write() says would_block.
 #pragma once
 
+#include "net/transport/transport.h"
+
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <utility>
 #include <vector>
-
-#include "net/transport/transport.h"
 
 namespace sluice::net {
 
@@ -32,7 +32,7 @@ struct MemoryFaults {
 
   std::size_t read_bytes_max = unlimited;   ///< of one read(); 0: would_block
   std::size_t write_bytes_max = unlimited;  ///< of one write(); 0: would_block
-  bool is_input_held = false;  ///< arriving bytes stay under way until release_input()
+  bool is_input_held = false;               ///< arriving bytes stay under way until release_input()
 };
 
 class MemoryTransport final : public Transport {
@@ -40,6 +40,8 @@ class MemoryTransport final : public Transport {
   using Pair = std::pair<std::unique_ptr<MemoryTransport>, std::unique_ptr<MemoryTransport>>;
 
   static Pair make_pair(const MemoryOptions& options);
+  /// An end whose other end is gone already: to be had connected from make_pair().
+  explicit MemoryTransport(const MemoryOptions& options);
   ~MemoryTransport() override;
 
   Result<std::size_t> read(MutableByteView into) override;
@@ -67,7 +69,6 @@ class MemoryTransport final : public Transport {
  private:
   enum class End : std::uint8_t { open, finished, broken };
 
-  explicit MemoryTransport(const MemoryOptions& options);
   std::size_t readable_bytes() const;
   std::size_t room() const { return capacity_ - bytes_under_way(); }
   void take(ByteView bytes);

@@ -18,12 +18,12 @@
 namespace sluice::config {
 
 struct Inputs {
-  std::string file_name;  ///< for messages
-  std::string file_text;  ///< TOML: [group], then name = value
+  std::string file_name{};  ///< for messages
+  std::string file_text{};  ///< TOML: [group], then name = value
   /// "NAME=value" as in environ; SLUICE__GROUP__NAME sets group.name, other names are not ours.
-  std::vector<std::string> environment;
+  std::vector<std::string> environment{};
   /// "group.name=value".
-  std::vector<std::string> assignments;
+  std::vector<std::string> assignments{};
 };
 
 /// Something an operator must mend.

@@ -65,12 +65,6 @@ void append_group(std::string& page, const Schema& schema, const OptionGroup& gr
   }
 }
 
-std::string metric_name(const MetricRow& row) {
-  std::string name = "sluice_" + std::string(row.family);
-  if (row.kind == MetricKind::counter) name += "_total";
-  return name;
-}
-
 }  // namespace
 
 std::string commented_file(const Schema& schema) {

@@ -103,7 +103,8 @@ TEST(LogLine, TextIsCutBetweenCharacters) {
 
 TEST(LogLine, AJsonLineIsOneObjectWithItsTypesKept) {
   EXPECT_EQ(json("client_connected", {{"client", "a"}, {"keep_alive", 60}, {"load", 0.5}}),
-            R"({"level":"info","event":"client_connected","client":"a","keep_alive":60,"load":0.5})");
+            R"({"level":"info","event":"client_connected","client":"a","keep_alive":60,)"
+            R"("load":0.5})");
 }
 
 TEST(LogLine, AJsonLineEscapesAndCuts) {

@@ -50,7 +50,8 @@ TEST(LogSink, LinesOfTextBeginWithTheTime) {
   written.log().info("server_started", {{"version", "1.2.3"}});
   ASSERT_EQ(written.lines().size(), 1U);
   EXPECT_THAT(written.lines()[0],
-              MatchesRegex("2026-11-2[123]T[0-9][0-9]:[0-9][0-9]:00 sluice version 1.2.3 running."));
+              MatchesRegex("2026-11-2[123]T[0-9][0-9]:[0-9][0-9]:00 "
+                           "sluice version 1.2.3 running."));
 }
 
 TEST(LogSink, JsonLinesHoldTheTimeInUtc) {

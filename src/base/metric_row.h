@@ -24,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -38,6 +39,13 @@ struct MetricRow {
   MetricKind kind;
   std::string_view sentence;  ///< empty on the later rows of a family
 };
+
+/// The name that Prometheus is shown: "sluice_sessions", "sluice_turns_total".
+inline std::string metric_name(const MetricRow& row) {
+  std::string name = "sluice_";
+  name.append(row.family).append(row.kind == MetricKind::counter ? "_total" : "");
+  return name;
+}
 
 /// How many numbers a row takes: one for each value of its label.
 constexpr std::size_t metric_slots(std::string_view values) {

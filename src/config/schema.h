@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Schema is all the options there are: the tables of the folders that use them, with their
+// defaults. It answers what an option is called, what it is, and what somebody may have meant.
+//
+//   Schema schema;
+//   schema.add(core::core_option_table());
+//
+// Owner:   server/ or a tool.    Thread: any, once built.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/option_value.h"
+
+namespace sluice::config {
+
+class Schema {
+ public:
+  struct Option {
+    const OptionRow* row;
+    OptionValue default_value;
+  };
+
+  /// REQUIRES: the rows are static, and their defaults are within their ranges.
+  template <class Options>
+  void add(const OptionTableOf<Options>& table) {
+    Options defaults;
+    add(table, &defaults);
+  }
+
+  std::span<const OptionGroup> groups() const { return groups_; }
+  std::span<const Option> options() const { return options_; }
+
+  /// The place in options() of "group.name".
+  std::optional<std::size_t> find(std::string_view path) const;
+  bool has_group(std::string_view name) const;
+
+  /// The option that `path` was probably meant to be; empty if nothing is near.
+  std::string suggestion(std::string_view path) const;
+
+ private:
+  void add(const OptionTable& table, void* defaults);
+
+  std::vector<OptionGroup> groups_;
+  std::vector<Option> options_;
+};
+
+}  // namespace sluice::config

@@ -25,6 +25,8 @@ class Ban:
 THREAD_HEADERS = ("thread|mutex|atomic|condition_variable|shared_mutex|future|semaphore|barrier|"
                   "latch|stop_token")
 
+OWNED_NEW = re.compile(r"unique_ptr<[^;]*>(?:\s+\w+)?[({]new\b")  # owned at once
+
 BANS = [
     Ban("clock", r"\b\w*_clock::now\b|(?<![\w.>])(?:std::|::)?time\((?:nullptr|NULL|0|&\w+)\)"
         r"|\bgettimeofday\b|\bclock_gettime\b|\bstd::clock\(",
@@ -40,7 +42,8 @@ BANS = [
     Ban("shared-ptr", r"\bstd::(?:shared_ptr|make_shared|weak_ptr|enable_shared_from_this)\b",
         "unique_ptr with one owner, or a handle of slot and generation", where=PRODUCT),
     Ban("new", r"(?<!operator )(?<!<)\bnew\b(?!\s*\()|\bnew\s*\(\s*std::nothrow",
-        "std::make_unique", where=PRODUCT),
+        "std::make_unique (or unique_ptr<T>(new T…) where the constructor is private)",
+        where=PRODUCT),
     Ban("delete", r"(?<!operator )(?<!= )(?<!=)\bdelete\b", "a destructor of the owner",
         where=PRODUCT),
     Ban("malloc", r"(?<![\w.>:])(?:std::|::)?(?:malloc|calloc|realloc|free)\(",
@@ -80,6 +83,8 @@ def matches(ban, source):
         return
     lines = source.lines if ban.raw or not source.code else source.code_lines
     for number, line in enumerate(lines, 1):
+        if ban.rule == "new":
+            line = OWNED_NEW.sub("", line)
         if match := ban.pattern.search(line):
             found = match.group(0).strip()
             yield Finding(source.path, number, ban.rule, f"'{found}', use {ban.instead}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 ROOTS = ("src", "include", "tests", "bench", "tools", "cmake")
 CPP = (".h", ".cc", ".hpp")
+TABLES = (".def", ".inc")
 SKIPPED = {"build", "node_modules", "__pycache__", "corpus"}
 
 TOKEN = re.compile(
@@ -56,7 +57,7 @@ class Source:
         self.lines = self.text.split("\n")
         if self.lines and not self.lines[-1]:
             self.lines.pop()
-        if self.is_cpp or self.suffix == ".def":
+        if self.is_cpp or self.suffix in TABLES:
             self.code = strip(self.text)
             for number, line in enumerate(self.lines, 1):
                 if match := INCLUDE.match(line):

@@ -236,8 +236,10 @@ class Bans(TidyTest):
         for code in ("// std::mutex, new, throw, delete: words in a comment",
                      'const char* x = "new std::mutex throw";', "A(const A&) = delete;",
                      "auto t = packet.time(0);", "void* operator new(std::size_t);",
-                     "new (slot) Session(id);", "return std::unique_ptr<Ring>(new Ring(3));",
-                     "std::unique_ptr<Queue> queue(new Queue(before));", "enum class Color { red };",
+                     "new (slot) Session(id);",
+                     "return std::unique_ptr<Ring>(new Ring(3));",
+                     "std::unique_ptr<Queue> queue(new Queue(before));",
+                     "enum class Color { red };",
                      "static_assert(sizeof(int) == 4);", "SLUICE_ASSERT(x);",
                      "// TODO(perf): measure it", "x.free(3);", "int new_id = 0;"):
             self.assert_allowed(code)
@@ -279,7 +281,8 @@ class Names(TidyTest):
         self.assert_finds("src/codec/a.h:1: namespace: opens sluice::core, use sluice::codec")
 
     def test_types_are_pascal_case_inside_and_snake_case_in_the_public_headers(self):
-        self.put("src/base/a.h", header("struct sockaddr;\nstruct alignas(64) Ok {};\nstruct stat old_;\n"
+        self.put("src/base/a.h", header("struct sockaddr;\nstruct alignas(64) Ok {};\n"
+                                        "struct stat old_;\n"
                                         "struct my_type {\n};\n"))
         self.put("include/sluice/client.hpp", header("class Client {\n};\n"))
         self.assert_finds("src/base/a.h:6: type-name: 'my_type', use PascalCase",

@@ -237,7 +237,7 @@ class Bans(TidyTest):
                      'const char* x = "new std::mutex throw";', "A(const A&) = delete;",
                      "auto t = packet.time(0);", "void* operator new(std::size_t);",
                      "new (slot) Session(id);",
-                     "return std::unique_ptr<Ring>(new Ring(3));",
+                     "return std::unique_ptr<Ring>(\n    new Ring(3));",
                      "std::unique_ptr<Queue> queue(new Queue(before));",
                      "enum class Color { red };",
                      "static_assert(sizeof(int) == 4);", "SLUICE_ASSERT(x);",

@@ -25,7 +25,7 @@ class Ban:
 THREAD_HEADERS = ("thread|mutex|atomic|condition_variable|shared_mutex|future|semaphore|barrier|"
                   "latch|stop_token")
 
-OWNED_NEW = re.compile(r"unique_ptr<[^;]*>(?:\s+\w+)?[({]new\b")  # owned at once
+OWNED_NEW = re.compile(r"unique_ptr<[^;]*>(?:\s+\w+)?[({]\s*new\b")  # owned at once
 
 BANS = [
     Ban("clock", r"\b\w*_clock::now\b|(?<![\w.>])(?:std::|::)?time\((?:nullptr|NULL|0|&\w+)\)"
@@ -82,9 +82,9 @@ def matches(ban, source):
     if not source.under(*ban.where) or source.under(*ban.allowed):
         return
     lines = source.lines if ban.raw or not source.code else source.code_lines
+    if ban.rule == "new":
+        lines = OWNED_NEW.sub(lambda m: "\n" * m.group(0).count("\n"), source.code).split("\n")
     for number, line in enumerate(lines, 1):
-        if ban.rule == "new":
-            line = OWNED_NEW.sub("", line)
         if match := ban.pattern.search(line):
             found = match.group(0).strip()
             yield Finding(source.path, number, ban.rule, f"'{found}', use {ban.instead}")

@@ -31,11 +31,12 @@ sanitizer_preset() {
   if [ -e tests/fuzz/CMakeLists.txt ]; then echo fuzz; else echo asan; fi
 }
 
-# build PRESET [TARGET…]: configures, then builds all or only the targets.
+# build PRESET [-DOPTION=…] [TARGET…]: configures, then builds all or only the targets.
 build() {
-  local preset=$1
+  local preset=$1 options=()
   shift
-  cmake --preset "$preset" --log-level=WARNING >/dev/null
+  while [[ ${1:-} == -D* ]]; do options+=("$1"); shift; done
+  cmake --preset "$preset" "${options[@]}" --log-level=WARNING >/dev/null
   nice ninja -C "build/$preset" -j "$jobs" --quiet "$@"
 }
 

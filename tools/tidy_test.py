@@ -257,6 +257,11 @@ class Bans(TidyTest):
         self.put("tests/e2e/a.py", "# SPDX-License-Identifier: Apache-2.0\ntime.sleep(1)\n")
         self.assert_finds("tests/e2e/a.py:2: sleep")
 
+    def test_the_build_is_for_every_machine(self):
+        self.put("src/base/libraries.cmake", "# SPDX-License-Identifier: Apache-2.0\n"
+                 "target_compile_options(${module} PRIVATE -march=native)\n")
+        self.assert_finds("src/base/libraries.cmake:2: march: '-march='")
+
     def test_a_disabled_test_fails(self):
         self.assert_ban("disabled-test", "TEST(A, DISABLED_Works) {}", "tests/unit/base/a_test.cc")
 

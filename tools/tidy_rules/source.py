@@ -96,7 +96,7 @@ class Tree:
                 folders[:] = sorted(f for f in folders if f not in SKIPPED and f[0] != ".")
                 for name in sorted(files):
                     self._add(os.path.join(folder, name))
-        for name in ("CMakeLists.txt",):
+        for name in ("CMakeLists.txt", "CMakePresets.json"):
             if os.path.isfile(os.path.join(root, name)):
                 self._add(os.path.join(root, name))
 

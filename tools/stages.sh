@@ -52,10 +52,13 @@ shorten() {
 
 # Names the tests that ctest, or a Python test inside one of its tests, skipped.
 skipped() {
-  local log="build/$1/Testing/Temporary/LastTest.log"
-  grep -E '\*\*\*Skipped|\*\*\*Not Run' "$2" ||
-    awk '/^[0-9]+\/[0-9]+ Test: / {name = $3} /^(OK|FAILED) \(.*skipped=/ {print name ": " $0; n++}
-         END {exit !n}' "$log"
+  local log="build/$1/Testing/Temporary/LastTest.log" found=1
+  if grep -E '\*\*\*(Skipped|Not Run)' "$2"; then found=0; fi
+  if awk '/^[0-9]+\/[0-9]+ Test: / {name = $3}
+          /^(OK|FAILED) \(.*skipped=/ {print name ": " $0; n++} END {exit !n}' "$log"; then
+    found=0
+  fi
+  return "$found"
 }
 
 # run_tests PRESET [LABEL…]: all tests, or those of the labels that exist. A run without any test

@@ -31,17 +31,18 @@ sanitizer_preset() {
   if [ -e tests/fuzz/CMakeLists.txt ]; then echo fuzz; else echo asan; fi
 }
 
-# build PRESET [TARGET…]: configures, then builds all or only the targets.
+# build PRESET [-DOPTION=…] [TARGET…]: configures, then builds all or only the targets.
 build() {
-  local preset=$1
+  local preset=$1 options=()
   shift
-  cmake --preset "$preset" --log-level=WARNING >/dev/null
+  while [[ ${1:-} == -D* ]]; do options+=("$1"); shift; done
+  cmake --preset "$preset" "${options[@]}" --log-level=WARNING >/dev/null
   nice ninja -C "build/$preset" -j "$jobs" --quiet "$@"
 }
 
 # has_label PRESET LABEL: whether the build has tests of this label.
 has_label() {
-  ctest --test-dir "build/$1" -N -L "^$2\$" 2>/dev/null | grep -qE 'Test +#[0-9]+:'
+  ctest --test-dir "build/$1" -N -L "^$2\$" 2>/dev/null | grep -E 'Test +#[0-9]+:' >/dev/null
 }
 
 # Leaves out what passed: of thousands of tests only the others are worth a line.
@@ -51,10 +52,13 @@ shorten() {
 
 # Names the tests that ctest, or a Python test inside one of its tests, skipped.
 skipped() {
-  local log="build/$1/Testing/Temporary/LastTest.log"
-  grep -E '\*\*\*Skipped|\*\*\*Not Run' "$2" ||
-    awk '/^[0-9]+\/[0-9]+ Test: / {name = $3} /^(OK|FAILED) \(.*skipped=/ {print name ": " $0; n++}
-         END {exit !n}' "$log"
+  local log="build/$1/Testing/Temporary/LastTest.log" found=1
+  if grep -E '\*\*\*(Skipped|Not Run)' "$2"; then found=0; fi
+  if awk '/^[0-9]+\/[0-9]+ Test: / {name = $3}
+          /^(OK|FAILED) \(.*skipped=/ {print name ": " $0; n++} END {exit !n}' "$log"; then
+    found=0
+  fi
+  return "$found"
 }
 
 # run_tests PRESET [LABEL…]: all tests, or those of the labels that exist. A run without any test

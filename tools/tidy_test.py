@@ -236,7 +236,10 @@ class Bans(TidyTest):
         for code in ("// std::mutex, new, throw, delete: words in a comment",
                      'const char* x = "new std::mutex throw";', "A(const A&) = delete;",
                      "auto t = packet.time(0);", "void* operator new(std::size_t);",
-                     "new (slot) Session(id);", "enum class Color { red };",
+                     "new (slot) Session(id);",
+                     "return std::unique_ptr<Ring>(\n    new Ring(3));",
+                     "std::unique_ptr<Queue> queue(new Queue(before));",
+                     "enum class Color { red };",
                      "static_assert(sizeof(int) == 4);", "SLUICE_ASSERT(x);",
                      "// TODO(perf): measure it", "x.free(3);", "int new_id = 0;"):
             self.assert_allowed(code)
@@ -253,6 +256,11 @@ class Bans(TidyTest):
         self.assert_ban("sleep", "std::this_thread::sleep_for(1s);", "tests/unit/base/a_test.cc")
         self.put("tests/e2e/a.py", "# SPDX-License-Identifier: Apache-2.0\ntime.sleep(1)\n")
         self.assert_finds("tests/e2e/a.py:2: sleep")
+
+    def test_the_build_is_for_every_machine(self):
+        self.put("src/base/libraries.cmake", "# SPDX-License-Identifier: Apache-2.0\n"
+                 "target_compile_options(${module} PRIVATE -march=native)\n")
+        self.assert_finds("src/base/libraries.cmake:2: march: '-march='")
 
     def test_a_disabled_test_fails(self):
         self.assert_ban("disabled-test", "TEST(A, DISABLED_Works) {}", "tests/unit/base/a_test.cc")
@@ -278,9 +286,11 @@ class Names(TidyTest):
         self.assert_finds("src/codec/a.h:1: namespace: opens sluice::core, use sluice::codec")
 
     def test_types_are_pascal_case_inside_and_snake_case_in_the_public_headers(self):
-        self.put("src/base/a.h", header("struct my_type {\n};\n"))
+        self.put("src/base/a.h", header("struct sockaddr;\nstruct alignas(64) Ok {};\n"
+                                        "struct stat old_;\n"
+                                        "struct my_type {\n};\n"))
         self.put("include/sluice/client.hpp", header("class Client {\n};\n"))
-        self.assert_finds("src/base/a.h:3: type-name: 'my_type', use PascalCase",
+        self.assert_finds("src/base/a.h:6: type-name: 'my_type', use PascalCase",
                           "include/sluice/client.hpp:3: type-name: 'Client', use snake_case")
 
     def test_a_folder_says_what_it_owns(self):

@@ -25,6 +25,8 @@ class Ban:
 THREAD_HEADERS = ("thread|mutex|atomic|condition_variable|shared_mutex|future|semaphore|barrier|"
                   "latch|stop_token")
 
+OWNED_NEW = re.compile(r"unique_ptr<[^;]*>(?:\s+\w+)?[({]\s*new\b")  # owned at once
+
 BANS = [
     Ban("clock", r"\b\w*_clock::now\b|(?<![\w.>])(?:std::|::)?time\((?:nullptr|NULL|0|&\w+)\)"
         r"|\bgettimeofday\b|\bclock_gettime\b|\bstd::clock\(",
@@ -40,7 +42,8 @@ BANS = [
     Ban("shared-ptr", r"\bstd::(?:shared_ptr|make_shared|weak_ptr|enable_shared_from_this)\b",
         "unique_ptr with one owner, or a handle of slot and generation", where=PRODUCT),
     Ban("new", r"(?<!operator )(?<!<)\bnew\b(?!\s*\()|\bnew\s*\(\s*std::nothrow",
-        "std::make_unique", where=PRODUCT),
+        "std::make_unique (or unique_ptr<T>(new T…) where the constructor is private)",
+        where=PRODUCT),
     Ban("delete", r"(?<!operator )(?<!= )(?<!=)\bdelete\b", "a destructor of the owner",
         where=PRODUCT),
     Ban("malloc", r"(?<![\w.>:])(?:std::|::)?(?:malloc|calloc|realloc|free)\(",
@@ -71,7 +74,12 @@ HEADER_BANS = [
         "using-declarations in a .cc"),
 ]
 PYTHON_BANS = [
-    Ban("sleep", r"\btime\.sleep\(", "a condition with a deadline", where=("tests",)),
+    Ban("sleep", r"\btime\.sleep\(", "a condition with a deadline", where=("tests",),
+        allowed=("tests/e2e/seed",)),  # programs as their authors printed them
+]
+BUILD_BANS = [
+    Ban("march", r"-m(?:arch|cpu|tune)=", "a function chosen at run time; a build runs everywhere",
+        where=("CMakeLists.txt", "CMakePresets.json", "cmake", "src", "tests", "bench")),
 ]
 
 
@@ -79,6 +87,8 @@ def matches(ban, source):
     if not source.under(*ban.where) or source.under(*ban.allowed):
         return
     lines = source.lines if ban.raw or not source.code else source.code_lines
+    if ban.rule == "new":
+        lines = OWNED_NEW.sub(lambda m: "\n" * m.group(0).count("\n"), source.code).split("\n")
     for number, line in enumerate(lines, 1):
         if match := ban.pattern.search(line):
             found = match.group(0).strip()
@@ -92,7 +102,7 @@ def check(tree):
             bans = BANS + (HEADER_BANS if source.is_header else [])
         elif source.suffix == ".py":
             bans = PYTHON_BANS
-        elif source.suffix in (".def", ".cmake", ".txt"):
-            bans = [ban for ban in BANS if ban.raw]
+        elif source.suffix in (".def", ".cmake", ".txt", ".json"):
+            bans = [ban for ban in BANS if ban.raw] + BUILD_BANS * (source.suffix != ".def")
         for ban in bans:
             yield from matches(ban, source)

@@ -2,7 +2,7 @@
 """The one-way arrow: who may include whom, by tools/layers.txt."""
 import re
 
-from .source import Finding
+from .source import TABLES, Finding
 
 LAYERS = "tools/layers.txt"
 PUBLIC = "include/sluice"
@@ -141,7 +141,7 @@ def check(tree):
     yield from layers.findings
     yield from check_cmake(layers, tree.read("CMakeLists.txt") or "")
     for source in tree.sources:
-        if not (source.is_cpp or source.suffix == ".def"):
+        if not (source.is_cpp or source.suffix in TABLES):
             continue
         if source.under("src"):
             folder = layers.folder_of(source.path[len("src/"):])

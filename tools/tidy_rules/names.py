@@ -9,7 +9,8 @@ SNAKE = re.compile(r"^[a-z][a-z0-9_]*$")
 OTHER_SUFFIXES = {".cpp": ".cc", ".cxx": ".cc", ".c": ".cc", ".hxx": ".h", ".hh": ".h"}
 README_LINES = 40
 TYPE = re.compile(r"^\s*(?:template\s*<.*>\s*)?(?:class|struct|enum\s+class)\s+"
-                  r"(?:\[\[\w+\]\]\s+)?(?:SLUICE_\w+(?:\(.*?\))?\s+)?(\w+)\b(?!\s*<)(?!::)")
+                  r"(?:\[\[\w+\]\]\s+)?(?:alignas\(.*?\)\s+)?(?:SLUICE_\w+(?:\(.*?\))?\s+)?"
+                  r"(\w+)\s*(?:final\s*)?(?:(?!::)[:{]|$)")
 
 
 def check_file_name(source):
@@ -28,7 +29,7 @@ def check_file_name(source):
 
 def check_beginning(source):
     script = source.text.startswith("#!")
-    marked = (source.is_cpp or script or source.suffix in (".def", ".py", ".cmake", ".sh")
+    marked = (source.is_cpp or script or source.suffix in (".def", ".inc", ".py", ".cmake", ".sh")
               or source.path.endswith("CMakeLists.txt"))
     if marked and not any("SPDX-License-Identifier:" in line for line in source.lines[:3]):
         yield Finding(source.path, 1, "spdx",

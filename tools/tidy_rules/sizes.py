@@ -182,7 +182,7 @@ def median(tree):
 def check(tree):
     for source in tree.sources:
         script = source.under("tools") and source.suffix in ("", ".py")
-        if source.is_cpp or source.suffix in (".def", ".py") or script:
+        if source.is_cpp or source.suffix in (".def", ".inc", ".py") or script:
             yield from check_file(source)
         if source.is_cpp:
             yield from check_functions(source)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 ROOTS = ("src", "include", "tests", "bench", "tools", "cmake")
 CPP = (".h", ".cc", ".hpp")
+TABLES = (".def", ".inc")
 SKIPPED = {"build", "node_modules", "__pycache__", "corpus"}
 
 TOKEN = re.compile(
@@ -56,7 +57,7 @@ class Source:
         self.lines = self.text.split("\n")
         if self.lines and not self.lines[-1]:
             self.lines.pop()
-        if self.is_cpp or self.suffix == ".def":
+        if self.is_cpp or self.suffix in TABLES:
             self.code = strip(self.text)
             for number, line in enumerate(self.lines, 1):
                 if match := INCLUDE.match(line):
@@ -95,7 +96,7 @@ class Tree:
                 folders[:] = sorted(f for f in folders if f not in SKIPPED and f[0] != ".")
                 for name in sorted(files):
                     self._add(os.path.join(folder, name))
-        for name in ("CMakeLists.txt",):
+        for name in ("CMakeLists.txt", "CMakePresets.json"):
             if os.path.isfile(os.path.join(root, name)):
                 self._add(os.path.join(root, name))
 

@@ -3,7 +3,7 @@
 import os
 import re
 
-from .source import Finding
+from .source import TABLES, Finding
 
 ROW = re.compile(r"^([A-Z][A-Z0-9_]*)\((.*)")
 PROMISE = re.compile(r"\bsorted by (\w+)", re.IGNORECASE)
@@ -60,7 +60,7 @@ def check_dead(tree):
             included.add(name)
             included.add(os.path.normpath(os.path.join(os.path.dirname(source.path), name)))
     for source in tree.sources:
-        if not source.under("src") or not (source.is_header or source.suffix == ".def"):
+        if not source.under("src") or not (source.is_header or source.suffix in TABLES):
             continue
         if source.path not in included and source.path[len("src/"):] not in included:
             yield Finding(source.path, 1, "dead", "nobody includes it, use it or remove it")

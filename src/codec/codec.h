@@ -38,11 +38,11 @@ Result<Packet> decode(ByteView packet, Version version, Direction direction,
 enum class ConnectFault : std::uint8_t {
   none,
   unknown_protocol_name,  ///< not MQTT: close without an answer
-  unsupported_level,      ///< MQTT of a version that we do not speak: CONNACK 0x01 in 3.x form, 0x84 in 5.0's
+  unsupported_level,      ///< a version that we do not speak: CONNACK 0x01 (3.x form), 0x84 (5.0)
   reserved_flag,          ///< bit 0 of the connect flags
   malformed,
   protocol_error,
-  client_id_refused,  ///< empty in 3.x without Clean Session, or longer than the limit: CONNACK 0x02, 0x85
+  client_id_refused,  ///< too long, or empty in 3.x without Clean Session: CONNACK 0x02, 0x85
   limit,              ///< another limit of ours; error.reason says which
 };
 

@@ -23,7 +23,7 @@
 namespace sluice::codec {
 
 enum class PropertyId : std::uint8_t {
-#define SLUICE_PROPERTY(name, id, wire, packets, times, rule) name = id,
+#define SLUICE_PROPERTY(name, id, wire, packets, repeats, rule) name = id,
 #include "codec/properties.def"
 #undef SLUICE_PROPERTY
 };
@@ -37,7 +37,6 @@ enum class PropertyWire : std::uint8_t {
   binary,
   utf8_pair,
 };
-enum class PropertyTimes : std::uint8_t { once, many };
 enum class PropertyRule : std::uint8_t { any, zero_or_one, non_zero, topic_alias, topic_name };
 
 /// Where properties stand: in a packet, or in the will of a CONNECT.
@@ -49,13 +48,17 @@ struct PropertyInfo {
   const char* name;  ///< snake_case, as in the table
   PropertyWire wire;
   std::uint16_t packets;  ///< bit n: PacketType n; bit 0: will properties
-  PropertyTimes times;
+  std::uint16_t repeats;  ///< likewise, where it may stand more than once
   PropertyRule rule;
 
-  constexpr bool is_allowed(PacketType type) const {
-    return ((packets >> static_cast<unsigned>(type)) & 1U) != 0;
-  }
+  constexpr bool is_allowed(PacketType type) const { return holds(packets, type); }
   constexpr bool is_allowed_in_will() const { return (packets & 1U) != 0; }
+  constexpr bool may_repeat(PacketType type) const { return holds(repeats, type); }
+  constexpr bool may_repeat_in_will() const { return (repeats & 1U) != 0; }
+
+  static constexpr bool holds(std::uint16_t set, PacketType type) {
+    return ((set >> static_cast<unsigned>(type)) & 1U) != 0;
+  }
 };
 
 /// The whole table, ascending by id.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ByteReader takes the fields of MQTT from the front of a byte view. Every take says whether the field was there; after a
-// false the reader stands where it stood. It never reads outside the view.
+// ByteReader takes the fields of MQTT from the front of a byte view. Every take says whether the
+// field was there; after a false the reader stands where it stood. It never reads outside the view.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,8 @@ class ByteReader {
   bool take_four_bytes(std::uint32_t& out) {
     if (left() < 4) return false;
     const std::uint8_t* at = bytes_.data() + offset_;
-    out = std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 | std::uint32_t{at[2]} << 8 | at[3];
+    out = std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 |
+          std::uint32_t{at[2]} << 8 | at[3];
     offset_ += 4;
     return true;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes the fields of MQTT. Each put returns where the next field goes; the caller has made sure that there is room.
+// Writes the fields of MQTT. Each put returns where the next field goes; the caller has made sure
+// that there is room.
 #pragma once
 
 #include <cstddef>

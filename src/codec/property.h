@@ -73,10 +73,10 @@ const PropertyInfo* find_property(std::string_view name) noexcept;
 struct PropertyView {
   PropertyId id{};
   std::uint32_t number = 0;
-  std::string_view text;
-  ByteView binary;
-  std::string_view name;
-  std::string_view value;
+  std::string_view text{};
+  ByteView binary{};
+  std::string_view name{};
+  std::string_view value{};
 };
 
 /// Walks properties that were checked before; any other bytes end the walk early, without reading
@@ -87,11 +87,11 @@ class PropertyCursor {
   std::optional<PropertyView> next();
 
  private:
-  ByteView rest_;
+  ByteView rest_{};
 };
 
 struct Properties {
-  ByteView raw;               ///< without the length in front
+  ByteView raw{};               ///< without the length in front
   std::uint64_t present = 0;  ///< bit n: the property of id n is there
 
   bool is_empty() const { return raw.empty(); }
@@ -146,7 +146,7 @@ class PropertyWriter {
   MutableByteView buffer_;
   std::size_t used_ = 0;
   std::uint64_t present_ = 0;
-  Error error_;
+  Error error_{};
 };
 
 }  // namespace sluice::codec

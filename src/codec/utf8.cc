@@ -10,7 +10,8 @@ namespace {
 bool is_continuation(unsigned char byte) { return (byte & 0xC0U) == 0x80U; }
 
 // The bytes that the character at `text` takes, 0 if it is not one that MQTT allows.
-// [MQTT5-1.5.4-1] [MQTT3-1.5.3-1]; a byte order mark is like others: [MQTT5-1.5.4-3] [MQTT3-1.5.3-3]
+// [MQTT5-1.5.4-1] [MQTT3-1.5.3-1]; a byte order mark is as others: [MQTT5-1.5.4-3]
+// [MQTT3-1.5.3-3]
 std::size_t character_bytes(std::string_view text) {
   const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = at(0);

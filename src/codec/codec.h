@@ -38,20 +38,20 @@ Result<Packet> decode(ByteView packet, Version version, Direction direction,
 enum class ConnectFault : std::uint8_t {
   none,
   unknown_protocol_name,  ///< not MQTT: close without an answer
-  unsupported_level,      ///< MQTT of a version that we do not speak: CONNACK 0x01 in 3.x form, 0x84 in 5.0's
+  unsupported_level,      ///< a version that we do not speak: CONNACK 0x01 (3.x form), 0x84 (5.0)
   reserved_flag,          ///< bit 0 of the connect flags
   malformed,
   protocol_error,
-  client_id_refused,  ///< empty in 3.x without Clean Session, or longer than the limit: CONNACK 0x02, 0x85
+  client_id_refused,  ///< too long, or empty in 3.x without Clean Session: CONNACK 0x02, 0x85
   limit,              ///< another limit of ours; error.reason says which
 };
 
 struct ConnectResult {
   ConnectFault fault = ConnectFault::none;
   std::uint8_t level = 0;          ///< the protocol level byte as it came, once it was read
-  std::optional<Version> version;  ///< the version to answer in, once it is known
-  Error error;                     ///< set with every fault
-  Connect connect;                 ///< whole if there is no fault
+  std::optional<Version> version{};  ///< the version to answer in, once it is known
+  Error error{};                     ///< set with every fault
+  Connect connect{};                 ///< whole if there is no fault
 };
 
 /// Decodes one CONNECT, fixed header included.
@@ -64,6 +64,17 @@ Result<void> decode_publish(std::uint8_t first_byte, ByteView body, Version vers
 /// The same for a client: a PUBLISH from a server, which may have Subscription Identifiers.
 Result<void> decode_delivery(std::uint8_t first_byte, ByteView body, Version version,
                              const DecodeLimits& limits, Publish& out);
+
+/// PUBACK, PUBREC, PUBREL or PUBCOMP, for those who treat them alike.
+struct AnyAck {
+  PacketType type = PacketType::puback;
+  PacketId packet_id = 0;
+  ReasonCode reason = ReasonCode::success;
+  Properties properties{};
+};
+/// The hot path of acknowledgements, either way; `body` and offsets as in decode_publish().
+Result<void> decode_ack(std::uint8_t first_byte, ByteView body, Version version,
+                        const DecodeLimits& limits, AnyAck& out);
 
 /// For a PUBLISH whose payload is taken in pieces: how many bytes of the body stand before the
 /// payload, 0 while `prefix` (the first bytes of the body) does not tell. Given that many bytes as

@@ -19,8 +19,8 @@
 namespace sluice::codec {
 
 struct FilterView {
-  std::string_view filter;
-  SubscriptionOptions options;  ///< the defaults in UNSUBSCRIBE
+  std::string_view filter{};
+  SubscriptionOptions options{};  ///< the defaults in UNSUBSCRIBE
 };
 
 /// Whether a byte of options follows each filter.
@@ -34,13 +34,13 @@ class FilterCursor {
   std::optional<FilterView> next();
 
  private:
-  ByteView rest_;
+  ByteView rest_{};
   FilterForm form_;
 };
 
 template <FilterForm form>
 struct FilterList {
-  ByteView raw;
+  ByteView raw{};
   std::uint32_t count = 0;
 
   FilterCursor cursor() const { return FilterCursor(raw, form); }
@@ -64,7 +64,7 @@ class FilterWriter {
   MutableByteView buffer_;
   std::size_t used_ = 0;
   std::uint32_t count_ = 0;
-  Error error_;
+  Error error_{};
 };
 using SubscribeFilterWriter = FilterWriter<FilterForm::with_options>;
 using UnsubscribeFilterWriter = FilterWriter<FilterForm::bare>;

@@ -31,7 +31,7 @@ struct FrameResult {
   std::uint8_t header_bytes = 0;
   std::uint32_t remaining_length = 0;
   std::uint32_t total = 0;  ///< header_bytes + remaining_length
-  Error error;
+  Error error{};
 
   bool is_complete() const { return status == FrameStatus::complete; }
   bool is_failed() const { return status >= FrameStatus::malformed; }

@@ -24,9 +24,9 @@ namespace sluice::codec {
 struct Will {
   Qos qos = Qos::at_most_once;
   bool retain = false;
-  Properties properties;
-  std::string_view topic;
-  ByteView payload;
+  Properties properties{};
+  std::string_view topic{};
+  ByteView payload{};
 };
 
 struct Connect {
@@ -34,17 +34,17 @@ struct Connect {
   bool is_bridge = false;  ///< bit 0x80 of the protocol level: the peer is a bridge
   bool clean_start = true;  ///< Clean Session in 3.x
   std::uint16_t keep_alive_s = 0;
-  Properties properties;
-  std::string_view client_id;
-  std::optional<Will> will;
-  std::optional<std::string_view> user_name;
-  std::optional<ByteView> password;
+  Properties properties{};
+  std::string_view client_id{};
+  std::optional<Will> will{};
+  std::optional<std::string_view> user_name{};
+  std::optional<ByteView> password{};
 };
 
 struct Connack {
   bool session_present = false;
   std::uint8_t code = 0;  ///< ReasonCode in 5.0, ConnectReturnCode in 3.x
-  Properties properties;
+  Properties properties{};
 };
 
 struct Publish {
@@ -52,9 +52,9 @@ struct Publish {
   Qos qos = Qos::at_most_once;
   bool retain = false;
   PacketId packet_id = 0;  ///< 0 at QoS 0
-  std::string_view topic;  ///< empty in 5.0: the topic alias stands for it
-  Properties properties;
-  ByteView payload;
+  std::string_view topic{};  ///< empty in 5.0: the topic alias stands for it
+  Properties properties{};
+  ByteView payload{};
 };
 
 /// PUBACK, PUBREC, PUBREL and PUBCOMP; 3.x has only the packet identifier.
@@ -63,7 +63,7 @@ struct Ack {
   static constexpr PacketType type = type_of_ack;
   PacketId packet_id = 0;
   ReasonCode reason = ReasonCode::success;
-  Properties properties;
+  Properties properties{};
 };
 using Puback = Ack<PacketType::puback>;
 using Pubrec = Ack<PacketType::pubrec>;
@@ -72,26 +72,26 @@ using Pubcomp = Ack<PacketType::pubcomp>;
 
 struct Subscribe {
   PacketId packet_id = 0;
-  Properties properties;
-  SubscribeFilters filters;
+  Properties properties{};
+  SubscribeFilters filters{};
 };
 
 struct Suback {
   PacketId packet_id = 0;
-  Properties properties;
-  ByteView codes;  ///< one for each filter of the SUBSCRIBE, in its order
+  Properties properties{};
+  ByteView codes{};  ///< one for each filter of the SUBSCRIBE, in its order
 };
 
 struct Unsubscribe {
   PacketId packet_id = 0;
-  Properties properties;
-  UnsubscribeFilters filters;
+  Properties properties{};
+  UnsubscribeFilters filters{};
 };
 
 struct Unsuback {
   PacketId packet_id = 0;
-  Properties properties;
-  ByteView codes;  ///< one for each filter of the UNSUBSCRIBE; empty in 3.x
+  Properties properties{};
+  ByteView codes{};  ///< one for each filter of the UNSUBSCRIBE; empty in 3.x
 };
 
 struct Pingreq {};
@@ -99,12 +99,12 @@ struct Pingresp {};
 
 struct Disconnect {
   ReasonCode reason = ReasonCode::normal_disconnection;
-  Properties properties;
+  Properties properties{};
 };
 
 struct Auth {
   ReasonCode reason = ReasonCode::success;
-  Properties properties;
+  Properties properties{};
 };
 
 /// The alternatives stand in the order of PacketType.

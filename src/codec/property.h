@@ -23,7 +23,7 @@
 namespace sluice::codec {
 
 enum class PropertyId : std::uint8_t {
-#define SLUICE_PROPERTY(name, id, wire, packets, times, rule) name = id,
+#define SLUICE_PROPERTY(name, id, wire, packets, repeats, rule) name = id,
 #include "codec/properties.def"
 #undef SLUICE_PROPERTY
 };
@@ -37,7 +37,6 @@ enum class PropertyWire : std::uint8_t {
   binary,
   utf8_pair,
 };
-enum class PropertyTimes : std::uint8_t { once, many };
 enum class PropertyRule : std::uint8_t { any, zero_or_one, non_zero, topic_alias, topic_name };
 
 /// Where properties stand: in a packet, or in the will of a CONNECT.
@@ -49,13 +48,17 @@ struct PropertyInfo {
   const char* name;  ///< snake_case, as in the table
   PropertyWire wire;
   std::uint16_t packets;  ///< bit n: PacketType n; bit 0: will properties
-  PropertyTimes times;
+  std::uint16_t repeats;  ///< likewise, where it may stand more than once
   PropertyRule rule;
 
-  constexpr bool is_allowed(PacketType type) const {
-    return ((packets >> static_cast<unsigned>(type)) & 1U) != 0;
-  }
+  constexpr bool is_allowed(PacketType type) const { return holds(packets, type); }
   constexpr bool is_allowed_in_will() const { return (packets & 1U) != 0; }
+  constexpr bool may_repeat(PacketType type) const { return holds(repeats, type); }
+  constexpr bool may_repeat_in_will() const { return (repeats & 1U) != 0; }
+
+  static constexpr bool holds(std::uint16_t set, PacketType type) {
+    return ((set >> static_cast<unsigned>(type)) & 1U) != 0;
+  }
 };
 
 /// The whole table, ascending by id.
@@ -70,10 +73,10 @@ const PropertyInfo* find_property(std::string_view name) noexcept;
 struct PropertyView {
   PropertyId id{};
   std::uint32_t number = 0;
-  std::string_view text;
-  ByteView binary;
-  std::string_view name;
-  std::string_view value;
+  std::string_view text{};
+  ByteView binary{};
+  std::string_view name{};
+  std::string_view value{};
 };
 
 /// Walks properties that were checked before; any other bytes end the walk early, without reading
@@ -84,11 +87,11 @@ class PropertyCursor {
   std::optional<PropertyView> next();
 
  private:
-  ByteView rest_;
+  ByteView rest_{};
 };
 
 struct Properties {
-  ByteView raw;               ///< without the length in front
+  ByteView raw{};               ///< without the length in front
   std::uint64_t present = 0;  ///< bit n: the property of id n is there
 
   bool is_empty() const { return raw.empty(); }
@@ -143,7 +146,7 @@ class PropertyWriter {
   MutableByteView buffer_;
   std::size_t used_ = 0;
   std::uint64_t present_ = 0;
-  Error error_;
+  Error error_{};
 };
 
 }  // namespace sluice::codec

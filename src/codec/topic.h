@@ -28,8 +28,8 @@ Result<void> check_topic_filter(std::string_view filter, const TopicLimits& limi
 /// `$share/NAME/FILTER` in its two parts. share_name is empty for any other filter, which then
 /// stands whole in `filter`.
 struct SharedFilter {
-  std::string_view share_name;
-  std::string_view filter;
+  std::string_view share_name{};
+  std::string_view filter{};
 
   bool is_shared() const { return !share_name.empty(); }
 };
@@ -63,7 +63,7 @@ class TopicLevels {
   }
 
  private:
-  std::string_view rest_;
+  std::string_view rest_{};
   bool is_done_ = false;
 };
 

@@ -88,8 +88,9 @@ class ClientMachine {
   enum class ResendForm : std::uint8_t { repeat, anew };
 
   void receive(const codec::FrameResult& frame, ByteView packet, Instant now);
-  void receive_connack(const codec::Connack& connack, Instant now);
-  Result<void> check_connack(const codec::Connack& connack) const;
+  /// `form` is v3_1_1 also for the answer of a server that does not know MQTT 5.
+  void receive_connack(const codec::Connack& connack, codec::Version form, Instant now);
+  Result<void> check_connack(const codec::Connack& connack, codec::Version form) const;
   void adopt(const codec::Connack& connack, Instant now);
   void receive_publish(codec::Publish& publish, Instant now);
   void receive_qos_1(const codec::Publish& publish, Instant now);

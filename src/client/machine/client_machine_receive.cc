@@ -22,12 +22,16 @@ void ClientMachine::receive(const codec::FrameResult& frame, ByteView packet, In
     if (!decoded) return fail_connection(decoded.error(), now);
     return receive_publish(publish, now);
   }
+  // A server that does not know MQTT 5 refuses it in the form of 3.1.1.
+  const bool is_old_connack = state_ == MachineState::connecting &&
+                              frame.type() == PacketType::connack && frame.remaining_length == 2;
+  const Version version = is_old_connack ? Version::v3_1_1 : options_.version;
   const auto decoded =
-      codec::decode(packet, options_.version, codec::Direction::to_client, decode_limits_);
+      codec::decode(packet, version, codec::Direction::to_client, decode_limits_);
   if (!decoded) return fail_connection(decoded.error(), now);
   if (state_ == MachineState::connecting) {
     if (const auto* connack = std::get_if<codec::Connack>(&*decoded)) {
-      return receive_connack(*connack, now);
+      return receive_connack(*connack, version, now);
     }
     if (const auto* auth = std::get_if<codec::Auth>(&*decoded)) return receive_auth(*auth);
     return protocol_failure(ReasonCode::protocol_error,  // [MQTT5-3.2.0-1] [MQTT3-3.2.0-1]
@@ -68,7 +72,11 @@ void ClientMachine::receive_other(const codec::Packet& packet, Instant now) {
                    now);  // [MQTT5-3.2.0-2]
 }
 
-Result<void> ClientMachine::check_connack(const codec::Connack& connack) const {
+Result<void> ClientMachine::check_connack(const codec::Connack& connack,
+                                          Version form) const {
+  if (options_.version == Version::v5 && form != Version::v5 && connack.code == 0) {
+    return fail(ErrorCode::protocol_error, "the server accepts MQTT 5 in the form of MQTT 3.1.1");
+  }
   if (connack.session_present && connack.code != 0) {  // [MQTT5-3.2.2-6] [MQTT3-3.2.2-4]
     return fail(ErrorCode::protocol_error, "CONNACK refuses and speaks of a session");
   }
@@ -78,12 +86,12 @@ Result<void> ClientMachine::check_connack(const codec::Connack& connack) const {
   return {};
 }
 
-void ClientMachine::receive_connack(const codec::Connack& connack, Instant now) {
-  if (const auto good = check_connack(connack); !good) return fail_connection(good.error(), now);
+void ClientMachine::receive_connack(const codec::Connack& connack, Version form, Instant now) {
+  if (const auto good = check_connack(connack, form); !good) return fail_connection(good.error(), now);
   if (connack.code != 0) {
     events_.on_refused(connack);
-    const bool is_v5 = options_.version == Version::v5;
-    const auto reason = is_v5 ? static_cast<ReasonCode>(connack.code) : ReasonCode::unspecified_error;
+    const auto reason = form == Version::v5 ? static_cast<ReasonCode>(connack.code)
+                                            : ReasonCode::unspecified_error;
     return end({.cause = EndCause::refused,
                 .reason = reason,
                 .properties = connack.properties,
@@ -123,21 +131,23 @@ void ClientMachine::adopt(const codec::Connack& connack, Instant now) {
 }
 
 void ClientMachine::resume_session(ResendForm form) {
-  for (std::uint64_t at = outbound_.begin(); at < outbound_.end(); ++at) {
+  resend_at_ = outbound_.begin();
+  resend_end_ = outbound_.end();
+  if (form == ResendForm::repeat) return;
+  for (std::uint64_t at = resend_at_; at < resend_end_; ++at) {
     OutboundWindow::Entry& entry = outbound_.at(at);
-    if (form == ResendForm::repeat) continue;
     entry.is_repeat = false;
     if (entry.stage != Stage::pubcomp) continue;
     // The old session had taken the message over: sending it again would deliver it twice.
     const PacketId id = OutboundWindow::id_of(at);
     complete(id, {.packet_id = id});
   }
-  resend_at_ = outbound_.begin();
-  resend_end_ = outbound_.end();
 }
 
 void ClientMachine::discard_session() {
-  while (outbound_.size() > 0) {
+  // What a handler of on_lost() publishes stands behind `end` and stays.
+  const std::uint64_t end = outbound_.end();
+  while (outbound_.begin() < end) {
     const PacketId id = OutboundWindow::id_of(outbound_.begin());
     outbound_.remove(id);
     events_.on_lost(id);
@@ -239,7 +249,8 @@ void ClientMachine::receive_publish(codec::Publish& publish, Instant now) {
     }
   }
   if (publish.qos == Qos::at_most_once) return events_.on_message({.publish = publish});
-  const bool is_known = publish.qos == Qos::exactly_once && inbound_.is_unreleased(publish.packet_id);
+  const bool is_known =
+      publish.qos == Qos::exactly_once && inbound_.is_unreleased(publish.packet_id);
   if (!is_known && options_.version == Version::v5 && inbound_.size() >= options_.receive_maximum) {
     return protocol_failure(ReasonCode::receive_maximum_exceeded,  // [MQTT5-3.3.4-8]
                             "the server exceeded our Receive Maximum", now);

@@ -31,7 +31,7 @@ struct Connected {
 struct Published {
   codec::PacketId packet_id = 0;
   codec::ReasonCode reason = codec::ReasonCode::success;
-  codec::Properties properties;
+  codec::Properties properties{};
 };
 
 enum class EndCause : std::uint8_t {
@@ -48,8 +48,8 @@ enum class EndCause : std::uint8_t {
 struct Ending {
   EndCause cause = EndCause::by_user;
   codec::ReasonCode reason = codec::ReasonCode::success;
-  codec::Properties properties;
-  Error error;
+  codec::Properties properties{};
+  Error error{};
 };
 
 class ClientEvents {

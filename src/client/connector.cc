@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/connector.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "base/assert.h"
 #include "net/transport/registry.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace sluice::client {
 

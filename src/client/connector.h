@@ -8,14 +8,14 @@
 // Limits:  open_timeout for each address.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <vector>
-
 #include "base/time.h"
 #include "client/endpoint.h"
 #include "net/transport/transport.h"
 #include "os/reactor/reactor.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace sluice::client {
 

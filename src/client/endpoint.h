@@ -4,13 +4,13 @@
 // a Unix socket.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <vector>
-
 #include "base/result.h"
 #include "net/url.h"
 #include "os/socket/socket_address.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace sluice::client {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/link.h"
 
-#include <algorithm>
-#include <array>
-#include <utility>
-
 #include "base/assert.h"
 #include "codec/reason_code.h"
 #include "os/socket/socket_options.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
 
 namespace sluice::client {
 namespace {

@@ -11,13 +11,13 @@
 // Limits:  those of MachineOptions; 256 KiB read for each on_ready().
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "base/rng.h"
 #include "client/backoff.h"
 #include "client/connector.h"
 #include "client/machine/client_machine.h"
+
+#include <memory>
+#include <vector>
 
 namespace sluice::client {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/runtime.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "client/machine/connect_packet.h"
 #include "os/clock.h"
 #include "os/entropy.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace sluice::client {
 namespace {
@@ -16,20 +16,19 @@ constexpr std::uint64_t link_token = 0;
 Result<std::unique_ptr<Runtime>> Runtime::create(LinkOptions options, const Listeners& listeners) {
   SLUICE_CHECK(check_options(options.machine));
   SLUICE_TRY(auto reactor, os::Reactor::create());
-  return std::unique_ptr<Runtime>(
-      new Runtime(std::move(reactor), std::move(options), listeners));
+  return std::unique_ptr<Runtime>(new Runtime(std::move(reactor), std::move(options), listeners));
 }
 
 Runtime::Runtime(std::unique_ptr<os::Reactor> reactor, LinkOptions options,
                  const Listeners& listeners)
     : reactor_(std::move(reactor)),
       rng_(os::random_seed()),
-      link_(std::make_unique<Link>(std::move(options), Link::Uses{.reactor = *reactor_,
-                                                                  .token = link_token,
-                                                                  .rng = rng_,
-                                                                  .events = listeners.events,
-                                                                  .link_events =
-                                                                      listeners.link_events})),
+      link_(std::make_unique<Link>(std::move(options),
+                                   Link::Uses{.reactor = *reactor_,
+                                              .token = link_token,
+                                              .rng = rng_,
+                                              .events = listeners.events,
+                                              .link_events = listeners.link_events})),
       now_(os::monotonic_now()) {}
 
 void Runtime::start() {

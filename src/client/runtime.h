@@ -12,14 +12,14 @@
 // Limits:  those of Link; eight watched descriptors.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <vector>
-
 #include "base/result.h"
 #include "base/rng.h"
 #include "client/link.h"
 #include "os/reactor/reactor.h"
+
+#include <functional>
+#include <memory>
+#include <vector>
 
 namespace sluice::client {
 

@@ -26,8 +26,8 @@ enum class FlagKind : std::uint8_t {
 enum class FlagNeed : std::uint8_t { nothing, tls, proxy };
 
 struct Flag {
-  std::string_view name;      ///< the long spelling without dashes; every flag has one
-  char letter = '\0';         ///< the short spelling, '\0' if there is none
+  std::string_view name;  ///< the long spelling without dashes; every flag has one
+  char letter = '\0';     ///< the short spelling, '\0' if there is none
   FlagKind kind = FlagKind::toggle;
   std::string_view value;     ///< the value's name in the help, empty for a toggle
   std::string_view sentence;  ///< what it does, one sentence without a full stop

@@ -21,8 +21,8 @@ std::string shown(const Flag& flag) {
 }
 
 UsageError number_error(const Flag& flag, std::string_view value) {
-  return {shown(flag) + " " + std::string(value) + ": a number from " +
-          std::to_string(flag.least) + " to " + std::to_string(flag.most) + " is needed"};
+  return {shown(flag) + " " + std::string(value) + ": a number from " + std::to_string(flag.least) +
+          " to " + std::to_string(flag.most) + " is needed"};
 }
 
 Parsed<bool> check_value(const Flag& flag, const std::string& value) {
@@ -40,14 +40,14 @@ Parsed<bool> check_value(const Flag& flag, const std::string& value) {
     }
   }
   if (flag.need == FlagNeed::tls) {
-    return std::unexpected(UsageError{
-        shown(flag) + " asks for TLS, which this build does not have; "
-        "without it only mqtt:// and unix:// connections can be made"});
+    return std::unexpected(
+        UsageError{shown(flag) + " asks for TLS, which this build does not have; "
+                                 "without it only mqtt:// and unix:// connections can be made"});
   }
   if (flag.need == FlagNeed::proxy) {
-    return std::unexpected(UsageError{
-        shown(flag) + " asks for a SOCKS proxy, which this build does not have; "
-        "connect to the broker directly"});
+    return std::unexpected(UsageError{shown(flag) +
+                                      " asks for a SOCKS proxy, which this build does not have; "
+                                      "connect to the broker directly"});
   }
   return true;
 }
@@ -64,9 +64,8 @@ std::vector<Row> declare(const FlagTable& table, CLI::App& app) {
       if (flag.kind == FlagKind::property) continue;
       CLI::Option* option = nullptr;
       if (takes_value(flag)) {
-        option = app.add_option(spelling(flag), CLI::callback_t([](const CLI::results_t&) {
-          return true;
-        }));
+        option = app.add_option(spelling(flag),
+                                CLI::callback_t([](const CLI::results_t&) { return true; }));
         option->expected(1)->type_size(1)->allow_extra_args(false);
         option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       } else {

@@ -33,9 +33,8 @@ const Flag* flag_waiting(const FlagTable& table, std::string_view word) {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -69,8 +68,7 @@ class Splitter {
     out_.flags.push_back(word);
     if (flag == nullptr) return true;
     if (at_ + 1 == words_.size()) {
-      return std::unexpected(
-          UsageError{word + " needs a value: " + std::string(flag->value)});
+      return std::unexpected(UsageError{word + " needs a value: " + std::string(flag->value)});
     }
     out_.flags.push_back(words_[++at_]);
     return true;
@@ -81,8 +79,8 @@ class Splitter {
     const bool is_pair = left >= 2 && words_[at_ + 2] == "user-property";
     const std::size_t needed = is_pair ? 4 : 3;
     if (left < needed) {
-      return std::unexpected(UsageError{
-          word + " needs COMMAND NAME VALUE, or COMMAND user-property NAME VALUE"});
+      return std::unexpected(
+          UsageError{word + " needs COMMAND NAME VALUE, or COMMAND user-property NAME VALUE"});
     }
     out_.properties.push_back(PropertyWords{.command = lower(words_[at_ + 1]),
                                             .name = words_[at_ + 2],

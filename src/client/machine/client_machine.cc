@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/machine/client_machine.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "base/assert.h"
 #include "client/machine/connect_packet.h"
 #include "codec/codec.h"
 #include "codec/topic.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace sluice::client {
 
@@ -115,8 +115,8 @@ std::size_t ClientMachine::send_quota() const {
 
 Result<void> ClientMachine::check_publish(const codec::Publish& publish) const {
   if (state_ != MachineState::connected) return closed();
-  const bool has_alias = options_.version == Version::v5 &&
-                         publish.properties.has(codec::PropertyId::topic_alias);
+  const bool has_alias =
+      options_.version == Version::v5 && publish.properties.has(codec::PropertyId::topic_alias);
   // Only an alias may stand for the topic, and not where the message may be sent again on a
   // connection that does not know it.
   if (!(publish.topic.empty() && has_alias && publish.qos == Qos::at_most_once)) {
@@ -245,7 +245,8 @@ void ClientMachine::send_ping(Instant now) {
 
 void ClientMachine::fail_connection(const Error& error, Instant now) {
   // [MQTT5-4.13.1-1] [MQTT5-3.14.0-1]: DISCONNECT with the reason, once CONNACK was there.
-  if (state_ == MachineState::connected && options_.version == Version::v5 && error.reason >= 0x80) {
+  if (state_ == MachineState::connected && options_.version == Version::v5 &&
+      error.reason >= 0x80) {
     static_cast<void>(send(codec::Disconnect{static_cast<ReasonCode>(error.reason), {}}, now));
   }
   end({.cause = EndCause::protocol,

@@ -14,9 +14,6 @@
 // Spec:    MQTT 5.0 §3, §4; MQTT 3.1.1 §3, §4.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "client/machine/events.h"
 #include "client/machine/inbound_window.h"
 #include "client/machine/keep_alive.h"
@@ -26,6 +23,9 @@
 #include "client/machine/packet_assembler.h"
 #include "client/machine/server_limits.h"
 #include "client/machine/topic_aliases.h"
+
+#include <cstdint>
+#include <string>
 
 namespace sluice::client {
 
@@ -135,7 +135,7 @@ class ClientMachine {
   KeepAlive keep_alive_;
   ServerLimits limits_;
   std::string client_id_;
-  bool has_session_;        ///< there is state that a server may still have
+  bool has_session_;  ///< there is state that a server may still have
   bool was_connected_ = false;
   Instant connect_deadline_ = Instant::never();
   std::size_t counted_ = 0;       ///< publishes against the server's Receive Maximum

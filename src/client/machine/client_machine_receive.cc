@@ -16,9 +16,9 @@ using codec::Version;
 void ClientMachine::receive(const codec::FrameResult& frame, ByteView packet, Instant now) {
   if (state_ == MachineState::connected && frame.type() == PacketType::publish) {
     codec::Publish publish;
-    const auto decoded = codec::decode_delivery(
-        frame.first_byte, packet.subspan(frame.header_bytes), options_.version, decode_limits_,
-        publish);
+    const auto decoded =
+        codec::decode_delivery(frame.first_byte, packet.subspan(frame.header_bytes),
+                               options_.version, decode_limits_, publish);
     if (!decoded) return fail_connection(decoded.error(), now);
     return receive_publish(publish, now);
   }
@@ -26,8 +26,7 @@ void ClientMachine::receive(const codec::FrameResult& frame, ByteView packet, In
   const bool is_old_connack = state_ == MachineState::connecting &&
                               frame.type() == PacketType::connack && frame.remaining_length == 2;
   const Version version = is_old_connack ? Version::v3_1_1 : options_.version;
-  const auto decoded =
-      codec::decode(packet, version, codec::Direction::to_client, decode_limits_);
+  const auto decoded = codec::decode(packet, version, codec::Direction::to_client, decode_limits_);
   if (!decoded) return fail_connection(decoded.error(), now);
   if (state_ == MachineState::connecting) {
     if (const auto* connack = std::get_if<codec::Connack>(&*decoded)) {
@@ -72,8 +71,7 @@ void ClientMachine::receive_other(const codec::Packet& packet, Instant now) {
                    now);  // [MQTT5-3.2.0-2]
 }
 
-Result<void> ClientMachine::check_connack(const codec::Connack& connack,
-                                          Version form) const {
+Result<void> ClientMachine::check_connack(const codec::Connack& connack, Version form) const {
   if (options_.version == Version::v5 && form != Version::v5 && connack.code == 0) {
     return fail(ErrorCode::protocol_error, "the server accepts MQTT 5 in the form of MQTT 3.1.1");
   }
@@ -87,11 +85,12 @@ Result<void> ClientMachine::check_connack(const codec::Connack& connack,
 }
 
 void ClientMachine::receive_connack(const codec::Connack& connack, Version form, Instant now) {
-  if (const auto good = check_connack(connack, form); !good) return fail_connection(good.error(), now);
+  if (const auto good = check_connack(connack, form); !good)
+    return fail_connection(good.error(), now);
   if (connack.code != 0) {
     events_.on_refused(connack);
-    const auto reason = form == Version::v5 ? static_cast<ReasonCode>(connack.code)
-                                            : ReasonCode::unspecified_error;
+    const auto reason =
+        form == Version::v5 ? static_cast<ReasonCode>(connack.code) : ReasonCode::unspecified_error;
     return end({.cause = EndCause::refused,
                 .reason = reason,
                 .properties = connack.properties,
@@ -180,8 +179,10 @@ void ClientMachine::pump(Instant now) {
       if (const auto fits = limits_.check_size(entry.bytes.size()); !fits) {
         return fail_connection(fits.error(), now);
       }
-      if (entry.is_repeat) entry.bytes[0] |= 0x08U;  // DUP [MQTT5-3.3.1-1]
-      else entry.bytes[0] &= 0xF7U;
+      if (entry.is_repeat)
+        entry.bytes[0] |= 0x08U;  // DUP [MQTT5-3.3.1-1]
+      else
+        entry.bytes[0] &= 0xF7U;
       entry.is_sent = entry.is_counted = true;
       ++counted_;
       output_.append(entry.bytes);
@@ -235,9 +236,8 @@ void ClientMachine::receive_pubcomp(const codec::Pubcomp& ack, Instant now) {
     return protocol_failure(ReasonCode::protocol_error, "a PUBCOMP fits no PUBREL", now);
   }
   // The server not knowing the identifier means that it is done: it had taken the message.
-  const ReasonCode reason = ack.reason == ReasonCode::packet_identifier_not_found
-                                ? ReasonCode::success
-                                : ack.reason;
+  const ReasonCode reason =
+      ack.reason == ReasonCode::packet_identifier_not_found ? ReasonCode::success : ack.reason;
   complete(ack.packet_id, {ack.packet_id, reason, ack.properties});
   if (state_ == MachineState::connected) pump(now);
 }

@@ -56,11 +56,12 @@ Result<void> write_connect(const MachineOptions& options, const ConnectChoice& c
   if (options.user_name) connect.user_name = *options.user_name;
   if (options.password) connect.password = as_bytes(*options.password);
   if (options.will) {
-    connect.will = codec::Will{.qos = options.will->qos,
-                               .retain = options.will->retain,
-                               .properties = codec::Properties::of_checked(options.will->properties),
-                               .topic = options.will->topic,
-                               .payload = options.will->payload};
+    connect.will =
+        codec::Will{.qos = options.will->qos,
+                    .retain = options.will->retain,
+                    .properties = codec::Properties::of_checked(options.will->properties),
+                    .topic = options.will->topic,
+                    .payload = options.will->payload};
   }
   const std::size_t bytes = codec::encoded_size(connect, options.version);
   SLUICE_TRY(const std::size_t written,

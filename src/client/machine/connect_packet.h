@@ -5,11 +5,11 @@
 // Spec:    MQTT 5.0 §3.1; MQTT 3.1.1 §3.1.
 #pragma once
 
-#include <string_view>
-
 #include "base/result.h"
 #include "client/machine/options.h"
 #include "client/machine/output_buffer.h"
+
+#include <string_view>
 
 namespace sluice::client {
 

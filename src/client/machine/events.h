@@ -6,11 +6,11 @@
 // Owner:   the machine's user; it outlives the machine.
 #pragma once
 
-#include <cstdint>
-
 #include "base/result.h"
 #include "base/time.h"
 #include "codec/packets.h"
+
+#include <cstdint>
 
 namespace sluice::client {
 

@@ -9,14 +9,14 @@
 // Spec:    MQTT 5.0 §3.3.4, §4.3.3, §4.6.
 #pragma once
 
+#include "client/machine/events.h"
+#include "codec/reason_code.h"
+#include "codec/types.h"
+
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <vector>
-
-#include "client/machine/events.h"
-#include "codec/reason_code.h"
-#include "codec/types.h"
 
 namespace sluice::client {
 
@@ -27,8 +27,8 @@ class InboundWindow {
     DeliveryId delivery = DeliveryId::none;
     codec::PacketId packet_id = 0;
     codec::Qos qos = codec::Qos::at_least_once;
-    bool is_done = false;   ///< the user has acknowledged it
-    bool is_here = true;    ///< came on this connection: its answer may be sent
+    bool is_done = false;  ///< the user has acknowledged it
+    bool is_here = true;   ///< came on this connection: its answer may be sent
     codec::ReasonCode reason = codec::ReasonCode::success;
   };
 

@@ -6,13 +6,13 @@
 // Spec:    MQTT 5.0 §3.1; MQTT 3.1.1 §3.1.
 #pragma once
 
+#include "base/time.h"
+#include "codec/types.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/time.h"
-#include "codec/types.h"
 
 namespace sluice::client {
 

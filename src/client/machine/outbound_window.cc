@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/machine/outbound_window.h"
 
+#include "base/assert.h"
+
 #include <algorithm>
 #include <utility>
-
-#include "base/assert.h"
 
 namespace sluice::client {
 namespace {

@@ -10,11 +10,11 @@
 // Spec:    MQTT 5.0 §2.2.1, §4.3, §4.4.
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "base/bytes.h"
 #include "codec/types.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace sluice::client {
 

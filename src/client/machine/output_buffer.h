@@ -9,11 +9,11 @@
 //          it publishes more at QoS 0.
 #pragma once
 
+#include "base/bytes.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-
-#include "base/bytes.h"
 
 namespace sluice::client {
 

@@ -8,11 +8,11 @@
 // Limits:  packet_bytes_max.
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "base/bytes.h"
 #include "codec/frame.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace sluice::client {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/machine/server_limits.h"
 
-#include <algorithm>
-
 #include "codec/topic.h"
+
+#include <algorithm>
 
 namespace sluice::client {
 namespace {

@@ -6,11 +6,11 @@
 // Spec:    MQTT 5.0 §3.2.2.3.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "base/result.h"
 #include "codec/packets.h"
+
+#include <cstdint>
+#include <string>
 
 namespace sluice::client {
 

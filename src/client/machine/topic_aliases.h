@@ -7,12 +7,12 @@
 // Spec:    MQTT 5.0 §3.3.2.3.4.
 #pragma once
 
+#include "base/result.h"
+#include "codec/packets.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "base/result.h"
-#include "codec/packets.h"
 
 namespace sluice::client {
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/flags/flag_parser.h"
+
+#include "base/assert.h"
+#include "cli/flags/word_splitter.h"
+
+#include <CLI/CLI.hpp>
+
+namespace sluice::cli {
+namespace {
+
+std::string spelling(const Flag& flag) {
+  std::string out;
+  if (flag.letter != '\0') out = std::string("-") + flag.letter + ",";
+  return out + "--" + std::string(flag.name);
+}
+
+std::string shown(const Flag& flag) {
+  if (flag.letter == '\0') return "--" + std::string(flag.name);
+  return std::string("-") + flag.letter + "/--" + std::string(flag.name);
+}
+
+UsageError number_error(const Flag& flag, std::string_view value) {
+  return {shown(flag) + " " + std::string(value) + ": a number from " + std::to_string(flag.least) +
+          " to " + std::to_string(flag.most) + " is needed"};
+}
+
+Parsed<bool> check_value(const Flag& flag, const std::string& value) {
+  if (flag.kind == FlagKind::integer) {
+    std::int64_t number = 0;
+    if (!parse_integer(value, number) || number < flag.least || number > flag.most) {
+      return std::unexpected(number_error(flag, value));
+    }
+  }
+  if (flag.kind == FlagKind::decimal) {
+    double number = 0;
+    if (!parse_decimal(value, number) || number < static_cast<double>(flag.least) ||
+        number > static_cast<double>(flag.most)) {
+      return std::unexpected(number_error(flag, value));
+    }
+  }
+  if (flag.need == FlagNeed::tls) {
+    return std::unexpected(
+        UsageError{shown(flag) + " asks for TLS, which this build does not have; "
+                                 "without it only mqtt:// and unix:// connections can be made"});
+  }
+  if (flag.need == FlagNeed::proxy) {
+    return std::unexpected(UsageError{shown(flag) +
+                                      " asks for a SOCKS proxy, which this build does not have; "
+                                      "connect to the broker directly"});
+  }
+  return true;
+}
+
+struct Row {
+  const Flag* flag;
+  CLI::Option* option;
+};
+
+std::vector<Row> declare(const FlagTable& table, CLI::App& app) {
+  std::vector<Row> rows;
+  for (const FlagGroup& group : table.groups) {
+    for (const Flag& flag : group.flags) {
+      if (flag.kind == FlagKind::property) continue;
+      CLI::Option* option = nullptr;
+      if (takes_value(flag)) {
+        option = app.add_option(spelling(flag),
+                                CLI::callback_t([](const CLI::results_t&) { return true; }));
+        option->expected(1)->type_size(1)->allow_extra_args(false);
+        option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      } else {
+        option = app.add_flag(spelling(flag));
+        option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      }
+      rows.push_back({&flag, option});
+    }
+  }
+  return rows;
+}
+
+/// Runs CLI11 and turns what it throws into a sentence.
+Parsed<bool> run(CLI::App& app, const std::vector<std::string>& words) {
+  std::vector<std::string> reversed(words.rbegin(), words.rend());
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::ExtrasError&) {
+    const std::vector<std::string> unknown = app.remaining();
+    return std::unexpected(UsageError{"unknown option '" + unknown.front() + "'"});
+  } catch (const CLI::ParseError& error) {
+    return std::unexpected(UsageError{error.what()});
+  }
+  return true;
+}
+
+}  // namespace
+
+Parsed<ParsedFlags> parse_flags(const FlagTable& table, const std::vector<std::string>& words) {
+  auto split = split_words(table, words);
+  if (!split) return std::unexpected(split.error());
+  if (table.positionals == Positionals::refused && !split->words.empty()) {
+    return std::unexpected(UsageError{"unknown option '" + split->words.front() + "'"});
+  }
+  CLI::App app;
+  app.set_help_flag();
+  const std::vector<Row> rows = declare(table, app);
+  if (auto done = run(app, split->flags); !done) return std::unexpected(done.error());
+
+  ParsedFlags parsed;
+  for (const Row& row : rows) {
+    for (const std::string& value : row.option->results()) {
+      if (auto good = check_value(*row.flag, value); !good) return std::unexpected(good.error());
+      parsed.add(row.flag->name, value);
+    }
+  }
+  for (PropertyWords& property : split->properties) parsed.add_property(std::move(property));
+  for (std::string& word : split->words) parsed.add_word(std::move(word));
+  return parsed;
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/connector.h"
+
+#include "base/assert.h"
+#include "net/transport/registry.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::client {
+
+Connector::Connector(ConnectorOptions options, os::Reactor& reactor, std::uint64_t token)
+    : options_(std::move(options)), reactor_(reactor), token_(token) {
+  SLUICE_ASSERT(!options_.endpoints.empty());
+}
+
+Connector::Progress Connector::start(Instant now) {
+  transport_.reset();
+  endpoint_at_ = 0;
+  find_addresses();
+  return try_on(now);
+}
+
+Connector::Progress Connector::on_ready(Instant now) {
+  SLUICE_ASSERT(transport_ != nullptr);
+  const auto outcome = net::finish_connect(*transport_);
+  if (outcome) {
+    deadline_ = Instant::never();
+    return Progress::connected;
+  }
+  if (outcome.error().code == ErrorCode::would_block) return Progress::busy;
+  return give_up_address(outcome.error(), now);
+}
+
+Connector::Progress Connector::on_deadline(Instant now) {
+  if (now < deadline_) return Progress::busy;
+  return give_up_address({.code = ErrorCode::timed_out, .detail = "no answer in time"}, now);
+}
+
+Connector::Progress Connector::give_up_address(const Error& error, Instant now) {
+  error_ = error;
+  transport_.reset();
+  return try_on(now);
+}
+
+Connector::Progress Connector::try_on(Instant now) {
+  for (;;) {
+    while (!addresses_.empty()) {
+      const os::SocketAddress address = addresses_.back();
+      addresses_.pop_back();
+      if (!begin(address)) continue;
+      deadline_ = now + options_.open_timeout;
+      return Progress::busy;
+    }
+    if (endpoint_at_ + 1 == options_.endpoints.size()) break;
+    ++endpoint_at_;
+    find_addresses();
+  }
+  deadline_ = Instant::never();
+  return Progress::failed;
+}
+
+bool Connector::find_addresses() {
+  addresses_.clear();
+  auto found = resolve(endpoint());
+  if (!found) {
+    error_ = found.error();
+    return false;
+  }
+  addresses_ = std::move(*found);
+  std::ranges::reverse(addresses_);
+  return true;
+}
+
+bool Connector::begin(const os::SocketAddress& address) {
+  const net::TransportKind* kind = net::find_transport(net::to_string(endpoint().scheme));
+  if (kind == nullptr || kind->connect == nullptr) {
+    error_ = {.code = ErrorCode::invalid_argument,
+              .detail = "this build cannot carry connections of this scheme"};
+    return false;
+  }
+  auto begun = kind->connect(address);
+  if (!begun) {
+    error_ = begun.error();
+    return false;
+  }
+  const auto added = reactor_.add((*begun)->fd(), token_, os::Watch::edge);
+  if (!added) {
+    error_ = added.error();
+    return false;
+  }
+  transport_ = std::move(*begun);
+  return true;
+}
+
+}  // namespace sluice::client

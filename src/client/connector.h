@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A Connector opens a Transport to the first of several endpoints that can be reached: each address
+// of each name in turn, with a time limit for each.
+//
+// Owner:   Link.      Thread: its owner's.
+// Never:   waits, except for DNS.
+// Limits:  open_timeout for each address.
+#pragma once
+
+#include "base/time.h"
+#include "client/endpoint.h"
+#include "net/transport/transport.h"
+#include "os/reactor/reactor.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace sluice::client {
+
+struct ConnectorOptions {
+  std::vector<Endpoint> endpoints;  ///< at least one
+  Duration open_timeout = 10s;
+};
+
+class Connector {
+ public:
+  enum class Progress : std::uint8_t { busy, connected, failed };
+
+  /// `token` names the transport's descriptor in the reactor's batches.
+  Connector(ConnectorOptions options, os::Reactor& reactor, std::uint64_t token);
+
+  Progress start(Instant now);
+  Progress on_ready(Instant now);
+  Progress on_deadline(Instant now);
+  Instant next_deadline() const { return deadline_; }
+
+  /// The open transport, registered with Watch::edge. REQUIRES: the last call said connected.
+  std::unique_ptr<net::Transport> take() { return std::move(transport_); }
+  /// The endpoint that is tried, or was tried last.
+  const Endpoint& endpoint() const { return options_.endpoints[endpoint_at_]; }
+  /// Why the last address could not be reached.
+  const Error& error() const { return error_; }
+
+ private:
+  Progress try_on(Instant now);
+  bool find_addresses();
+  bool begin(const os::SocketAddress& address);
+  Progress give_up_address(const Error& error, Instant now);
+
+  ConnectorOptions options_;
+  os::Reactor& reactor_;
+  std::uint64_t token_;
+  std::unique_ptr<net::Transport> transport_;
+  std::vector<os::SocketAddress> addresses_;  ///< of the endpoint, those not tried yet
+  std::size_t endpoint_at_ = 0;
+  Instant deadline_ = Instant::never();
+  Error error_;
+};
+
+}  // namespace sluice::client

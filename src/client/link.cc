@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/link.h"
+
+#include "base/assert.h"
+#include "codec/reason_code.h"
+#include "os/socket/socket_options.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace sluice::client {
+namespace {
+
+constexpr std::size_t read_bytes = 65'536;
+constexpr int reads_each_turn = 4;
+
+bool is_version_refusal(const codec::Connack& connack) {
+  constexpr auto in_v5 = static_cast<std::uint8_t>(codec::ReasonCode::unsupported_protocol_version);
+  constexpr auto in_v3 =
+      static_cast<std::uint8_t>(codec::ConnectReturnCode::unacceptable_protocol_version);
+  return connack.code == in_v5 || connack.code == in_v3;
+}
+
+}  // namespace
+
+Link::Link(LinkOptions options, const Uses& uses)
+    : options_(std::move(options)),
+      uses_(uses),
+      machine_(std::make_unique<ClientMachine>(options_.machine, *this)),
+      connector_(options_.connector, uses.reactor, uses.token),
+      backoff_(options_.backoff),
+      read_buffer_(read_bytes) {}
+
+void Link::start(Instant now) {
+  SLUICE_ASSERT(transport_ == nullptr);
+  phase_ = Phase::opening;
+  phase_deadline_ = Instant::never();
+  proceed(connector_.start(now), now);
+}
+
+void Link::proceed(Connector::Progress progress, Instant now) {
+  if (progress == Connector::Progress::busy) return;
+  if (progress == Connector::Progress::failed) {
+    uses_.link_events.on_unreachable(connector_.endpoint(), connector_.error());
+    return retry_or_end(now);
+  }
+  transport_ = connector_.take();
+  os::set_no_delay(transport_->fd(), true);
+  phase_ = Phase::open;
+  is_writable_ = true;
+  is_readable_ = false;
+  end_cause_ = EndCause::transport;
+  machine_->on_opened(now);
+  flush(now);
+}
+
+void Link::on_ready(const os::Ready& ready, Instant now) {
+  if (phase_ == Phase::opening) proceed(connector_.on_ready(now), now);
+  if (transport_ == nullptr) return;
+  if (ready.readable || ready.hangup) is_readable_ = true;
+  if (ready.writable) is_writable_ = true;
+  if (is_readable_) read_some(now);
+  flush(now);
+}
+
+void Link::on_deadline(Instant now) {
+  if (phase_ == Phase::opening) return proceed(connector_.on_deadline(now), now);
+  if (phase_ == Phase::open) {
+    machine_->on_deadline(now);
+    return flush(now);
+  }
+  if (now < phase_deadline_) return;
+  if (phase_ == Phase::lingering) return finish({.code = ErrorCode::timed_out}, now);
+  if (phase_ == Phase::waiting) start(now);
+}
+
+Instant Link::next_deadline() const {
+  if (phase_ == Phase::opening) return connector_.next_deadline();
+  if (phase_ == Phase::open) return machine_->next_deadline();
+  return phase_deadline_;
+}
+
+void Link::read_some(Instant now) {
+  for (int turn = 0; turn < reads_each_turn && transport_ != nullptr; ++turn) {
+    const auto got = transport_->read(read_buffer_);
+    if (!got && got.error().code == ErrorCode::would_block) {
+      is_readable_ = false;
+      return;
+    }
+    if (!got) return finish(got.error(), now);
+    if (phase_ == Phase::open) machine_->on_bytes(ByteView(read_buffer_).first(*got), now);
+  }
+}
+
+void Link::flush(Instant now) {
+  if (phase_ != Phase::open) return;
+  write_some(now);
+  if (phase_ == Phase::open && machine_->state() == MachineState::closing) after_machine(now);
+}
+
+void Link::write_some(Instant now) {
+  while (is_writable_ && transport_ != nullptr && !machine_->output().empty()) {
+    const ByteView waiting = machine_->output();
+    const std::array slices{net::IoSlice{waiting.data(), waiting.size()}};
+    const auto sent = transport_->write(slices);
+    if (sent) {
+      machine_->consume(*sent);
+    } else if (sent.error().code == ErrorCode::would_block) {
+      is_writable_ = false;
+    } else {
+      return write_failed(sent.error(), now);
+    }
+  }
+}
+
+// The server may have said why before it closed: read that first.
+void Link::write_failed(const Error& error, Instant now) {
+  is_readable_ = true;
+  while (transport_ != nullptr && is_readable_) read_some(now);
+  if (transport_ != nullptr) finish(error, now);
+}
+
+// The machine wants no more: what it said last goes out, then the transport is closed.
+void Link::after_machine(Instant now) {
+  if (!machine_->output().empty() && is_writable_) return;
+  if (!machine_->output().empty()) {
+    if (end_cause_ == EndCause::by_user) return;  // goes on when there is room
+    return finish({.code = ErrorCode::closed}, now);
+  }
+  if (end_cause_ == EndCause::by_user) return linger(now);
+  finish({.code = ErrorCode::closed}, now);
+}
+
+void Link::linger(Instant now) {
+  phase_ = Phase::lingering;
+  phase_deadline_ = now + options_.linger_timeout;
+  transport_->shutdown_write();
+  if (is_readable_) read_some(now);
+}
+
+void Link::finish(const Error& error, Instant now) {
+  transport_.reset();
+  machine_->on_closed(error, now);
+  retry_or_end(now);
+}
+
+void Link::retry_or_end(Instant now) {
+  if (is_falling_back_) {
+    is_falling_back_ = false;
+    options_.fall_back = FallBack::never;
+    options_.machine.version = codec::Version::v3_1_1;
+    machine_ = std::make_unique<ClientMachine>(options_.machine, *this);
+    return start(now);
+  }
+  if (options_.reconnect == Reconnect::never || end_cause_ == EndCause::by_user) {
+    phase_ = Phase::over;
+    phase_deadline_ = Instant::never();
+    return;
+  }
+  const Duration wait = backoff_.next(uses_.rng);
+  phase_ = Phase::waiting;
+  phase_deadline_ = now + wait;
+  uses_.link_events.on_retry(wait);
+}
+
+void Link::on_connected(const Connected& connected) {
+  backoff_.reset();
+  uses_.events.on_connected(connected);
+}
+
+void Link::on_refused(const codec::Connack& connack) {
+  is_falling_back_ = options_.fall_back == FallBack::to_v3_1_1 &&
+                     options_.machine.version == codec::Version::v5 && is_version_refusal(connack);
+  if (!is_falling_back_) uses_.events.on_refused(connack);
+}
+
+void Link::on_ended(const Ending& ending) {
+  end_cause_ = ending.cause;
+  if (!is_falling_back_) uses_.events.on_ended(ending);
+}
+
+}  // namespace sluice::client

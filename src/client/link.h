@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A Link keeps one ClientMachine connected: it opens a Transport to one of the endpoints, carries
+// bytes between it and the machine, falls back to MQTT 3.1.1 if asked to, and connects again after
+// a backoff. The owner's reactor says when: on_ready() and on_deadline().
+//
+// After operations on machine() outside of an event, call flush().
+//
+// Owner:   Runtime, or any loop with a Reactor.      Thread: its owner's.
+// Never:   waits, except for DNS when it starts to connect.
+// Limits:  those of MachineOptions; 256 KiB read for each on_ready().
+#pragma once
+
+#include "base/rng.h"
+#include "client/backoff.h"
+#include "client/connector.h"
+#include "client/machine/client_machine.h"
+
+#include <memory>
+#include <vector>
+
+namespace sluice::client {
+
+enum class FallBack : std::uint8_t { never, to_v3_1_1 };
+enum class Reconnect : std::uint8_t { never, always };
+
+struct LinkOptions {
+  ConnectorOptions connector;
+  MachineOptions machine;
+  /// After a refusal of MQTT 5: CONNACK 0x84, or 0x01 of a server that does not know it.
+  FallBack fall_back = FallBack::never;
+  Reconnect reconnect = Reconnect::never;
+  BackoffOptions backoff;
+  /// How long the server may take to close after our DISCONNECT: until then its last bytes are
+  /// read, so that none of ours are lost.
+  Duration linger_timeout = 1s;
+};
+
+/// What a Link tells beside ClientEvents.
+class LinkEvents {
+ public:
+  virtual ~LinkEvents() = default;
+  /// No endpoint could be reached; `endpoint` is the last one tried.
+  virtual void on_unreachable(const Endpoint& endpoint, const Error& error) = 0;
+  /// The next attempt comes after this time.
+  virtual void on_retry(Duration retry_in) = 0;
+};
+
+class Link final : public ClientEvents {
+ public:
+  /// All references outlive the link. `token` names its descriptor in the reactor's batches.
+  struct Uses {
+    os::Reactor& reactor;
+    std::uint64_t token;
+    Rng& rng;
+    ClientEvents& events;
+    LinkEvents& link_events;
+  };
+  /// REQUIRES: options that check_options() accepts.
+  Link(LinkOptions options, const Uses& uses);
+
+  void start(Instant now);
+  void on_ready(const os::Ready& ready, Instant now);
+  void on_deadline(Instant now);
+  Instant next_deadline() const;
+  /// True if bytes wait that no event will announce: call on_ready() again.
+  bool has_more_to_read() const { return transport_ != nullptr && is_readable_; }
+  /// Sends what the machine has to say.
+  void flush(Instant now);
+
+  /// The machine of the current connection; another object after a fall-back.
+  ClientMachine& machine() { return *machine_; }
+  /// True when nothing will happen any more.
+  bool is_over() const { return phase_ == Phase::over; }
+  /// Where the connection goes, or went last.
+  const Endpoint& endpoint() const { return connector_.endpoint(); }
+
+ private:
+  enum class Phase : std::uint8_t {
+    opening,
+    open,
+    lingering,  ///< our DISCONNECT is sent
+    waiting,    ///< for the next attempt
+    over,
+  };
+
+  void proceed(Connector::Progress progress, Instant now);
+  void read_some(Instant now);
+  void write_some(Instant now);
+  void write_failed(const Error& error, Instant now);
+  void after_machine(Instant now);
+  void linger(Instant now);
+  void finish(const Error& error, Instant now);
+  void retry_or_end(Instant now);
+
+  void on_connected(const Connected& connected) override;
+  void on_refused(const codec::Connack& connack) override;
+  void on_message(const Message& message) override { uses_.events.on_message(message); }
+  void on_published(const Published& published) override { uses_.events.on_published(published); }
+  void on_subscribed(const codec::Suback& ack) override { uses_.events.on_subscribed(ack); }
+  void on_unsubscribed(const codec::Unsuback& ack) override { uses_.events.on_unsubscribed(ack); }
+  void on_lost(codec::PacketId id) override { uses_.events.on_lost(id); }
+  void on_auth(const codec::Auth& auth) override { uses_.events.on_auth(auth); }
+  void on_pong() override { uses_.events.on_pong(); }
+  void on_ended(const Ending& ending) override;
+
+  LinkOptions options_;
+  Uses uses_;
+  std::unique_ptr<ClientMachine> machine_;
+  Connector connector_;
+  Backoff backoff_;
+  std::vector<std::uint8_t> read_buffer_;
+  std::unique_ptr<net::Transport> transport_;
+  Phase phase_ = Phase::over;
+  Instant phase_deadline_ = Instant::never();
+  EndCause end_cause_ = EndCause::transport;
+  bool is_writable_ = false;
+  bool is_readable_ = false;
+  bool is_falling_back_ = false;
+};
+
+}  // namespace sluice::client

@@ -10,21 +10,21 @@
 namespace sluice::core {
 
 void Closing::count(CloseCause cause) {
-  auto& counters = c_.metrics.disconnects;
+  auto& counters = c_.metrics;
   switch (cause) {
     case CloseCause::client:
-    case CloseCause::client_with_will: ++counters.client; return;
-    case CloseCause::connection_lost: ++counters.connection_lost; return;
-    case CloseCause::connect_timeout: ++counters.connect_timeout; return;
-    case CloseCause::keep_alive_timeout: ++counters.keep_alive_timeout; return;
-    case CloseCause::write_timeout: ++counters.write_timeout; return;
-    case CloseCause::malformed_packet: ++counters.malformed_packet; return;
-    case CloseCause::protocol_error: ++counters.protocol_error; return;
-    case CloseCause::packet_too_large: ++counters.packet_too_large; return;
-    case CloseCause::limit: ++counters.limit; return;
-    case CloseCause::session_taken_over: ++counters.session_taken_over; return;
-    case CloseCause::administrative_action: ++counters.administrative_action; return;
-    case CloseCause::server_shutting_down: ++counters.server_shutting_down; return;
+    case CloseCause::client_with_will: ++counters.disconnects_client; return;
+    case CloseCause::connection_lost: ++counters.disconnects_connection_lost; return;
+    case CloseCause::connect_timeout: ++counters.disconnects_connect_timeout; return;
+    case CloseCause::keep_alive_timeout: ++counters.disconnects_keep_alive_timeout; return;
+    case CloseCause::write_timeout: ++counters.disconnects_write_timeout; return;
+    case CloseCause::malformed_packet: ++counters.disconnects_malformed_packet; return;
+    case CloseCause::protocol_error: ++counters.disconnects_protocol_error; return;
+    case CloseCause::packet_too_large: ++counters.disconnects_packet_too_large; return;
+    case CloseCause::limit: ++counters.disconnects_limit; return;
+    case CloseCause::session_taken_over: ++counters.disconnects_session_taken_over; return;
+    case CloseCause::administrative_action: ++counters.disconnects_administrative_action; return;
+    case CloseCause::server_shutting_down: ++counters.disconnects_server_shutting_down; return;
     case CloseCause::refused: return;   // counted by its reason
   }
 }

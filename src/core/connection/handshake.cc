@@ -68,21 +68,21 @@ bool Handshake::is_refused(Connection& connection, const codec::ConnectResult& r
   using Fault = codec::ConnectFault;
   if (result.fault == Fault::none) return false;
   connection.version = result.version.value_or(result.level > 4 ? Version::v5 : Version::v3_1_1);
-  auto& refused = c_.metrics.connects_refused;
+  auto& metrics = c_.metrics;
   const auto reason = static_cast<ReasonCode>(result.error.reason);
   switch (result.fault) {
     case Fault::unsupported_level:
       // [MQTT3-3.1.2-2] [MQTT5-3.1.2-2]
-      ++refused.unsupported_protocol_version;
+      ++metrics.connects_refused_unsupported_protocol_version;
       refuse(connection, ReasonCode::unsupported_protocol_version, text_of(result));
       return true;
     case Fault::client_id_refused:
       // [MQTT3-3.1.3-8] [MQTT3-3.1.3-9] [MQTT5-3.1.3-8]
-      ++refused.client_identifier_not_valid;
+      ++metrics.connects_refused_client_identifier_not_valid;
       refuse(connection, ReasonCode::client_identifier_not_valid, text_of(result));
       return true;
     default:
-      ++refused.malformed_packet;
+      ++metrics.connects_refused_malformed_packet;
       // [MQTT3-3.1.4-1] [MQTT5-3.1.4-1]: 3.x has no CONNACK for it.
       if (connection.version == Version::v5 && result.fault != Fault::unknown_protocol_name)
         refuse(connection, result.error.reason != 0 ? reason : ReasonCode::malformed_packet, text_of(result));
@@ -93,30 +93,30 @@ bool Handshake::is_refused(Connection& connection, const codec::ConnectResult& r
 }
 
 bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connect& connect) {
-  auto& refused = c_.metrics.connects_refused;
+  auto& metrics = c_.metrics;
   const auto& limits = c_.options.limits;
   if (connect.properties.has(PropertyId::authentication_method)) {
-    ++refused.bad_authentication_method;   // [MQTT5-4.12.0-1]
+    ++metrics.connects_refused_bad_authentication_method;   // [MQTT5-4.12.0-1]
     refuse(connection, ReasonCode::bad_authentication_method, "no such authentication method");
     return true;
   }
   if (!connection.is_anonymous_allowed) {
-    ++refused.not_authorized;
+    ++metrics.connects_refused_not_authorized;
     refuse(connection, ReasonCode::not_authorized,
            "this listener takes no clients without credentials that it can check");
     return true;
   }
   if (limits.connections_max > 0 &&
       c_.connections.size() * std::int64_t{c_.setup.count} > limits.connections_max) {
-    ++refused.quota_exceeded;
-    ++c_.metrics.limits_hit.connections_max;
+    ++metrics.connects_refused_quota_exceeded;
+    ++c_.metrics.limits_hit_connections_max;
     refuse(connection, ReasonCode::quota_exceeded, "limits.connections_max is reached");
     return true;
   }
   if (c_.state.sessions.find(connect.client_id) == nullptr &&
       c_.state.sessions.size() * std::int64_t{c_.setup.count} >= limits.sessions_max) {
-    ++refused.quota_exceeded;
-    ++c_.metrics.limits_hit.sessions_max;
+    ++metrics.connects_refused_quota_exceeded;
+    ++c_.metrics.limits_hit_sessions_max;
     refuse(connection, ReasonCode::quota_exceeded, "limits.sessions_max is reached");
     return true;
   }

@@ -64,7 +64,7 @@ void Inbound::carry(Connection& connection, ByteView bytes) {
 Inbound::Step Inbound::fail(Connection& connection, const Error& error) {
   const auto reason = error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet;
   if (connection.state == ConnectionState::awaiting_connect) {
-    ++c_.metrics.connects_refused.malformed_packet;
+    ++c_.metrics.connects_refused_malformed_packet;
     closing_.refuse(connection, error.detail);
   } else {
     closing_.close(connection, cause_of(error), reason, error.detail);   // [MQTT5-4.13.1-1] [MQTT3-4.8.0-1]
@@ -133,7 +133,7 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
     if (is_first && (bytes[0] >> 4) != static_cast<unsigned>(PacketType::connect))
       return fail(connection, {.code = ErrorCode::protocol_error, .detail = "the first packet is not CONNECT"});
     if (frame.header_bytes != 0 && frame.remaining_length > static_cast<std::uint64_t>(size_max)) {
-      ++c_.metrics.limits_hit.packet_bytes_max;
+      ++c_.metrics.limits_hit_packet_bytes_max;
       // [MQTT5-3.2.2-15]
       return fail(connection, {.code = ErrorCode::packet_too_large,
                                .reason = static_cast<std::uint8_t>(ReasonCode::packet_too_large),

@@ -34,7 +34,7 @@ bool Publishing::resolve_alias(Connection& connection, codec::Publish& publish) 
   const auto maximum = c_.options.mqtt.topic_alias_maximum;
   // [MQTT5-3.3.2-9] [MQTT5-3.2.2-17] [MQTT5-3.2.2-18]
   if (alias > maximum) {
-    ++c_.metrics.limits_hit.topic_alias_maximum;
+    ++c_.metrics.limits_hit_topic_alias_maximum;
     closing_.close(connection, CloseCause::protocol_error, ReasonCode::topic_alias_invalid,
                    "the topic alias is above the Topic Alias Maximum");
     return false;
@@ -77,7 +77,7 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet, c
   }
   // [MQTT5-3.3.4-7]
   if (connection.version == Version::v5 && connection.unreleased >= c_.options.mqtt.receive_maximum) {
-    ++c_.metrics.limits_hit.receive_maximum;
+    ++c_.metrics.limits_hit_receive_maximum;
     closing_.close(connection, CloseCause::protocol_error, ReasonCode::receive_maximum_exceeded,
                    "more unacknowledged messages than the Receive Maximum");
     return false;
@@ -93,7 +93,7 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet, c
 
 ReasonCode Publishing::route(Connection& connection, const codec::Publish& publish, const PacketBytes& packet) {
   if (is_reserved(publish.topic)) {
-    ++c_.metrics.messages_dropped.not_authorized;
+    ++c_.metrics.messages_dropped_not_authorized;
     return ReasonCode::not_authorized;
   }
   const ForwardedProperties forwarded(publish.properties);

@@ -22,7 +22,7 @@ ReasonCode Subscribing::subscribe(Connection& connection, const codec::FilterVie
   if (is_shared && connection.version != Version::v5 && !c_.options.mqtt.shared_subscriptions_v3)
     return ReasonCode::shared_subscriptions_not_supported;
   if (c_.state.subscriptions.count(session.slot) >= static_cast<std::size_t>(c_.options.session.subscriptions_max)) {
-    ++c_.metrics.limits_hit.subscriptions_max;
+    ++c_.metrics.limits_hit_subscriptions_max;
     c_.log.warn("subscription_limit_reached", {{"client", session.client_id()}, {"limit", "session.subscriptions_max"}});
     return ReasonCode::quota_exceeded;
   }

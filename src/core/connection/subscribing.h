@@ -41,8 +41,8 @@ class Subscribing {
     std::uint64_t changes = 0;
     ConnId conn;
     codec::PacketId packet_id = 0;
-    std::vector<std::uint8_t> codes;
-    std::vector<Wanted> wanted;
+    std::vector<std::uint8_t> codes{};
+    std::vector<Wanted> wanted{};
   };
 
   codec::ReasonCode subscribe(Connection& connection, const codec::FilterView& filter, std::uint32_t id,

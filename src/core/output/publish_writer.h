@@ -28,7 +28,7 @@ struct OutgoingPublish {
   codec::PacketId packet_id = 0;
   std::uint32_t expiry_s = MessageFields::no_expiry;   ///< what is left of it
   std::uint16_t alias = 0;
-  std::span<const std::uint32_t> subscription_ids;
+  std::span<const std::uint32_t> subscription_ids{};
 };
 
 /// From this size on a payload is referred to instead of copied.

@@ -13,11 +13,12 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "core/retained/retained_query.h"
 #include "core/retained/retained_store.h"
 #include "core/session/delivery.h"
 #include "core/shard/context.h"
@@ -86,7 +87,7 @@ class RetainedDelivery {
 
   Context& c_;
   Delivering& delivering_;
-  boost::unordered_flat_map<std::uint32_t, std::deque<Job>> jobs_;     // by session slot
+  boost::unordered_flat_map<std::uint32_t, std::list<Job>> jobs_;     // by session slot
   std::vector<SessionSlot> runnable_;
   std::vector<Asked> asked_;
   boost::unordered_flat_map<std::uint64_t, std::unique_ptr<RetainedQuery>> queries_;   // of other shards

@@ -84,7 +84,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
   const bool is_direct = (outbound == nullptr || outbound->queue.empty()) && has_free_window(session);
   if (!is_direct && !session.is_connected() && !session.is_durable()) return Outcome::dropped;
   if (!is_direct && !can_take(session, bytes)) {
-    drop(session, c_.metrics.messages_dropped.queue_messages_max, "session.queue_messages_max");
+    drop(session, c_.metrics.messages_dropped_queue_messages_max, "session.queue_messages_max");
     return Outcome::dropped;
   }
   const std::uint32_t one[] = {target.subscription_id};
@@ -103,7 +103,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
 void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& connection) {
   Output& output = c_.effects.output;
   if (output.backlog_bytes(connection.id) >= static_cast<std::size_t>(c_.options.limits.write_buffer_bytes_max)) {
-    drop(c_.state.sessions.at(target.session), c_.metrics.messages_dropped.write_buffer_full,
+    drop(c_.state.sessions.at(target.session), c_.metrics.messages_dropped_write_buffer_full,
          "limits.write_buffer_bytes_max");
     return;
   }
@@ -127,7 +127,7 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
   const std::size_t size = publish_bytes(publish, connection.version);
   // [MQTT5-3.1.2-24] [MQTT5-3.1.2-25]
   if (size == 0 || size > connection.packet_bytes_max) {
-    ++c_.metrics.messages_dropped.maximum_packet_size;
+    ++c_.metrics.messages_dropped_maximum_packet_size;
     return;
   }
   if (is_v5) choose_alias(publish, connection);
@@ -160,7 +160,7 @@ void Delivering::pump(Session& session) {
     const bool is_expired = message.is_expired(c_.now);   // [MQTT5-3.3.2-5]
     const std::size_t size = publish_bytes(probe, connection->version);
     if (is_expired || size == 0 || size > connection->packet_bytes_max) {
-      ++(is_expired ? c_.metrics.messages_dropped.expired : c_.metrics.messages_dropped.maximum_packet_size);
+      ++(is_expired ? c_.metrics.messages_dropped_expired : c_.metrics.messages_dropped_maximum_packet_size);
       c_.commit(record::QueueFrontDropped{session.slot}, session.is_durable());
       continue;
     }

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <span>
 
+#include "codec/codec.h"
 #include "core/shard/context.h"
 #include "core/shard/routed.h"
 
@@ -25,7 +26,7 @@ struct Target {
   bool retain = false;
   bool is_shared = false;                      ///< chosen from a group
   std::uint32_t subscription_id = 0;           ///< the first, 0 if none
-  std::span<const std::uint32_t> more_ids;     ///< all of them, if there are several
+  std::span<const std::uint32_t> more_ids{};     ///< all of them, if there are several
 };
 
 class Delivering {

@@ -68,7 +68,7 @@ struct Context {
 
   /// Changes state by a record; of a session that outlives its connection, the change goes to the log too.
   template <class Record>
-  auto commit(const Record& record, bool is_durable) {
+  decltype(auto) commit(const Record& record, bool is_durable) {
     if (is_durable) journal.note_change();
     return state.apply(record);
   }

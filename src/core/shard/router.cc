@@ -181,12 +181,12 @@ void Router::keep_retained(Routed& routed) {
   const std::size_t bytes = c_.state.retained.message_bytes() - (old != nullptr ? old->memory_bytes() : 0);
   const std::size_t size = routed.topic.size() + routed.properties.size() + routed.payload.size();
   if (old == nullptr && c_.state.retained.count() * c_.setup.count >= static_cast<std::size_t>(limits.messages_max)) {
-    ++c_.metrics.limits_hit.retained_messages_max;
+    ++c_.metrics.limits_hit_retained_messages_max;
     c_.log.warn("retained_limit_reached", {{"topic", routed.topic}, {"limit", "retained.messages_max"}});
     return;
   }
   if ((bytes + size) * c_.setup.count > static_cast<std::size_t>(limits.bytes_max)) {
-    ++c_.metrics.limits_hit.retained_bytes_max;
+    ++c_.metrics.limits_hit_retained_bytes_max;
     c_.log.warn("retained_limit_reached", {{"topic", routed.topic}, {"limit", "retained.bytes_max"}});
     return;
   }
@@ -248,7 +248,7 @@ void Router::on_mail(const mail::SharedPublish& mail) {
 }
 
 void Router::pass_on(Routed& routed, std::string_view share_name, std::string_view filter) {
-  SharedGroup* group = c_.state.subscriptions.find_group(share_name, filter);
+  SharedGroup* group = c_.state.subscriptions.find_shared_group(share_name, filter);
   if (group == nullptr) return;
   groups_.assign(1, group);
   deliver_groups(routed);

@@ -85,9 +85,9 @@ void SysTopics::publish(const CoreMetrics& m, Duration uptime) {
   number("$SYS/broker/shared_subscriptions/count", m.subscriptions_shared);
   number("$SYS/broker/publish/messages/received", published_in);
   number("$SYS/broker/publish/messages/sent", published_out);
-  number("$SYS/broker/publish/messages/dropped", m.messages_dropped.queue_messages_max +
-                                                     m.messages_dropped.queue_bytes_max +
-                                                     m.messages_dropped.write_buffer_full);
+  number("$SYS/broker/publish/messages/dropped", m.messages_dropped_queue_messages_max +
+                                                     m.messages_dropped_queue_bytes_max +
+                                                     m.messages_dropped_write_buffer_full);
   number("$SYS/broker/bytes/received", m.bytes_received);
   number("$SYS/broker/bytes/sent", m.bytes_sent);
   put_load("messages/received", packets_in, minutes);

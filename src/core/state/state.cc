@@ -19,7 +19,7 @@ std::uint32_t distance(codec::PacketId first, codec::PacketId id) {
 
 }  // namespace
 
-State::State(const HashKey& key) : sessions(key), subscriptions(key), retained(key) {}
+State::State(const HashKey& key) : sessions(key), subscriptions(key) {}
 
 State::~State() {
   for (std::uint32_t i = 0; i < sessions.end(); ++i)
@@ -175,6 +175,8 @@ bool State::apply(const record::PacketIdReleased& released) {
 
 void State::apply(const record::RetainedSet& set) { retained.set(set.message); }
 
-bool State::apply(const record::RetainedCleared& cleared) { return retained.erase(cleared.topic); }
+bool State::apply(const record::RetainedCleared& cleared) {
+  return static_cast<bool>(retained.erase(cleared.topic));
+}
 
 }  // namespace sluice::core

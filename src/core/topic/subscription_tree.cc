@@ -55,6 +55,29 @@ bool SubscriptionTree::unsubscribe_shared(std::string_view share_name, std::stri
   return true;
 }
 
+std::optional<Subscription> SubscriptionTree::find_shared(std::string_view share_name,
+                                                          std::string_view filter,
+                                                          SessionSlot session) {
+  const std::uint32_t leaf = tree_.find(filter);
+  const std::uint32_t group = leaf == none ? none : find_group(leaf, share_name);
+  const std::uint32_t entry = group == none ? none : find_entry(group, true, session);
+  if (entry == none) return std::nullopt;
+  return entries_[entry].subscription();
+}
+
+SharedGroup* SubscriptionTree::find_shared_group(std::string_view share_name,
+                                                 std::string_view filter) {
+  const std::uint32_t leaf = tree_.find(filter);
+  const std::uint32_t group = leaf == none ? none : find_group(leaf, share_name);
+  return group == none ? nullptr : &groups_[group];
+}
+
+std::string SubscriptionTree::filter_of(const SharedGroup& group) const {
+  std::string filter;
+  tree_.append_filter(group.leaf_, filter);
+  return filter;
+}
+
 std::size_t SubscriptionTree::unsubscribe_all(SessionSlot session) {
   const std::size_t removed = count(session);
   if (removed == 0) return 0;

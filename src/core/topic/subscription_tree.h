@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,13 @@ class SubscriptionTree {
   bool unsubscribe(std::string_view filter, SessionSlot session);
   bool unsubscribe_shared(std::string_view share_name, std::string_view filter,
                           SessionSlot session);
+  /// The session's shared subscription, if it has that one.
+  std::optional<Subscription> find_shared(std::string_view share_name, std::string_view filter,
+                                          SessionSlot session);
+  /// Null if nobody has subscribed so. Valid until the tree changes.
+  SharedGroup* find_shared_group(std::string_view share_name, std::string_view filter);
+  /// The filter of a group, without `$share`.
+  std::string filter_of(const SharedGroup& group) const;
   /// Ends all subscriptions of the session, shared ones too; says how many. O(their number).
   std::size_t unsubscribe_all(SessionSlot session);
 

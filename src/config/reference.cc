@@ -111,8 +111,9 @@ std::string metric_reference(std::span<const std::span<const MetricRow>> tables)
   std::string page =
       "# Metrics\n\n"
       "Generated from the tables in the source; do not edit.\n\n"
-      "Shown at `/metrics` of the administration port in the Prometheus text format. Counters only "
-      "grow; gauges go up and down.\n\n"
+      "Shown at `/metrics` of the administration port in the Prometheus text format, beside "
+      "`sluice_build_info`\n"
+      "(the version) and `sluice_uptime_seconds`. Counters only grow; gauges go up and down.\n\n"
       "| Metric | Kind | Label | What it counts |\n|---|---|---|---|\n";
   std::string_view family;
   for (const auto& table : tables) {

@@ -34,8 +34,10 @@ class Schema {
     add(table, &defaults);
   }
 
-  std::span<const OptionGroup> groups() const { return groups_; }
-  std::span<const Option> options() const { return options_; }
+  std::span<const OptionGroup> groups() const& { return groups_; }
+  std::span<const Option> options() const& { return options_; }
+  std::span<const OptionGroup> groups() const&& = delete;
+  std::span<const Option> options() const&& = delete;
 
   /// The place in options() of "group.name".
   std::optional<std::size_t> find(std::string_view path) const;

@@ -46,7 +46,8 @@ class Settings {
   /// The defaults. REQUIRES: the rows of the schema are static.
   explicit Settings(const Schema& schema);
 
-  const std::vector<Setting>& all() const { return settings_; }
+  const std::vector<Setting>& all() const& { return settings_; }
+  const std::vector<Setting>& all() const&& = delete;
   void set(std::size_t index, OptionValue value, Origin origin);
 
   /// REQUIRES: the table was added to the schema.

@@ -48,38 +48,41 @@ class FieldTexts {
   FieldTexts(Log::Fields fields, std::size_t text_bytes_max)
       : fields_(fields), named_(fields.size()), text_bytes_max_(text_bytes_max) {}
 
+  /// Whether there is such a field, with something in it.
   bool has(std::string_view key) const {
-    for (const LogField& field : fields_) {
-      if (field.key != key) continue;
-      const auto* text = std::get_if<std::string_view>(&field.value);
-      return text == nullptr || !text->empty();
-    }
-    return false;
+    const LogField* const field = find(key);
+    return field != nullptr && !is_empty(*field);
+  }
+
+  /// The text of that field; empty if it has none.
+  std::string_view text(std::string_view key) const {
+    const LogField* const field = find(key);
+    const auto* text = field == nullptr ? nullptr : std::get_if<std::string_view>(&field->value);
+    return text == nullptr ? std::string_view() : *text;
+  }
+
+  void mark_named(std::string_view key) {
+    const LogField* const field = find(key);
+    if (field != nullptr) named_[static_cast<std::size_t>(field - fields_.begin())] = true;
   }
 
   void append(std::string& line, std::string_view key) {
-    std::size_t i = 0;
-    for (const LogField& field : fields_) {
-      if (field.key == key) {
-        append_value(line, field);
-        named_[i] = true;
-        return;
-      }
-      ++i;
-    }
-    line += '?';
+    const LogField* const field = find(key);
+    if (field == nullptr) line += '?';
+    else append_value(line, *field);
+    mark_named(key);
   }
 
-  /// key=value for each field that was not named.
+  /// key=value for each field that was not named and is not empty.
   void append_rest(std::string& line) const {
     std::size_t i = 0;
     for (const LogField& field : fields_) {
-      if (named_[i++]) continue;
+      if (named_[i++] || is_empty(field)) continue;
       if (!line.empty()) line += ' ';
       line.append(field.key).append("=");
       const auto* text = std::get_if<std::string_view>(&field.value);
       const bool in_quotes =
-          text != nullptr && (text->empty() || text->find_first_of(" =") != std::string_view::npos);
+          text != nullptr && text->find_first_of(" =") != std::string_view::npos;
       if (in_quotes) line += '"';
       append_value(line, field);
       if (in_quotes) line += '"';
@@ -87,6 +90,18 @@ class FieldTexts {
   }
 
  private:
+  static bool is_empty(const LogField& field) {
+    const auto* text = std::get_if<std::string_view>(&field.value);
+    return text != nullptr && text->empty();
+  }
+
+  const LogField* find(std::string_view key) const {
+    for (const LogField& field : fields_) {
+      if (field.key == key) return &field;
+    }
+    return nullptr;
+  }
+
   void append_value(std::string& line, const LogField& field) const {
     if (const auto* text = std::get_if<std::string_view>(&field.value)) {
       append_escaped(line, *text, text_bytes_max_);
@@ -126,7 +141,9 @@ void append_sentence(std::string& line, std::string_view sentence, FieldTexts& f
       if (c != ']') line += c;
       sentence.remove_prefix(1);
     } else if (c == '{') {
-      fields.append(line, sentence.substr(1, end - 1));
+      const std::string_view key = sentence.substr(1, end - 1);
+      if (key.starts_with('!')) fields.mark_named(key.substr(1));
+      else fields.append(line, key);
       sentence.remove_prefix(end + 1);
     } else if (is_complete(sentence.substr(1, end - 1), fields)) {
       sentence.remove_prefix(1);
@@ -134,6 +151,18 @@ void append_sentence(std::string& line, std::string_view sentence, FieldTexts& f
       sentence.remove_prefix(end + 1);
     }
   }
+}
+
+/// The sentence for the event and its cause, or nothing.
+std::string_view sentence_of(std::string_view event, FieldTexts& fields) {
+  const std::string_view cause = fields.text("cause");
+  for (const LogEventIf& row : log_events_if()) {
+    if (row.name != event || row.cause != cause) continue;
+    fields.mark_named("cause");
+    return row.sentence;
+  }
+  const LogEvent* const row = find_log_event(event);
+  return row == nullptr ? std::string_view() : row->sentence;
 }
 
 std::string_view prefix(LogLevel level) {
@@ -168,9 +197,9 @@ std::string text_line(LogLevel level, std::string_view event, Log::Fields fields
                       std::size_t text_bytes_max) {
   std::string line(prefix(level));
   FieldTexts texts(fields, text_bytes_max);
-  const LogEvent* const row = find_log_event(event);
-  if (row == nullptr) line += event;
-  else append_sentence(line, row->sentence, texts);
+  const std::string_view sentence = sentence_of(event, texts);
+  if (sentence.empty()) line += event;
+  else append_sentence(line, sentence, texts);
   texts.append_rest(line);
   return line;
 }

@@ -25,7 +25,7 @@ std::string escaped(std::string_view value, std::size_t bytes_max = 256) {
 }
 
 TEST(LogLine, AConnectReadsLikeMosquittos) {
-  EXPECT_EQ(text("client_connected", {{"address", "127.0.0.1:51234"},
+  EXPECT_EQ(text("client_connected", {{"peer", "127.0.0.1:51234"},
                                       {"client", "sensor-1"},
                                       {"version", 5},
                                       {"clean", 1},
@@ -35,26 +35,36 @@ TEST(LogLine, AConnectReadsLikeMosquittos) {
 }
 
 TEST(LogLine, APartWithoutItsFieldIsLeftOut) {
-  EXPECT_EQ(text("client_connected", {{"address", "[::1]:9"},
+  EXPECT_EQ(text("client_connected", {{"peer", "[::1]:9"},
                                       {"client", "a"},
                                       {"version", 4},
                                       {"clean", 0},
                                       {"keep_alive", 0},
                                       {"user", ""}}),
-            "New client connected from [::1]:9 as a (p4, c0, k0). user=\"\"");
-  EXPECT_EQ(text("client_disconnected", {{"client", "a"}}), "Client a disconnected.");
-  EXPECT_EQ(text("client_disconnected", {{"client", "a"}, {"reason", "Normal disconnection"}}),
-            "Client a disconnected: Normal disconnection.");
+            "New client connected from [::1]:9 as a (p4, c0, k0).");
 }
 
-TEST(LogLine, TakeoverTimeoutAndRefusalSayWhatMosquittosUsersSearchFor) {
+TEST(LogLine, TakeoverAndRefusalSayWhatMosquittosUsersSearchFor) {
   EXPECT_EQ(text("client_taken_over", {{"client", "a"}}),
             "Client a already connected, closing old connection.");
-  EXPECT_EQ(text("client_timed_out", {{"client", "a"}}),
-            "Client a has exceeded timeout, disconnecting.");
-  EXPECT_EQ(text("client_refused",
-                 {{"client", "a"}, {"address", "10.0.0.1:2"}, {"reason", "Not authorized"}}),
-            "Client a from 10.0.0.1:2 refused: Not authorized.");
+  EXPECT_EQ(text("connect_refused", {{"peer", "10.0.0.1:2"}, {"reason", "Not authorized"}}),
+            "Connection from 10.0.0.1:2 refused: Not authorized.");
+}
+
+TEST(LogLine, ADisconnectSaysItsCauseInMosquittosWords) {
+  const auto closed = [](const char* cause, const char* detail) {
+    return text("client_closed",
+                {{"client", "a"}, {"peer", "1.2.3.4:5"}, {"cause", cause}, {"detail", detail}});
+  };
+  EXPECT_EQ(text("client_disconnected", {{"client", "a"}, {"peer", "1.2.3.4:5"}}),
+            "Client a disconnected.");
+  EXPECT_EQ(closed("exceeded timeout", ""), "Client a has exceeded timeout, disconnecting.");
+  EXPECT_EQ(closed("connection lost", ""), "Client a closed its connection.");
+  EXPECT_EQ(closed("protocol error", "CONNECT twice"),
+            "Client a disconnected due to protocol error: CONNECT twice.");
+  EXPECT_EQ(closed("limit reached", ""), "Client a disconnected: limit reached.");
+  EXPECT_EQ(closed("session taken over", "the client connected again"),
+            "Client a disconnected: session taken over, the client connected again.");
 }
 
 TEST(LogLine, FieldsThatTheSentenceDoesNotNameFollowIt) {
@@ -114,18 +124,27 @@ TEST(LogLine, AJsonLineEscapesAndCuts) {
             R"({"level":"warn","event":"e","t":"abcde..."})");
 }
 
+void expect_pairs(std::string_view sentence) {
+  int braces = 0;
+  int brackets = 0;
+  for (const char c : sentence) {
+    braces += c == '{' ? 1 : c == '}' ? -1 : 0;
+    brackets += c == '[' ? 1 : c == ']' ? -1 : 0;
+    ASSERT_TRUE(braces == 0 || braces == 1) << sentence;
+    ASSERT_TRUE(brackets == 0 || brackets == 1) << sentence;
+  }
+  EXPECT_EQ(braces, 0) << sentence;
+  EXPECT_EQ(brackets, 0) << sentence;
+}
+
 TEST(LogEvents, EverySentenceHasItsBracesAndBracketsInPairs) {
-  for (const LogEvent& event : log_events()) {
-    int braces = 0;
-    int brackets = 0;
-    for (const char c : event.sentence) {
-      braces += c == '{' ? 1 : c == '}' ? -1 : 0;
-      brackets += c == '[' ? 1 : c == ']' ? -1 : 0;
-      EXPECT_TRUE(braces == 0 || braces == 1) << event.name;
-      EXPECT_TRUE(brackets == 0 || brackets == 1) << event.name;
-    }
-    EXPECT_EQ(braces, 0) << event.name;
-    EXPECT_EQ(brackets, 0) << event.name;
+  for (const LogEvent& event : log_events()) expect_pairs(event.sentence);
+  for (const LogEventIf& event : log_events_if()) expect_pairs(event.sentence);
+}
+
+TEST(LogEvents, ASentenceForACauseHasAnEvent) {
+  for (const LogEventIf& event : log_events_if()) {
+    EXPECT_NE(find_log_event(event.name), nullptr) << event.name;
   }
 }
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All options and metrics of the broker: the one place that knows which folders have tables. What
+// each option means stands in the options.def of its folder.
+//
+// Thread: any (pure).
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "admin/options.h"
+#include "base/metric_row.h"
+#include "config/settings.h"
+#include "core/shard/options.h"
+#include "server/options.h"
+
+namespace sluice::server {
+
+/// The options of the whole process, as the parts of it read them.
+struct AllOptions {
+  ServerOptions server;
+  core::CoreOptions core;
+  admin::AdminOptions admin;
+};
+
+config::Schema option_schema();
+
+/// REQUIRES: settings of option_schema().
+AllOptions options_from(const config::Settings& settings);
+
+std::vector<std::span<const MetricRow>> metric_tables();
+
+}  // namespace sluice::server

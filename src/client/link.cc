@@ -144,6 +144,15 @@ void Link::linger(Instant now) {
   if (is_readable_) read_some(now);
 }
 
+void Link::stop(Instant now) {
+  options_.reconnect = Reconnect::never;
+  is_falling_back_ = false;
+  connector_.stop();
+  if (transport_ != nullptr) return finish({.code = ErrorCode::cancelled}, now);
+  phase_ = Phase::over;
+  phase_deadline_ = Instant::never();
+}
+
 void Link::finish(const Error& error, Instant now) {
   transport_.reset();
   machine_->on_closed(error, now);

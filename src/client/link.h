@@ -79,6 +79,8 @@ class Link final : public ClientEvents {
   /// Sends what the machine has to say.
   void flush(Instant now);
 
+  /// Drops the connection, or the attempt to make one, at once and for good.
+  void stop(Instant now);
   /// What a lost connection means from now on.
   void set_reconnect(Reconnect reconnect) { options_.reconnect = reconnect; }
   /// The machine of the current connection; another object after a fall-back.

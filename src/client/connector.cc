@@ -21,6 +21,12 @@ Connector::Progress Connector::start(Instant now) {
   return try_on(now);
 }
 
+void Connector::stop() {
+  transport_.reset();
+  addresses_.clear();
+  deadline_ = Instant::never();
+}
+
 Connector::Progress Connector::on_ready(Instant now) {
   SLUICE_ASSERT(transport_ != nullptr);
   const auto outcome = net::finish_connect(*transport_);

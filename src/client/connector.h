@@ -32,6 +32,7 @@ class Connector {
   Connector(ConnectorOptions options, os::Reactor& reactor, std::uint64_t token);
 
   Progress start(Instant now);
+  void stop();
   Progress on_ready(Instant now);
   Progress on_deadline(Instant now);
   Instant next_deadline() const { return deadline_; }

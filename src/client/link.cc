@@ -2,6 +2,7 @@
 #include "client/link.h"
 
 #include "base/assert.h"
+#include "client/machine/connect_packet.h"
 #include "codec/reason_code.h"
 #include "os/socket/socket_options.h"
 
@@ -51,6 +52,7 @@ void Link::proceed(Connector::Progress progress, Instant now) {
   is_writable_ = true;
   is_readable_ = false;
   end_cause_ = EndCause::transport;
+  if (uses_.observer != nullptr) uses_.observer->on_opened(options_.machine.version);
   machine_->on_opened(now);
   flush(now);
 }
@@ -89,7 +91,9 @@ void Link::read_some(Instant now) {
       return;
     }
     if (!got) return finish(got.error(), now);
-    if (phase_ == Phase::open) machine_->on_bytes(ByteView(read_buffer_).first(*got), now);
+    const ByteView bytes = ByteView(read_buffer_).first(*got);
+    if (uses_.observer != nullptr) uses_.observer->on_received(bytes);
+    if (phase_ == Phase::open) machine_->on_bytes(bytes, now);
   }
 }
 
@@ -105,6 +109,7 @@ void Link::write_some(Instant now) {
     const std::array slices{net::IoSlice{waiting.data(), waiting.size()}};
     const auto sent = transport_->write(slices);
     if (sent) {
+      if (uses_.observer != nullptr) uses_.observer->on_sent(waiting.first(*sent));
       machine_->consume(*sent);
     } else if (sent.error().code == ErrorCode::would_block) {
       is_writable_ = false;
@@ -139,6 +144,15 @@ void Link::linger(Instant now) {
   if (is_readable_) read_some(now);
 }
 
+void Link::stop(Instant now) {
+  options_.reconnect = Reconnect::never;
+  is_falling_back_ = false;
+  connector_.stop();
+  if (transport_ != nullptr) return finish({.code = ErrorCode::cancelled}, now);
+  phase_ = Phase::over;
+  phase_deadline_ = Instant::never();
+}
+
 void Link::finish(const Error& error, Instant now) {
   transport_.reset();
   machine_->on_closed(error, now);
@@ -164,14 +178,20 @@ void Link::retry_or_end(Instant now) {
   uses_.link_events.on_retry(wait);
 }
 
+bool Link::can_fall_back(const codec::Connack& connack) const {
+  if (options_.fall_back != FallBack::to_v3_1_1 || !is_version_refusal(connack)) return false;
+  MachineOptions older = options_.machine;
+  older.version = codec::Version::v3_1_1;
+  return options_.machine.version == codec::Version::v5 && check_options(older).has_value();
+}
+
 void Link::on_connected(const Connected& connected) {
   backoff_.reset();
   uses_.events.on_connected(connected);
 }
 
 void Link::on_refused(const codec::Connack& connack) {
-  is_falling_back_ = options_.fall_back == FallBack::to_v3_1_1 &&
-                     options_.machine.version == codec::Version::v5 && is_version_refusal(connack);
+  is_falling_back_ = can_fall_back(connack);
   if (!is_falling_back_) uses_.events.on_refused(connack);
 }
 

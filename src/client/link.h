@@ -46,6 +46,16 @@ class LinkEvents {
   virtual void on_retry(Duration retry_in) = 0;
 };
 
+/// Sees the bytes of a connection, for traces.
+class TrafficObserver {
+ public:
+  virtual ~TrafficObserver() = default;
+  /// A connection begins in this version.
+  virtual void on_opened(codec::Version version) = 0;
+  virtual void on_sent(ByteView bytes) = 0;
+  virtual void on_received(ByteView bytes) = 0;
+};
+
 class Link final : public ClientEvents {
  public:
   /// All references outlive the link. `token` names its descriptor in the reactor's batches.
@@ -55,6 +65,7 @@ class Link final : public ClientEvents {
     Rng& rng;
     ClientEvents& events;
     LinkEvents& link_events;
+    TrafficObserver* observer = nullptr;
   };
   /// REQUIRES: options that check_options() accepts.
   Link(LinkOptions options, const Uses& uses);
@@ -68,6 +79,10 @@ class Link final : public ClientEvents {
   /// Sends what the machine has to say.
   void flush(Instant now);
 
+  /// Drops the connection, or the attempt to make one, at once and for good.
+  void stop(Instant now);
+  /// What a lost connection means from now on.
+  void set_reconnect(Reconnect reconnect) { options_.reconnect = reconnect; }
   /// The machine of the current connection; another object after a fall-back.
   ClientMachine& machine() { return *machine_; }
   /// True when nothing will happen any more.
@@ -89,6 +104,7 @@ class Link final : public ClientEvents {
   void write_some(Instant now);
   void write_failed(const Error& error, Instant now);
   void after_machine(Instant now);
+  bool can_fall_back(const codec::Connack& connack) const;
   void linger(Instant now);
   void finish(const Error& error, Instant now);
   void retry_or_end(Instant now);

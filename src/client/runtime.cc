@@ -16,10 +16,10 @@ constexpr std::uint64_t link_token = 0;
 Result<std::unique_ptr<Runtime>> Runtime::create(LinkOptions options, const Listeners& listeners) {
   SLUICE_CHECK(check_options(options.machine));
   SLUICE_TRY(auto reactor, os::Reactor::create());
-  return std::unique_ptr<Runtime>(new Runtime(std::move(reactor), std::move(options), listeners));
+  return std::make_unique<Runtime>(Key(), std::move(reactor), std::move(options), listeners);
 }
 
-Runtime::Runtime(std::unique_ptr<os::Reactor> reactor, LinkOptions options,
+Runtime::Runtime(Key, std::unique_ptr<os::Reactor> reactor, LinkOptions options,
                  const Listeners& listeners)
     : reactor_(std::move(reactor)),
       rng_(os::random_seed()),
@@ -28,7 +28,8 @@ Runtime::Runtime(std::unique_ptr<os::Reactor> reactor, LinkOptions options,
                                               .token = link_token,
                                               .rng = rng_,
                                               .events = listeners.events,
-                                              .link_events = listeners.link_events})),
+                                              .link_events = listeners.link_events,
+                                              .observer = listeners.observer})),
       now_(os::monotonic_now()) {}
 
 void Runtime::start() {
@@ -55,8 +56,9 @@ void Runtime::dispatch(const os::Ready& ready) {
   if (ready.token == link_token) return link_->on_ready(ready, now_);
   const auto found = std::ranges::find(watched_, ready.token, &Watched::token);
   if (found == watched_.end()) return;
-  const auto on_readable = found->on_readable;  // it may unwatch itself
-  on_readable();
+  if (found->is_for_hangup && !ready.hangup) return;
+  const auto on_event = found->on_event;  // it may unwatch itself
+  on_event();
 }
 
 Duration Runtime::wait_time() const {
@@ -69,8 +71,15 @@ Duration Runtime::wait_time() const {
 Result<void> Runtime::watch(int fd, std::function<void()> on_readable) {
   const std::uint64_t token = ++last_token_;
   SLUICE_CHECK(reactor_->add(fd, token, os::Watch::level_read));
-  watched_.push_back({.fd = fd, .token = token, .on_readable = std::move(on_readable)});
+  watched_.push_back({.fd = fd, .token = token, .on_event = std::move(on_readable)});
   return {};
+}
+
+void Runtime::watch_hangup(int fd, std::function<void()> on_hangup) {
+  const std::uint64_t token = ++last_token_;
+  if (!reactor_->add(fd, token, os::Watch::nothing)) return;
+  watched_.push_back(
+      {.fd = fd, .token = token, .on_event = std::move(on_hangup), .is_for_hangup = true});
 }
 
 void Runtime::unwatch(int fd) {

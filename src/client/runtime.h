@@ -29,8 +29,12 @@ class Runtime {
   struct Listeners {
     ClientEvents& events;
     LinkEvents& link_events;
+    TrafficObserver* observer = nullptr;
   };
   static Result<std::unique_ptr<Runtime>> create(LinkOptions options, const Listeners& listeners);
+  class Key;  ///< only create() can make one
+  Runtime(Key, std::unique_ptr<os::Reactor> reactor, LinkOptions options,
+          const Listeners& listeners);
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
@@ -47,6 +51,9 @@ class Runtime {
   /// be watched (a plain file: it can always be read).
   Result<void> watch(int fd, std::function<void()> on_readable);
   void unwatch(int fd);
+  /// Calls `on_hangup` when the reader of a pipe is gone. Nothing happens for what cannot be
+  /// watched.
+  void watch_hangup(int fd, std::function<void()> on_hangup);
   /// Calls `on_alarm` once at that time; another call replaces it.
   void set_alarm(Instant at, std::function<void()> on_alarm);
   /// Makes step() return without waiting, once.
@@ -56,9 +63,9 @@ class Runtime {
   struct Watched {
     int fd = -1;
     std::uint64_t token = 0;
-    std::function<void()> on_readable;
+    std::function<void()> on_event;
+    bool is_for_hangup = false;
   };
-  Runtime(std::unique_ptr<os::Reactor> reactor, LinkOptions options, const Listeners& listeners);
   Duration wait_time() const;
   void dispatch(const os::Ready& ready);
 
@@ -71,6 +78,11 @@ class Runtime {
   Instant alarm_at_ = Instant::never();
   std::function<void()> on_alarm_;
   bool is_wait_skipped_ = false;
+};
+
+class Runtime::Key {
+  friend class Runtime;
+  Key() = default;
 };
 
 }  // namespace sluice::client

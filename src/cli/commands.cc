@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.h"
+
+#include "cli/commands/pub_flags.h"
+#include "cli/commands/sub_flags.h"
+
+namespace sluice::cli {
+namespace {
+
+constexpr Command commands[] = {
+    {"pub", "publish messages", run_pub, pub_flags},
+    {"sub", "subscribe to topics and print what comes", run_sub, sub_flags},
+    {"help", "explain the commands", run_help, nullptr},
+};
+
+}  // namespace
+
+std::span<const Command> all_commands() { return commands; }
+
+const Command* find_command(std::string_view name) {
+  for (const Command& command : commands) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+}  // namespace sluice::cli

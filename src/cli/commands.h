@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of commands: `sluice NAME …` runs the row of that name. A new command is a file in
+// commands/ and a row in commands.cc.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::cli {
+
+struct FlagTable;
+
+/// Whose manners the program has: called by mosquitto's names it answers with their defaults,
+/// formats and exit codes.
+enum class Personality : std::uint8_t { native, mosquitto };
+
+struct Arguments {
+  std::string program;  ///< as the user called it, for messages: "sluice pub", "mosquitto_pub"
+  Personality personality = Personality::native;
+  std::vector<std::string> words;  ///< behind the command's name
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view sentence;
+  int (*run)(const Arguments& arguments);
+  /// The flags, for completion and manual pages; null for a command without any.
+  const FlagTable* (*flags)() = nullptr;
+};
+
+std::span<const Command> all_commands();
+/// Null if there is no such command.
+const Command* find_command(std::string_view name);
+
+int run_pub(const Arguments& arguments);
+int run_sub(const Arguments& arguments);
+int run_help(const Arguments& arguments);
+
+}  // namespace sluice::cli

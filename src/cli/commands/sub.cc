@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `sluice sub`: from the command line to a Subscriber.
+#include <cstdlib>
+
+#include "cli/commands/sub_flags.h"
+#include "cli/commands/subscriber.h"
+#include "cli/flags/flag_parser.h"
+#include "cli/mqtt/client_command.h"
+#include "codec/topic.h"
+#include "os/process/standard_streams.h"
+
+namespace sluice::cli {
+namespace {
+
+std::unexpected<UsageError> refuse(std::string text) {
+  return std::unexpected(UsageError{std::move(text)});
+}
+
+Parsed<bool> check_filters(const std::vector<std::string>& filters) {
+  for (const std::string& filter : filters) {
+    auto good = codec::check_topic_filter(filter);
+    if (good && !codec::split_shared_filter(filter)) good = fail(codec::split_shared_filter(filter).error());
+    if (!good) return refuse("'" + filter + "' is no topic filter: " + good.error().detail);
+  }
+  return true;
+}
+
+Parsed<bool> take_filters(const ParsedFlags& flags, const ConnectionSettings& settings,
+                          SubscribePlan& plan) {
+  if (settings.url_topic) plan.filters.push_back(*settings.url_topic);
+  for (const auto* more : {&flags.list("topic"), &settings.words}) {
+    plan.filters.insert(plan.filters.end(), more->begin(), more->end());
+  }
+  plan.unsubscribes = flags.list("unsubscribe");
+  plan.hidden = flags.list("filter-out");
+  if (plan.filters.empty()) return refuse("a topic filter is needed: sub FILTER, or -t FILTER");
+  for (const auto* list : {&plan.filters, &plan.unsubscribes, &plan.hidden}) {
+    if (const auto good = check_filters(*list); !good) return good;
+  }
+  return true;
+}
+
+Parsed<bool> take_subscription(const ParsedFlags& flags, SubscribePlan& plan) {
+  plan.options.qos = static_cast<codec::Qos>(flags.integer("qos", 0));
+  plan.options.retain_as_published = flags.has("retain-as-published");
+  const std::string_view handling = flags.text("retain-handling", "always");
+  if (handling == "new") plan.options.retain_handling = codec::RetainHandling::send_if_new;
+  else if (handling == "never") plan.options.retain_handling = codec::RetainHandling::do_not_send;
+  else if (handling != "always") {
+    return refuse("--retain-handling " + std::string(handling) +
+                  ": one of always, new, never is needed");
+  }
+  return true;
+}
+
+Parsed<bool> take_choice(const ParsedFlags& flags, SubscribePlan& plan) {
+  if (flags.has("no-retained") && flags.has("retained-only")) {
+    return refuse("-R and --retained-only exclude each other");
+  }
+  if (flags.has("no-retained")) plan.retained = RetainedChoice::hidden;
+  if (flags.has("retained-only")) plan.retained = RetainedChoice::only;
+  plan.removes_retained = flags.has("remove-retained");
+  plan.ends_when_subscribed = flags.has("exit-after-subscribe");
+  plan.count = static_cast<std::uint64_t>(flags.integer("count", 0));
+  plan.timeout = std::chrono::seconds(flags.integer("timeout", 0));
+  plan.shown_share = flags.decimal("random-filter", 100) / 100;
+  return true;
+}
+
+/// https://no-color.org and CLICOLOR_FORCE decide where the flag leaves it open.
+Parsed<Colors> colors_of(const ParsedFlags& flags) {
+  const std::string_view when = flags.text("color", "auto");
+  if (when == "always") return Colors::on;
+  if (when == "never") return Colors::off;
+  if (when != "auto") {
+    return refuse("--color " + std::string(when) + ": one of auto, always, never is needed");
+  }
+  const auto is_set = [](const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0';
+  };
+  if (is_set("NO_COLOR")) return Colors::off;
+  const bool is_on = is_set("CLICOLOR_FORCE") || os::is_terminal(os::StandardStream::output);
+  return is_on ? Colors::on : Colors::off;
+}
+
+Parsed<PrintOptions> print_options(const ParsedFlags& flags, Personality personality) {
+  PrintOptions print;
+  const auto colors = colors_of(flags);
+  if (!colors) return std::unexpected(colors.error());
+  print.colors = *colors;
+  if (flags.has("pretty")) print.layout = JsonLayout::pretty;
+  if (flags.has("no-eol")) print.line_end = LineEnd::none;
+  if (flags.has("format")) {
+    if (flags.has("json")) return refuse("-F and --json exclude each other");
+    auto format = FormatString::parse(flags.text("format"));
+    if (!format) return std::unexpected(format.error());
+    print.format = std::move(*format);
+    print.form = PrintForm::format;
+  } else if (flags.has("json")) {
+    print.form = PrintForm::json;
+  } else if (flags.has("verbose")) {
+    print.form = PrintForm::verbose;
+  } else if (personality == Personality::native && !flags.has("no-eol") &&
+             os::is_terminal(os::StandardStream::output)) {
+    print.form = PrintForm::terminal;
+  }
+  return print;
+}
+
+Parsed<SubscribePlan> plan_of(const ParsedFlags& flags, const ConnectionSettings& settings) {
+  SubscribePlan plan;
+  if (const auto good = take_filters(flags, settings, plan); !good) {
+    return std::unexpected(good.error());
+  }
+  if (const auto good = take_subscription(flags, plan); !good) {
+    return std::unexpected(good.error());
+  }
+  if (const auto good = take_choice(flags, plan); !good) return std::unexpected(good.error());
+  auto print = print_options(flags, settings.personality);
+  if (!print) return std::unexpected(print.error());
+  plan.print = std::move(*print);
+  return plan;
+}
+
+}  // namespace
+
+int run_sub(const Arguments& arguments) {
+  return run_client_command(*sub_flags(), arguments, [](const ParsedFlags& flags,
+                                                        ConnectionSettings settings) -> Parsed<int> {
+    auto plan = plan_of(flags, settings);
+    if (!plan) return std::unexpected(plan.error());
+    return Subscriber(std::move(settings), std::move(*plan)).run();
+  });
+}
+
+}  // namespace sluice::cli

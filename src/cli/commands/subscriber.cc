@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/subscriber.h"
+
+#include <algorithm>
+
+#include "cli/mqtt/failure_text.h"
+#include "codec/topic.h"
+#include "os/clock.h"
+#include "os/entropy.h"
+#include "os/process/standard_streams.h"
+
+namespace sluice::cli {
+namespace {
+
+constexpr std::size_t gathered_bytes_max = 65'536;
+constexpr int output = os::descriptor_of(os::StandardStream::output);
+
+std::size_t encoded_bytes(const std::vector<std::string>& filters) {
+  std::size_t bytes = 0;
+  for (const std::string& filter : filters) bytes += filter.size() + 3;
+  return bytes;
+}
+
+}  // namespace
+
+Subscriber::Subscriber(ConnectionSettings settings, SubscribePlan plan)
+    : MqttSession(std::move(settings)),
+      plan_(std::move(plan)),
+      printer_(plan_.print),
+      rng_(os::random_seed()) {}
+
+void Subscriber::on_start() {
+  runtime().watch_hangup(output, [this] { finish({exit_success, exit_success}); });
+  if (plan_.timeout == Duration::zero()) return;
+  runtime().set_alarm(os::monotonic_now() + plan_.timeout, [this] {
+    if (is_mosquitto()) report("timed out");
+    finish({exit_timed_out, exit_timed_out});
+  });
+}
+
+void Subscriber::on_ready(const client::Connected&) {
+  subscribe();
+  if (!is_ending() && !plan_.unsubscribes.empty()) unsubscribe();
+}
+
+void Subscriber::subscribe() {
+  std::vector<std::uint8_t> buffer(encoded_bytes(plan_.filters));
+  codec::SubscribeFilterWriter writer(buffer);
+  for (const std::string& filter : plan_.filters) writer.add(filter, plan_.options);
+  codec::Subscribe subscribe;
+  subscribe.properties = settings().properties.subscribe.view();
+  subscribe.filters = *writer.finish();
+  const auto sent = machine().subscribe(subscribe, now());
+  if (sent) return;
+  report(std::string("cannot subscribe: ") + sent.error().detail);
+  finish({exit_rejected, exit_failure});
+}
+
+void Subscriber::unsubscribe() {
+  std::vector<std::uint8_t> buffer(encoded_bytes(plan_.unsubscribes));
+  codec::UnsubscribeFilterWriter writer(buffer);
+  for (const std::string& filter : plan_.unsubscribes) writer.add(filter);
+  codec::Unsubscribe unsubscribe;
+  unsubscribe.properties = settings().properties.unsubscribe.view();
+  unsubscribe.filters = *writer.finish();
+  const auto sent = machine().unsubscribe(unsubscribe, now());
+  if (!sent) report(std::string("cannot unsubscribe: ") + sent.error().detail);
+}
+
+void Subscriber::on_subscribed(const codec::Suback& ack) {
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at < ack.codes.size() && at < plan_.filters.size(); ++at) {
+    const auto reason = static_cast<codec::ReasonCode>(ack.codes[at]);
+    if (!codec::is_failure(reason)) continue;
+    ++refused;
+    report("the broker refused the subscription to '" + plan_.filters[at] +
+           "': " + reason_text(reason, ack.properties));
+  }
+  if (refused == ack.codes.size()) return finish({exit_rejected, exit_failure});
+  if (plan_.ends_when_subscribed) finish({exit_success, exit_success});
+}
+
+bool Subscriber::is_hidden(std::string_view topic) const {
+  return std::ranges::any_of(plan_.hidden, [topic](const std::string& filter) {
+    return codec::matches(filter, topic);
+  });
+}
+
+void Subscriber::on_message(const client::Message& message) {
+  const codec::Publish& publish = message.publish;
+  if (is_ending() || planned_end_ || is_hidden(publish.topic)) return;
+  if (publish.retain && plan_.removes_retained && !publish.payload.empty()) {
+    to_remove_.emplace_back(publish.topic);
+    remove_retained();
+  }
+  if (plan_.retained == RetainedChoice::only && !publish.retain) {
+    return finish_when_removed({exit_success, exit_success});
+  }
+  if (plan_.retained == RetainedChoice::hidden && publish.retain) return;
+  constexpr std::uint64_t grains = 1'000'000;
+  const auto shown_grains = static_cast<std::uint64_t>(plan_.shown_share * grains);
+  if (shown_grains < grains && !rng_.chance(shown_grains, grains)) return;
+  show(publish);
+}
+
+void Subscriber::show(const codec::Publish& publish) {
+  if (!printer_.print({.publish = publish, .time = os::wall_now()})) {
+    std::string topic;
+    append_printable(publish.topic, topic);
+    report("the payload of " + topic + " is not JSON");
+  }
+  if (printer_.size() > gathered_bytes_max) flush();
+  if (++shown_ == plan_.count) finish_when_removed({exit_success, exit_success});
+}
+
+void Subscriber::remove_retained() {
+  while (!to_remove_.empty()) {
+    codec::Publish publish;
+    publish.topic = to_remove_.front();
+    publish.qos = codec::Qos::at_least_once;
+    publish.retain = true;
+    const auto sent = machine().publish(publish, now());
+    if (!sent && sent.error().code == ErrorCode::would_block) return;
+    if (!sent) report(std::string("cannot clear a retained message: ") + sent.error().detail);
+    to_remove_.pop_front();
+  }
+}
+
+void Subscriber::on_published(const client::Published& published) {
+  if (codec::is_failure(published.reason)) {
+    report("the broker did not clear a retained message: " +
+           reason_text(published.reason, published.properties));
+  }
+}
+
+// What is to be cleared is cleared before the end.
+void Subscriber::finish_when_removed(ExitCodes codes) {
+  if (!planned_end_) planned_end_ = codes;
+  if (to_remove_.empty() && machine().waiting() == 0) finish(*planned_end_);
+}
+
+void Subscriber::after_step() {
+  if (printer_.size() > 0) flush();
+  if (is_ending()) return;
+  if (!to_remove_.empty() && machine().is_connected()) remove_retained();
+  if (planned_end_) finish_when_removed(*planned_end_);
+}
+
+void Subscriber::flush() {
+  if (printer_.flush()) return;
+  finish({exit_success, exit_success});
+}
+
+}  // namespace sluice::cli

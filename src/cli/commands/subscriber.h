@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A Subscriber subscribes, prints what comes, and ends by count, time, signal, or when nobody reads
+// its output any more.
+//
+// Owner:   run_sub().
+// Limits:  64 KiB of output are gathered within a turn.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "cli/commands/message_printer.h"
+#include "cli/mqtt/mqtt_session.h"
+
+namespace sluice::cli {
+
+/// Which retained messages are shown.
+enum class RetainedChoice : std::uint8_t { shown, hidden, only };
+
+struct SubscribePlan {
+  std::vector<std::string> filters;
+  std::vector<std::string> unsubscribes;
+  std::vector<std::string> hidden;  ///< filters of messages that are ignored
+  codec::SubscriptionOptions options;
+  RetainedChoice retained = RetainedChoice::shown;
+  bool removes_retained = false;
+  bool ends_when_subscribed = false;
+  std::uint64_t count = 0;           ///< messages to show before the end; 0: no end
+  Duration timeout{};                ///< zero: none
+  double shown_share = 1;            ///< the part of the messages that is shown
+  PrintOptions print;
+};
+
+class Subscriber final : public MqttSession {
+ public:
+  Subscriber(ConnectionSettings settings, SubscribePlan plan);
+
+ private:
+  void on_start() override;
+  void on_ready(const client::Connected& connected) override;
+  void on_message(const client::Message& message) override;
+  void on_subscribed(const codec::Suback& ack) override;
+  void on_published(const client::Published& published) override;
+  void after_step() override;
+
+  void subscribe();
+  void unsubscribe();
+  void show(const codec::Publish& publish);
+  bool is_hidden(std::string_view topic) const;
+  void remove_retained();
+  void finish_when_removed(ExitCodes codes);
+  void flush();
+
+  SubscribePlan plan_;
+  MessagePrinter printer_;
+  Rng rng_;
+  std::deque<std::string> to_remove_;
+  std::uint64_t shown_ = 0;
+  std::optional<ExitCodes> planned_end_;
+};
+
+}  // namespace sluice::cli

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The program `sluice`: picks the command by its first word, or by the name it was called by.
+#include <cstdio>
+#include <string_view>
+
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/version.h"
+#include "os/process/standard_streams.h"
+
+namespace sluice::cli {
+namespace {
+
+std::string_view base_name(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+int run_command(const Command& command, Arguments arguments) {
+  return command.run(arguments);
+}
+
+int unknown(std::string_view word) {
+  std::fprintf(stderr, "sluice: there is no command '%.*s'; 'sluice help' lists them all\n",
+               static_cast<int>(word.size()), word.data());
+  return exit_usage;
+}
+
+int run(std::vector<std::string> words) {
+  const std::string name(words.empty() ? "sluice" : base_name(words.front()));
+  if (!words.empty()) words.erase(words.begin());
+  constexpr std::string_view prefix = "mosquitto_";
+  if (name.starts_with(prefix)) {
+    const Command* command = find_command(std::string_view(name).substr(prefix.size()));
+    if (command == nullptr) return unknown(name);
+    return run_command(*command, {name, Personality::mosquitto, std::move(words)});
+  }
+  if (words.empty()) return run_help({"sluice", Personality::native, {}}), exit_usage;
+  const std::string word = words.front();
+  words.erase(words.begin());
+  if (word == "--version") {
+    std::printf("%s\n", version_line());
+    return exit_success;
+  }
+  const Command* command = find_command(word == "--help" ? "help" : std::string_view(word));
+  if (command == nullptr) return unknown(word);
+  return run_command(*command, {"sluice " + word, Personality::native, std::move(words)});
+}
+
+}  // namespace
+}  // namespace sluice::cli
+
+int main(int count, char** words) {
+  sluice::os::ignore_broken_pipes();
+  return sluice::cli::run(std::vector<std::string>(words, words + count));
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/mqtt/broker_address.h"
+
+#include "net/url.h"
+
+namespace sluice::cli {
+namespace {
+
+std::unexpected<UsageError> refuse(std::string text) {
+  return std::unexpected(UsageError{std::move(text)});
+}
+
+bool is_url(std::string_view word) { return word.find("://") != std::string_view::npos; }
+
+/// Splits the topic off "mqtt://host/topic": it is taken as written, wildcards and all. What a
+/// query would be in another URL is one here only without a topic.
+struct SplitUrl {
+  std::string broker;
+  std::optional<std::string> topic;
+};
+
+SplitUrl split_topic(std::string_view url) {
+  const auto authority = url.find("://") + 3;
+  const auto slash = url.find('/', authority);
+  if (slash == std::string_view::npos || url.starts_with("unix:")) return {std::string(url), {}};
+  SplitUrl split{std::string(url.substr(0, slash)), std::nullopt};
+  if (slash + 1 < url.size()) split.topic = std::string(url.substr(slash + 1));
+  if (split.topic && split.topic->starts_with('?')) return {std::string(url), {}};
+  return split;
+}
+
+Parsed<bool> take_url(std::string_view text, BrokerAddress& out) {
+  const SplitUrl split = split_topic(text);
+  const auto url = net::parse_broker_url(split.broker);
+  if (!url) {
+    return refuse("the URL '" + std::string(text) + "' cannot be read: " + url.error().detail);
+  }
+  if (url->scheme == net::Scheme::tls || url->scheme == net::Scheme::wss) {
+    return refuse("'" + std::string(net::to_string(url->scheme)) +
+                  "://' asks for TLS, which this build does not have; use mqtt:// or unix://");
+  }
+  out.endpoints = client::endpoints_of(*url);
+  out.user = url->user;
+  out.password = url->password;
+  if (split.topic) out.topic = split.topic;
+  for (const auto& [name, value] : url->query) {
+    if (name != "clientid") {
+      return refuse("the URL has an unknown option '" + name + "'; 'clientid' is allowed");
+    }
+    out.client_id = value;
+  }
+  return true;
+}
+
+void take_host_and_port(const ParsedFlags& flags, BrokerAddress& out) {
+  if (out.endpoints.empty()) out.endpoints.push_back({.host = "localhost", .port = 1883, .path = {}});
+  for (client::Endpoint& endpoint : out.endpoints) {
+    if (flags.has("host") || flags.has("port")) endpoint.scheme = net::Scheme::tcp;
+    if (flags.has("host")) endpoint.host = flags.text("host");
+    if (flags.has("port")) endpoint.port = static_cast<std::uint16_t>(flags.integer("port", 1883));
+  }
+}
+
+}  // namespace
+
+Parsed<BrokerAddress> broker_address(const ParsedFlags& flags, std::string_view environment_url) {
+  BrokerAddress out;
+  out.words = flags.words();
+  std::string url(flags.text("url"));
+  if (url.empty() && !out.words.empty() && is_url(out.words.front())) {
+    url = out.words.front();
+    out.words.erase(out.words.begin());
+  }
+  if (flags.has("unix")) {
+    if (!url.empty() || flags.has("host")) return refuse("--unix stands alone: without -h and -L");
+    out.endpoints.push_back({.scheme = net::Scheme::unix_socket,
+                             .host = {},
+                             .port = 0,
+                             .path = std::string(flags.text("unix"))});
+    return out;
+  }
+  if (!url.empty()) {
+    if (!is_url(url)) return refuse("'" + url + "' is no URL; mqtt://host[:port]/topic is one");
+    if (const auto taken = take_url(url, out); !taken) return std::unexpected(taken.error());
+  } else if (!environment_url.empty() && !flags.has("host")) {
+    if (const auto taken = take_url(environment_url, out); !taken) {
+      return refuse("SLUICE_URL: " + taken.error().text);
+    }
+    out.topic.reset();
+  }
+  take_host_and_port(flags, out);
+  return out;
+}
+
+}  // namespace sluice::cli

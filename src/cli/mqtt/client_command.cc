@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/mqtt/client_command.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "cli/exit_code.h"
+#include "cli/flags/help.h"
+#include "cli/flags/option_file.h"
+#include "cli/version.h"
+
+namespace sluice::cli {
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+bool is_mosquitto(const Arguments& arguments) {
+  return arguments.personality == Personality::mosquitto;
+}
+
+/// The words of the option file, if there is one, in front of those of the command line.
+Parsed<std::vector<std::string>> all_words(const Arguments& arguments) {
+  if (!is_mosquitto(arguments)) return arguments.words;
+  auto words = read_option_file(
+      option_file_path(arguments.program, environment("XDG_CONFIG_HOME"), environment("HOME")));
+  if (!words) return std::unexpected(words.error());
+  words->insert(words->end(), arguments.words.begin(), arguments.words.end());
+  return words;
+}
+
+Parsed<int> run(const FlagTable& table, const Arguments& arguments,
+                const std::function<Parsed<int>(const ParsedFlags&, ConnectionSettings)>& body) {
+  const auto words = all_words(arguments);
+  if (!words) return std::unexpected(words.error());
+  for (const std::string& word : *words) {
+    if (word != "--help" && word != "--version") continue;
+    if (word == "--help") std::fputs(help_text(table, arguments.program).c_str(), stdout);
+    else std::printf("%s version %s\n", arguments.program.c_str(), version_number());
+    return is_mosquitto(arguments) ? exit_failure : exit_success;
+  }
+  FlagTable allowed = table;
+  if (is_mosquitto(arguments)) allowed.positionals = Positionals::refused;
+  const auto flags = parse_flags(allowed, *words);
+  if (!flags) return std::unexpected(flags.error());
+  auto settings = connection_settings(
+      *flags, arguments, is_mosquitto(arguments) ? std::string() : environment("SLUICE_URL"));
+  if (!settings) return std::unexpected(settings.error());
+  return body(*flags, std::move(*settings));
+}
+
+}  // namespace
+
+int run_client_command(
+    const FlagTable& table, const Arguments& arguments,
+    const std::function<Parsed<int>(const ParsedFlags&, ConnectionSettings)>& body) {
+  const auto code = run(table, arguments, body);
+  if (code) return *code;
+  const char* program = arguments.program.c_str();
+  std::fprintf(stderr, "%s: %s\nUse '%s --help' to see all flags.\n", program,
+               code.error().text.c_str(), program);
+  return is_mosquitto(arguments) ? exit_failure : exit_usage;
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every client command does before its own work: option files, flags, --help, --version,
+// connection settings; and what it says when the command line is wrong.
+#pragma once
+
+#include <functional>
+
+#include "cli/commands.h"
+#include "cli/flags/flag_parser.h"
+#include "cli/mqtt/connection_settings.h"
+
+namespace sluice::cli {
+
+/// Runs `body` with the parsed command line; its UsageError, or any before it, becomes a message
+/// and an exit code.
+int run_client_command(
+    const FlagTable& table, const Arguments& arguments,
+    const std::function<Parsed<int>(const ParsedFlags&, ConnectionSettings)>& body);
+
+}  // namespace sluice::cli

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The flags of every command that connects to a broker as a client: rows that pub, sub and their
+// like put into their tables. Names and letters are those of mosquitto_pub and mosquitto_sub.
+#pragma once
+
+#include "cli/flags/flag.h"
+
+namespace sluice::cli {
+
+inline constexpr Flag broker_flags[] = {
+    {"host", 'h', FlagKind::text, "HOST", "broker to connect to (localhost)"},
+    {"port", 'p', FlagKind::integer, "PORT", "port to connect to (1883)", 1, 65'535},
+    {"url", 'L', FlagKind::text, "URL",
+     "broker and topic in one: mqtt://[user[:password]@]host[:port]/topic"},
+    {"unix", '\0', FlagKind::text, "PATH", "connect through a Unix socket"},
+    {"bind", 'A', FlagKind::text, "ADDRESS", "local address to connect from"},
+    {"nodelay", '\0', FlagKind::toggle, "",
+     "send small packets at once; always so here, accepted for old scripts"},
+};
+
+inline constexpr Flag session_flags[] = {
+    {"protocol-version", 'V', FlagKind::text, "VERSION",
+     "5, 311 or 31, also mqttv5, mqttv311, mqttv31, or auto: 5, and 311 if that is refused"},
+    {"id", 'i', FlagKind::text, "ID", "client id"},
+    {"id-prefix", 'I', FlagKind::text, "PREFIX", "client id made of this and the process id"},
+    {"username", 'u', FlagKind::text, "NAME", "user name"},
+    {"pw", 'P', FlagKind::text, "PASSWORD", "password"},
+    {"disable-clean-session", 'c', FlagKind::toggle, "",
+     "keep the session when the connection ends; needs a client id"},
+    {"session-expiry", 'x', FlagKind::text, "SECONDS",
+     "how long the session outlives the connection, -1 for ever (MQTT 5)"},
+    {"keepalive", 'k', FlagKind::integer, "SECONDS", "keep alive (60), 0 for none", 0, 65'535},
+    {"max-inflight", 'M', FlagKind::integer, "COUNT", "QoS 1 and 2 messages under way at once", 1,
+     65'535},
+    {"property", 'D', FlagKind::property, "COMMAND NAME VALUE",
+     "an MQTT 5 property of connect, publish, subscribe, unsubscribe, disconnect or will; "
+     "user-property takes a name and a value"},
+};
+
+inline constexpr Flag will_flags[] = {
+    {"will-topic", '\0', FlagKind::text, "TOPIC", "topic of the will"},
+    {"will-payload", '\0', FlagKind::text, "TEXT", "payload of the will"},
+    {"will-qos", '\0', FlagKind::integer, "QOS", "QoS of the will (0)", 0, 2},
+    {"will-retain", '\0', FlagKind::toggle, "", "the will is retained"},
+};
+
+inline constexpr Flag tls_flags[] = {
+    {"cafile", '\0', FlagKind::text, "FILE", "trusted certificates", 0, 0, FlagNeed::tls},
+    {"capath", '\0', FlagKind::text, "DIR", "trusted certificates", 0, 0, FlagNeed::tls},
+    {"cert", '\0', FlagKind::text, "FILE", "our certificate", 0, 0, FlagNeed::tls},
+    {"key", '\0', FlagKind::text, "FILE", "its private key", 0, 0, FlagNeed::tls},
+    {"keyform", '\0', FlagKind::text, "FORM", "pem or engine", 0, 0, FlagNeed::tls},
+    {"ciphers", '\0', FlagKind::text, "LIST", "ciphers to offer", 0, 0, FlagNeed::tls},
+    {"tls-version", '\0', FlagKind::text, "VERSION", "tlsv1.2 or tlsv1.3", 0, 0, FlagNeed::tls},
+    {"tls-alpn", '\0', FlagKind::text, "NAME", "application protocol", 0, 0, FlagNeed::tls},
+    {"tls-engine", '\0', FlagKind::text, "ENGINE", "OpenSSL engine", 0, 0, FlagNeed::tls},
+    {"tls-engine-kpass-sha1", '\0', FlagKind::text, "SHA1", "hash of the key's password", 0, 0,
+     FlagNeed::tls},
+    {"tls-use-os-certs", '\0', FlagKind::toggle, "", "trust the system's certificates", 0, 0,
+     FlagNeed::tls},
+    {"insecure", '\0', FlagKind::toggle, "", "do not check the host name", 0, 0, FlagNeed::tls},
+    {"psk", '\0', FlagKind::text, "HEX", "pre-shared key", 0, 0, FlagNeed::tls},
+    {"psk-identity", '\0', FlagKind::text, "NAME", "identity of the key", 0, 0, FlagNeed::tls},
+    {"proxy", '\0', FlagKind::text, "URL", "SOCKS5 proxy", 0, 0, FlagNeed::proxy},
+};
+
+inline constexpr Flag report_flags[] = {
+    {"debug", 'd', FlagKind::toggle, "", "show the packets that go and come"},
+    {"quiet", '\0', FlagKind::toggle, "", "no messages about what goes wrong"},
+    {"help", '\0', FlagKind::toggle, "", "this text"},
+    {"version", '\0', FlagKind::toggle, "", "the program's version"},
+};
+
+}  // namespace sluice::cli

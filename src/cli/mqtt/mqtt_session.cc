@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/mqtt/mqtt_session.h"
+
+#include <cstdio>
+
+#include "cli/mqtt/failure_text.h"
+#include "os/system_error.h"
+
+namespace sluice::cli {
+
+using client::EndCause;
+
+MqttSession::MqttSession(ConnectionSettings settings) : settings_(std::move(settings)) {
+  if (!settings_.is_debugging) return;
+  trace_.emplace(is_mosquitto() ? stdout : stderr, settings_.link.machine.client_id);
+}
+
+int MqttSession::run() {
+  auto signals = os::SignalQueue::create();
+  auto runtime = client::Runtime::create(
+      settings_.link,
+      {.events = *this, .link_events = *this, .observer = trace_ ? &*trace_ : nullptr});
+  if (!signals || !runtime) {
+    report("cannot start: " + os::describe(!signals ? signals.error() : runtime.error()));
+    return exit_failure;
+  }
+  signals_ = std::move(*signals);
+  runtime_ = std::move(*runtime);
+  if (const auto watched = runtime_->watch(signals_->fd(), [this] { on_signal(); }); !watched) {
+    report("cannot start: " + os::describe(watched.error()));
+    return exit_failure;
+  }
+  on_start();
+  runtime_->start();
+  while (!runtime_->link().is_over()) {
+    runtime_->step();
+    after_step();
+    runtime_->link().flush(runtime_->now());
+  }
+  const ExitCodes codes = exit_.value_or(ExitCodes{exit_failure, exit_failure});
+  return is_mosquitto() ? codes.mosquitto : codes.native;
+}
+
+void MqttSession::finish(ExitCodes codes) {
+  if (is_ending()) return;
+  end_with(codes);
+  codec::Disconnect disconnect;
+  if (machine().options().version == codec::Version::v5) {
+    disconnect.properties = settings_.properties.disconnect.view();
+  }
+  if (machine().is_connected() && machine().disconnect(disconnect, now())) return;
+  runtime_->link().stop(now());
+}
+
+void MqttSession::end_with(ExitCodes codes) {
+  if (!exit_) exit_ = codes;
+  runtime_->link().set_reconnect(client::Reconnect::never);
+}
+
+void MqttSession::report(std::string_view text) const {
+  if (settings_.is_quiet) return;
+  std::fprintf(stderr, "%s: %.*s\n", settings_.program.c_str(), static_cast<int>(text.size()),
+               text.data());
+}
+
+void MqttSession::on_connected(const client::Connected& connected) {
+  if (was_connected_) report("connected again");
+  was_connected_ = true;
+  runtime_->link().set_reconnect(client::Reconnect::always);
+  on_ready(connected);
+}
+
+void MqttSession::on_refused(const codec::Connack& connack) {
+  report(refused_text(connack));
+  end_with({exit_refused, connack.code});
+}
+
+bool MqttSession::is_final(const client::Ending& ending) const {
+  const bool is_ours = ending.cause == EndCause::by_user || ending.cause == EndCause::refused ||
+                       ending.cause == EndCause::protocol;
+  return is_ours || !was_connected_ ||
+         ending.reason == codec::ReasonCode::session_taken_over;
+}
+
+void MqttSession::on_ended(const client::Ending& ending) {
+  if (is_ending()) return;
+  const std::string text = ending_text(ending);
+  if (!text.empty()) report(text);
+  if (!is_final(ending)) return;
+  const bool was_never_there = !was_connected_ && ending.cause != EndCause::protocol;
+  end_with({was_never_there ? exit_unreachable : exit_failure, exit_failure});
+}
+
+void MqttSession::on_unreachable(const client::Endpoint& endpoint, const Error& error) {
+  if (is_ending()) return;
+  if (!was_connected_) {
+    report(unreachable_text(endpoint, error));
+    end_with({exit_unreachable, exit_failure});
+  }
+}
+
+void MqttSession::on_retry(Duration) {}
+
+void MqttSession::on_signal() {
+  while (signals_->next()) {
+    if (is_ending()) return runtime_->link().stop(now());
+    finish({exit_success, exit_success});
+  }
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+
+namespace sluice::cli {
+
+/// RFC 4648 §4, with padding.
+std::string base64(ByteView bytes);
+
+}  // namespace sluice::cli

@@ -107,7 +107,7 @@ std::string address_text(const Peer& peer) {
 }
 
 std::string to_string(const Peer& peer) {
-  const std::string address = address_text(peer);
+  std::string address = address_text(peer);
   if (peer.kind == PeerKind::ipv4) return address + ":" + std::to_string(peer.port);
   if (peer.kind == PeerKind::ipv6) return "[" + address + "]:" + std::to_string(peer.port);
   return address;

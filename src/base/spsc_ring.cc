@@ -21,7 +21,7 @@ constexpr std::uint64_t round_up(std::uint64_t size) { return (size + 7) & ~std:
 void write_header(std::uint8_t* at, Header header) { std::memcpy(at, &header, sizeof header); }
 
 Header read_header(const std::uint8_t* at) {
-  Header header;
+  Header header{};
   std::memcpy(&header, at, sizeof header);
   return header;
 }

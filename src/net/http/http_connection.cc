@@ -70,7 +70,7 @@ HttpConnection::Progress HttpConnection::step() {
 }
 
 HttpConnection::Progress HttpConnection::read_some() {
-  std::array<std::uint8_t, read_bytes> buffer;
+  std::array<std::uint8_t, read_bytes> buffer{};
   const auto got = transport_->read(buffer);
   if (got) {
     if (phase_ == Phase::serving) input_.assign(buffer.begin(), buffer.begin() + *got);

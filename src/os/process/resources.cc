@@ -6,22 +6,18 @@
 #include "os/process/cgroup.h"
 #include "os/system_error.h"
 
-#include <dirent.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
+#include <filesystem>
 #include <sstream>
+#include <system_error>
 #include <vector>
 
 namespace sluice::os {
 namespace {
-
-struct DirectoryCloser {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 /// Machines with more processors than fit a cpu_set_t answer EINVAL until the set is large enough.
 unsigned affinity_count() {
@@ -47,11 +43,11 @@ std::uint64_t resident_bytes() {
 }
 
 std::uint64_t open_descriptors() {
-  const std::unique_ptr<DIR, DirectoryCloser> entries(::opendir("/proc/self/fd"));
-  if (!entries) return 0;
+  std::error_code error;
+  std::filesystem::directory_iterator entry("/proc/self/fd", error);
   std::uint64_t count = 0;
-  while (::readdir(entries.get()) != nullptr) ++count;
-  return count < 3 ? 0 : count - 3;  // ".", "..", and the folder itself
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) ++count;
+  return count == 0 ? 0 : count - 1;  // one of them is the folder itself
 }
 
 }  // namespace

@@ -52,8 +52,8 @@ Result<void> control(const FileDescriptor& epoll, int operation, int fd, epoll_e
 }  // namespace
 
 struct Reactor::Batch {
-  std::array<epoll_event, batch_max> events;
-  std::array<Ready, batch_max> ready;
+  std::array<epoll_event, batch_max> events{};
+  std::array<Ready, batch_max> ready{};
 };
 
 Result<std::unique_ptr<Reactor>> Reactor::create() {

@@ -3,25 +3,17 @@
 
 #include "os/file.h"
 
-#include <dirent.h>
-#include <unistd.h>
-
-#include <array>
 #include <charconv>
-#include <memory>
+#include <filesystem>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 
 namespace sluice::os {
 namespace {
 
 constexpr std::size_t table_bytes_max = std::size_t{16} << 20;
 constexpr std::string_view listening_state = "0A";
-
-struct DirectoryCloser {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-using Directory = std::unique_ptr<DIR, DirectoryCloser>;
 
 struct ListeningEntry {
   std::uint32_t user;
@@ -54,28 +46,24 @@ std::optional<ListeningEntry> find_in_table(const char* path, std::uint16_t port
   return std::nullopt;
 }
 
-bool process_has_socket(const std::string& process, const std::string& link_wanted) {
-  const std::string folder = "/proc/" + process + "/fd";
-  const Directory entries(::opendir(folder.c_str()));
-  if (!entries) return false;
-  while (const dirent* entry = ::readdir(entries.get())) {
-    std::array<char, 64> link{};
-    const std::string path = folder + "/" + entry->d_name;
-    const auto size = ::readlink(path.c_str(), link.data(), link.size());
-    if (size > 0 && std::string_view(link.data(), static_cast<std::size_t>(size)) == link_wanted)
-      return true;
+bool process_has_socket(const std::filesystem::path& process, std::string_view link) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(process / "fd", error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    std::error_code unreadable;
+    if (std::filesystem::read_symlink(*entry, unreadable) == link) return true;
   }
   return false;
 }
 
 void name_process(PortHolder& holder, const std::string& inode) {
   const std::string link = "socket:[" + inode + "]";
-  const Directory processes(::opendir("/proc"));
-  if (!processes) return;
-  while (const dirent* entry = ::readdir(processes.get())) {
-    const std::string process = entry->d_name;
+  std::error_code error;
+  std::filesystem::directory_iterator entry("/proc", error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string process = entry->path().filename();
     if (process.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (!process_has_socket(process, link)) continue;
+    if (!process_has_socket(entry->path(), link)) continue;
     std::from_chars(process.data(), process.data() + process.size(), holder.process);
     auto command = read_file("/proc/" + process + "/comm", 256).value_or("");
     if (!command.empty() && command.back() == '\n') command.pop_back();

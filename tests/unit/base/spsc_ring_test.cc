@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 #include <deque>
+#include <thread>
 #include <vector>
 
 namespace sluice {
@@ -143,6 +144,7 @@ void produce(SpscRing& ring, std::uint64_t count) {
     const MutableByteView room = ring.try_push(size_of_record(number));
     if (room.empty()) {
       ring.flush();
+      std::this_thread::yield();
       continue;
     }
     std::memcpy(room.data(), &number, sizeof number);
@@ -160,6 +162,7 @@ std::uint64_t consume(SpscRing& ring, std::uint64_t count) {
     const ByteView record = ring.front();
     if (record.empty()) {
       ring.release();
+      std::this_thread::yield();
       continue;
     }
     std::uint64_t found = 0;

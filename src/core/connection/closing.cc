@@ -93,6 +93,7 @@ void Closing::on_lost(Connection& connection, CloseCause cause) {
 
 void Closing::forget(Connection& connection) {
   c_.timers.cancel(connection.timer);
+  if (connection.state == ConnectionState::awaiting_connect) --c_.handshakes;
   --c_.metrics.connections_open;
   c_.connections.close(connection.id);
 }

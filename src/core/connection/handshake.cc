@@ -236,6 +236,7 @@ void Handshake::send_connack(Connection& connection, const codec::Connect& conne
   SLUICE_ASSERT(size.has_value());
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::connack)];
   connection.state = ConnectionState::awaiting_log;
+  --c_.handshakes;
   c_.journal.hold({.ticket = c_.journal.ticket(),
                    .conn = connection.id,
                    .session = connection.session,

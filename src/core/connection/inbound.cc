@@ -165,6 +165,7 @@ Inbound::Step Inbound::on_first_packet(Connection& connection, const codec::Fram
     c_.effects.hand_overs.push_back({connection.id, home, connection.peer, connection.is_anonymous_allowed, std::move(bytes)});
     c_.effects.add(EffectKind::hand_over, connection.id, c_.effects.hand_overs.size() - 1);
     c_.timers.cancel(connection.timer);
+    --c_.handshakes;
     --c_.metrics.connections_open;
     c_.connections.close(connection.id);
     return Step::gone;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -40,6 +41,7 @@ Output::Lane& Output::lane(ConnId conn) {
   if (lane.generation != conn.generation) {
     SLUICE_ASSERT(lane.first == none && !lane.backlog);
     lane.generation = conn.generation;
+    lane.is_dirty = lane.is_drained = false;
   }
   return lane;
 }
@@ -95,6 +97,10 @@ std::size_t Output::pending_bytes(ConnId conn) const {
   return lane != nullptr ? lane->turn_bytes + (lane->backlog ? lane->backlog->bytes : 0) : 0;
 }
 
+bool Output::take_drained(ConnId conn) {
+  return find_lane(conn) != nullptr && std::exchange(lanes_[conn.slot].is_drained, false);
+}
+
 std::size_t Output::gather(ConnId conn, std::span<ByteView> slices, std::size_t bytes_max) const {
   const Lane* lane = find_lane(conn);
   if (lane == nullptr) return 0;
@@ -123,7 +129,10 @@ void Output::consume(ConnId conn, std::size_t size) {
     size -= part;
     if (kept.bytes.empty()) target.backlog->pieces.pop_front();
   }
-  if (target.backlog && target.backlog->bytes == 0) target.backlog.reset();
+  if (target.backlog && target.backlog->bytes == 0) {
+    target.backlog.reset();
+    target.is_drained = true;
+  }
   while (size > 0) {
     SLUICE_ASSERT(target.first != none);
     Piece& piece = pieces_[target.first];

@@ -56,6 +56,8 @@ class Output {
   std::size_t gather(ConnId conn, std::span<ByteView> slices, std::size_t bytes_max) const;
   /// The first `size` bytes of a lane are written.
   void consume(ConnId conn, std::size_t size);
+  /// True once after a lane that held bytes of earlier turns has become empty.
+  bool take_drained(ConnId conn);
   /// Drops what a connection has not been sent: its transport is gone.
   void drop(ConnId conn);
   /// Takes all unwritten bytes of a lane out of this Output (the connection moves to another thread). Rarely called.
@@ -89,6 +91,7 @@ class Output {
     std::uint32_t first = none;
     std::uint32_t last = none;
     bool is_dirty = false;
+    bool is_drained = false;
     std::size_t turn_bytes = 0;
     std::unique_ptr<Backlog> backlog;
   };

@@ -64,6 +64,7 @@ struct Context {
   Journal journal;
   CoreMetrics metrics;
   Instant now;
+  std::uint32_t handshakes = 0;        ///< connections whose CONNECT has not been accepted
   std::uint64_t turn_deliveries = 0;   ///< since the turn began, for its bound
 
   /// Changes state by a record; of a session that outlives its connection, the change goes to the log too.

@@ -59,6 +59,7 @@ void Shard::on_opened(ConnId id, const Opened& opened) {
   connection.timer = context_.timers.add(context_.now + context_.options.limits.connect_timeout, timer_connection, pack(id));
   ++context_.metrics.connections_accepted;
   ++context_.metrics.connections_open;
+  ++context_.handshakes;
   context_.log.debug("connection_opened", {{"peer", sluice::to_string(opened.peer)}});
 }
 
@@ -191,13 +192,16 @@ void Shard::stop() {
   });
 }
 
+bool Shard::is_turn_full() const {
+  const auto& limits = context_.options.limits;
+  return context_.turn_deliveries >= static_cast<std::uint64_t>(limits.turn_deliveries_max) ||
+         context_.effects.output.turn_bytes() >= static_cast<std::size_t>(limits.turn_output_bytes_max);
+}
+
 void Shard::finish_turn() {
   parts_->inbound.go_on();
   parts_->retained.advance();
-  was_full_ = context_.turn_deliveries >= static_cast<std::uint64_t>(context_.options.limits.turn_deliveries_max) ||
-              context_.effects.output.turn_bytes() >=
-                  static_cast<std::size_t>(context_.options.limits.turn_output_bytes_max) ||
-              context_.mailer.is_congested();
+  was_full_ = is_turn_full() || context_.mailer.is_congested();
   const Ticket ticket = context_.journal.ticket();
   if (context_.journal.close_batch())
     context_.effects.add(EffectKind::persist, {}, static_cast<std::uint64_t>(ticket));
@@ -240,6 +244,8 @@ void Shard::for_each_client(const std::function<void(const ClientInfo&)>& f) con
        .version = session->version,
        .keep_alive_s = connection != nullptr ? connection->keep_alive_s : std::uint16_t{0},
        .subscriptions = static_cast<std::uint32_t>(context_.state.subscriptions.count(session->slot)),
+       .since = context_.now - (connection != nullptr ? connection->opened : session->disconnected_at),
+       .queue_bytes = outbound != nullptr ? outbound->queue_bytes : 0,
        .queue_messages = outbound != nullptr ? static_cast<std::uint32_t>(outbound->queue.size()) : 0,
        .inflight_messages = outbound != nullptr ? outbound->unacknowledged : 0,
        .session_expiry_s = session->expiry_s,

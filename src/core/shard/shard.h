@@ -71,6 +71,12 @@ class Shard {
   Instant next_deadline() const;
   /// True if a turn would do something although nothing happened outside.
   bool has_work() const;
+  /// True once the turn has reached a bound on its output: read no more in this one.
+  bool is_turn_full() const;
+  /// Connections whose CONNECT has not been accepted yet.
+  std::uint32_t handshakes() const { return context_.handshakes; }
+  /// So many bytes have left for clients.
+  void note_written(std::size_t bytes) { context_.metrics.bytes_sent += bytes; }
 
   /// Gauges are brought up to date.
   const CoreMetrics& metrics();
@@ -81,6 +87,8 @@ class Shard {
     codec::Version version{};
     std::uint16_t keep_alive_s = 0;
     std::uint32_t subscriptions = 0;
+    Duration since{};                   ///< since it connected, or since it left
+    std::uint64_t queue_bytes = 0;
     std::uint32_t queue_messages = 0;
     std::uint32_t inflight_messages = 0;
     std::uint32_t session_expiry_s = 0;

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/server.h"
+
+#include <algorithm>
+#include <latch>
+
+#include "net/transport/registry.h"
+#include "os/clock.h"
+#include "os/entropy.h"
+#include "os/process/resources.h"
+#include "os/process/service_notifier.h"
+#include "os/socket/port_holder.h"
+
+namespace sluice::server {
+namespace {
+
+constexpr std::uint64_t signal_token = 2;
+
+std::unexpected<StartFailure> failure(std::string text) { return std::unexpected(StartFailure{std::move(text)}); }
+
+// The options whose default is for the machine to say.
+void resolve_defaults(AllOptions& options) {
+  if (options.server.server.threads == 0)
+    options.server.server.threads = std::min(os::cpu_count(), unsigned{core::Interest::shards_max});
+  if (options.core.limits.connections_max == 0) {
+    const auto descriptors = os::raise_descriptor_limit();
+    constexpr std::uint64_t reserved = 64;
+    const std::uint64_t limit = descriptors ? *descriptors : 1024;
+    options.core.limits.connections_max = limit > reserved ? limit - reserved : 1;
+  }
+  if (options.core.limits.memory_bytes_max == 0) options.core.limits.memory_bytes_max = os::memory_bytes_total() / 2;
+}
+
+std::string text_of_listen_error(const std::string& where, std::uint16_t port, const Error& error) {
+  switch (error.code) {
+    case ErrorCode::address_in_use: return os::explain_port_in_use(port) + " (--port N)";
+    case ErrorCode::permission_denied:
+      return "cannot listen on " + where + ": permission denied; ports below 1024 need root or CAP_NET_BIND_SERVICE";
+    case ErrorCode::invalid_argument: return "cannot listen on " + where + ": not an address of this machine";
+    default: return "cannot listen on " + where + ": " + error.detail;
+  }
+}
+
+}  // namespace
+
+Server::Server(const AllOptions& options, std::string version, Log& log)
+    : options_(options), version_(std::move(version)), log_(log) {
+  resolve_defaults(options_);
+}
+
+Server::~Server() {
+  if (!is_stopping_)
+    for (const auto& shard : shards_) shard->stop(Duration{0});
+  for (const auto& shard : shards_) shard->join();
+}
+
+std::string Server::admin_address() const { return admin_ ? admin_->address() : std::string(); }
+
+std::expected<void, StartFailure> Server::open_door(const std::string& bind, std::uint16_t& port, bool is_required) {
+  const auto address = os::SocketAddress::from_ip(bind, port);
+  if (!address)
+    return failure("'" + bind + "' is not an address to listen on: give one such as 127.0.0.1, 0.0.0.0 or ::");
+  auto socket = os::listen_on(*address, {});
+  if (!socket) {
+    const std::string text = text_of_listen_error(address->text(), port, socket.error());
+    if (is_required) return failure(text);
+    log_.warn("listener_failed", {{"address", address->text()}, {"reason", socket.error().detail}});
+    return {};
+  }
+  if (port == 0) port = socket->address.peer().port;
+  const bool is_local = socket->address.peer().is_local();
+  is_open_ |= !is_local;
+  using Anonymous = ServerOptions::Server::Anonymous;
+  const Anonymous chosen = options_.server.server.allow_anonymous;
+  const bool is_anonymous = chosen == Anonymous::yes || (chosen == Anonymous::automatic && is_local);
+  addresses_.push_back(socket->address.text());
+  log_.info("listener_opened", {{"protocol", "mqtt"}, {"address", addresses_.back()}});
+  if (is_anonymous && !is_local) log_.warn("anonymous_open", {{"address", addresses_.back()}});
+  doors_.push_back({std::move(*socket), is_anonymous});
+  return {};
+}
+
+std::expected<void, StartFailure> Server::open_doors() {
+  auto port = static_cast<std::uint16_t>(options_.server.server.port);
+  const ServerOptions defaults;
+  const bool is_default = options_.server.server.bind == defaults.server.bind;
+  for (const std::string& bind : options_.server.server.bind) {
+    // A machine without IPv6 still has its loopback.
+    const bool is_required = !is_default || doors_.empty();
+    if (auto opened = open_door(bind, port, is_required); !opened) return opened;
+  }
+  return {};
+}
+
+std::expected<void, StartFailure> Server::start_shards() {
+  const auto count = static_cast<std::uint16_t>(options_.server.server.threads);
+  rings_ = std::make_unique<RingMatrix>(count, static_cast<std::size_t>(options_.server.server.ring_bytes));
+  core::ShardSetup setup{.index = {},
+                         .count = count,
+                         .placement_key = os::random_hash_key(),
+                         .table_key = os::random_hash_key(),
+                         .has_log = false};
+  for (std::uint16_t i = 0; i < count; ++i) {
+    setup.index = core::ShardIndex{i};
+    shards_.push_back(std::make_unique<ShardThread>(setup, options_.core, options_.server, os::random_seed(), log_, *rings_));
+    std::vector<Door> doors;
+    for (const OpenDoor& door : doors_) {
+      auto copy = door.socket.socket.duplicate();
+      if (!copy) return failure("no descriptor is left for the listeners of all threads");
+      doors.push_back({std::make_unique<net::Listener>(os::ListeningSocket{std::move(*copy), door.socket.address},
+                                                       net::ListenerOptions{}),
+                       door.is_anonymous_allowed});
+    }
+    if (const auto prepared = shards_.back()->prepare(std::move(doors)); !prepared)
+      return failure(std::string("cannot prepare a thread: ") + prepared.error().detail);
+  }
+  for (const auto& shard : shards_)
+    if (const auto started = shard->start(shards_); !started)
+      return failure(std::string("cannot start a thread: ") + started.error().detail);
+  return {};
+}
+
+std::expected<void, StartFailure> Server::start() {
+  started_ = os::monotonic_now();
+  auto reactor = os::Reactor::create();
+  auto signals = os::SignalQueue::create();
+  if (!reactor || !signals) return failure("the kernel gives no epoll or signal descriptor");
+  reactor_ = std::move(*reactor);
+  signals_ = std::move(*signals);
+  if (!reactor_->add(signals_->fd(), signal_token, os::Watch::level_read)) return failure("cannot watch for signals");
+  if (auto opened = open_doors(); !opened) return opened;
+  if (options_.admin.admin.enabled) {
+    admin_ = std::make_unique<AdminPort>(
+        options_.admin, *reactor_, [this](admin::SnapshotPart part) { return gather(part); },
+        [this](const std::string& client) { return kick(client); });
+    if (const auto opened = admin_->open(); !opened)
+      return failure(text_of_listen_error(options_.admin.admin.bind + ":" + std::to_string(options_.admin.admin.port),
+                                          static_cast<std::uint16_t>(options_.admin.admin.port), opened.error()) +
+                     "; the administration port is chosen by --set admin.port=N, or left out by --set admin.enabled=false");
+  }
+  if (auto started = start_shards(); !started) return started;
+  if (options_.core.sys.interval > Duration{}) next_sys_ = started_;
+  return {};
+}
+
+void Server::ask_all(const std::function<void(ShardThread&, std::size_t)>& ask) {
+  std::latch done(static_cast<std::ptrdiff_t>(shards_.size()));
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    if (!shards_[i]->post([&ask, &done, i](ShardThread& shard) {
+          ask(shard, i);
+          done.count_down();
+        }))
+      done.count_down();
+  done.wait();
+}
+
+core::CoreMetrics Server::total_metrics() {
+  std::vector<core::CoreMetrics> all(shards_.size());
+  ask_all([&all](ShardThread& shard, std::size_t i) { all[i] = shard.shard().metrics(); });
+  core::CoreMetrics total;
+  for (const core::CoreMetrics& each : all) add_metrics(total, each);
+  return total;
+}
+
+admin::AdminSnapshot Server::gather(admin::SnapshotPart part) {
+  admin::AdminSnapshot snapshot;
+  snapshot.version = version_;
+  snapshot.uptime = os::monotonic_now() - started_;
+  snapshot.readiness = is_stopping_ ? admin::Readiness::stopping : admin::Readiness::ready;
+  if (part == admin::SnapshotPart::metrics) {
+    std::vector<ServerMetrics> servers(shards_.size());
+    std::vector<core::CoreMetrics> cores(shards_.size());
+    ask_all([&](ShardThread& shard, std::size_t i) {
+      servers[i] = shard.metrics();
+      cores[i] = shard.shard().metrics();
+    });
+    ServerMetrics server;
+    core::CoreMetrics core;
+    for (const auto& each : servers) add_metrics(server, each);
+    for (const auto& each : cores) add_metrics(core, each);
+    snapshot.metrics.push_back(admin::numbers_of(core::core_metric_rows(), core));
+    snapshot.metrics.push_back(admin::numbers_of(server_metric_rows(), server));
+  }
+  if (part == admin::SnapshotPart::clients) {
+    std::vector<std::vector<admin::ClientInfo>> lists(shards_.size());
+    ask_all([&lists](ShardThread& shard, std::size_t i) {
+      shard.shard().for_each_client([&list = lists[i]](const core::Shard::ClientInfo& client) {
+        list.push_back({.client = std::string(client.client_id),
+                        .address = client.peer,
+                        .protocol = client.version == codec::Version::v5     ? "5"
+                                    : client.version == codec::Version::v3_1 ? "3.1"
+                                                                             : "3.1.1",
+                        .is_connected = client.is_connected,
+                        .since = client.since,
+                        .keep_alive_s = client.keep_alive_s,
+                        .session_expiry_s = client.session_expiry_s,
+                        .subscriptions = client.subscriptions,
+                        .inflight_messages = client.inflight_messages,
+                        .queue_messages = client.queue_messages,
+                        .queue_bytes = client.queue_bytes});
+      });
+    });
+    for (auto& list : lists)
+      snapshot.clients.insert(snapshot.clients.end(), std::make_move_iterator(list.begin()),
+                              std::make_move_iterator(list.end()));
+  }
+  return snapshot;
+}
+
+bool Server::kick(const std::string& client_id) {
+  std::vector<char> done(shards_.size());
+  ask_all([&](ShardThread& shard, std::size_t i) { done[i] = shard.shard().kick(client_id) ? 1 : 0; });
+  return std::ranges::find(done, 1) != done.end();
+}
+
+void Server::publish_sys() {
+  const core::CoreMetrics totals = total_metrics();
+  const Duration uptime = os::monotonic_now() - started_;
+  shards_.front()->post([totals, uptime](ShardThread& shard) { shard.shard().publish_sys(totals, uptime); });
+}
+
+void Server::apply(const AllOptions& options) {
+  AllOptions next = options;
+  resolve_defaults(next);
+  options_.core = next.core;
+  for (const auto& shard : shards_) shard->post([core = next.core](ShardThread& self) { self.set_core_options(core); });
+}
+
+void Server::run(const std::function<void()>& reload) {
+  auto notifier = os::ServiceNotifier::from_environment();
+  if (notifier) static_cast<void>(notifier->ready("serving"));
+  const Duration watchdog = notifier ? notifier->watchdog_period() : Duration{};
+  Instant next_watchdog = watchdog > Duration{} ? os::monotonic_now() : Instant::never();
+  while (!is_stopping_) {
+    Instant next = std::min(next_sys_, next_watchdog);
+    if (admin_) next = std::min(next, admin_->next_deadline());
+    const Instant now = os::monotonic_now();
+    const bool is_busy = admin_ && admin_->has_work();
+    const Duration timeout = is_busy ? Duration{0} : next.is_never() ? Duration{-1} : std::max(Duration{0}, next - now);
+    for (const os::Ready& ready : reactor_->wait(timeout)) {
+      if (admin_ && admin_->owns(ready.token)) admin_->on_ready(ready.token, os::monotonic_now());
+    }
+    while (const auto signal = signals_->next()) {
+      if (*signal != os::Signal::hang_up) is_stopping_ = true;
+      else if (reload) reload();
+    }
+    const Instant after = os::monotonic_now();
+    if (admin_) {
+      admin_->on_busy(after);
+      admin_->on_deadline(after);
+    }
+    if (after >= next_watchdog) {
+      static_cast<void>(notifier->watchdog());
+      next_watchdog = after + watchdog;
+    }
+    if (after >= next_sys_ && !is_stopping_) {
+      publish_sys();
+      next_sys_ = after + options_.core.sys.interval;
+    }
+  }
+  if (notifier) static_cast<void>(notifier->stopping("telling clients"));
+  stop();
+}
+
+void Server::stop() {
+  log_.info("server_stopping", {{"version", version_}});
+  for (const auto& shard : shards_) shard->stop(options_.server.server.stop_grace);
+  for (const auto& shard : shards_) shard->join();
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Server is the broker as a process: it opens the doors, starts a thread for each shard, serves the administration port,
+// publishes $SYS, and stops in order. Everything is built and wired here and nowhere else.
+//
+// Owner:   the `serve` command.      Thread: that of the command, which becomes the control thread in run().
+// Limits:  server/options.def, admin/options.def.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "admin/snapshot.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "os/process/signal_queue.h"
+#include "os/reactor/reactor.h"
+#include "server/admin_port.h"
+#include "server/option_schema.h"
+#include "server/shard_thread.h"
+
+namespace sluice::server {
+
+/// Why the broker could not start, in words for the operator.
+struct StartFailure {
+  std::string text;
+};
+
+class Server {
+ public:
+  Server(const AllOptions& options, std::string version, Log& log);
+  ~Server();
+
+  /// Opens all doors and starts the threads: once it returns, clients can connect.
+  std::expected<void, StartFailure> start();
+  /// Where it listens: "127.0.0.1:1883". After start().
+  const std::vector<std::string>& addresses() const { return addresses_; }
+  /// True if somebody else's machine can reach it.
+  bool is_open_to_network() const { return is_open_; }
+  /// "127.0.0.1:18083", empty if there is no administration port.
+  std::string admin_address() const;
+  std::uint16_t threads() const { return static_cast<std::uint16_t>(shards_.size()); }
+
+  /// Serves until SIGTERM or SIGINT; `reload` is called for SIGHUP, in this thread.
+  void run(const std::function<void()>& reload);
+  /// Options that may change while the broker runs.
+  void apply(const AllOptions& options);
+
+ private:
+  std::expected<void, StartFailure> open_doors();
+  std::expected<void, StartFailure> open_door(const std::string& bind, std::uint16_t& port, bool is_required);
+  std::expected<void, StartFailure> start_shards();
+  void publish_sys();
+  admin::AdminSnapshot gather(admin::SnapshotPart part);
+  bool kick(const std::string& client_id);
+  /// Runs `ask` in every shard's thread and waits for all.
+  void ask_all(const std::function<void(ShardThread&, std::size_t)>& ask);
+  core::CoreMetrics total_metrics();
+  void stop();
+
+  AllOptions options_;
+  const std::string version_;
+  Log& log_;
+  struct OpenDoor {
+    os::ListeningSocket socket;
+    bool is_anonymous_allowed = false;
+  };
+  std::vector<OpenDoor> doors_;
+  std::unique_ptr<RingMatrix> rings_;
+  std::vector<std::unique_ptr<ShardThread>> shards_;
+  std::unique_ptr<os::Reactor> reactor_;
+  std::unique_ptr<os::SignalQueue> signals_;
+  std::unique_ptr<AdminPort> admin_;
+  std::vector<std::string> addresses_;
+  Instant started_{};
+  Instant next_sys_ = Instant::never();
+  bool is_open_ = false;
+  bool is_stopping_ = false;
+};
+
+}  // namespace sluice::server

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/shard_thread.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/assert.h"
+#include "os/clock.h"
+#include "os/socket/socket_options.h"
+
+namespace sluice::server {
+namespace {
+
+TurnOptions turn_options(const ServerOptions& options) {
+  return {.write_timeout = options.server.write_timeout,
+          .linger = options.server.close_linger,
+          .ring_overflow_bytes_max = static_cast<std::size_t>(options.server.ring_overflow_bytes_max)};
+}
+
+}  // namespace
+
+ShardThread::ShardThread(const core::ShardSetup& setup, const core::CoreOptions& core, const ServerOptions& server,
+                         std::uint64_t seed, Log& log, RingMatrix& rings)
+    : index_(setup.index),
+      core_options_(core),
+      options_(server),
+      rng_(seed),
+      turn_(setup, core_options_, turn_options(server), rng_, log, rings, *this, os::monotonic_now()) {}
+
+ShardThread::~ShardThread() { join(); }
+
+Result<void> ShardThread::prepare(std::vector<Door> doors) {
+  SLUICE_TRY(reactor_, os::Reactor::create());
+  SLUICE_TRY(wakeup_, os::Wakeup::create());
+  SLUICE_CHECK(reactor_->add(wakeup_->fd(), wakeup_token, os::Watch::edge));
+  doors_ = std::move(doors);
+  for (std::size_t i = 0; i < doors_.size(); ++i) SLUICE_CHECK(doors_[i].listener->attach(*reactor_, door_bit | i));
+  return {};
+}
+
+Result<void> ShardThread::start(std::span<const std::unique_ptr<ShardThread>> peers) {
+  peers_ = peers;
+  SLUICE_TRY(thread_, os::Thread::start("shard-" + std::to_string(core::index_of(index_)), [this] { loop(); }));
+  return {};
+}
+
+bool ShardThread::post(Command command) {
+  const os::Sent sent = mailbox_.send(Letter(std::move(command)));
+  if (sent == os::Sent::first) wakeup_->signal();
+  return sent != os::Sent::refused;
+}
+
+void ShardThread::stop(Duration grace) {
+  post([grace](ShardThread& self) {
+    self.doors_.clear();
+    self.shard().stop();
+    self.stop_at_ = os::monotonic_now() + grace;
+  });
+}
+
+bool ShardThread::watch(const net::Transport& transport, core::ConnId id) {
+  if (transport.fd() < 0) return true;
+  const std::uint64_t token = std::uint64_t{id.generation & 0x7fffffffU} << 32 | id.slot;
+  return reactor_->add(transport.fd(), token, os::Watch::edge).has_value();
+}
+
+void ShardThread::unwatch(const net::Transport& transport) {
+  if (transport.fd() >= 0 && reactor_) reactor_->remove(transport.fd());
+}
+
+Duration ShardThread::time_to_wait(Instant now) const {
+  if (turn_.has_work()) return Duration{0};
+  Instant next = std::min(turn_.next_deadline(), stop_at_);
+  for (const Door& door : doors_) next = std::min(next, door.listener->next_deadline());
+  if (next.is_never()) return Duration{-1};
+  return std::max(Duration{0}, next - now);
+}
+
+void ShardThread::loop() {
+  Instant now = os::monotonic_now();
+  while (!is_finished(now)) {
+    ++turn_.metrics().epoll_waits;
+    const auto batch = reactor_->wait(time_to_wait(now));
+    now = os::monotonic_now();
+    turn_.begin(now);
+    dispatch(batch, now);
+    turn_.run();
+    send_out(turn_.finish());
+    pace_doors(now);
+  }
+}
+
+bool ShardThread::is_finished(Instant now) const {
+  return !stop_at_.is_never() && (turn_.connections() == 0 || now >= stop_at_);
+}
+
+void ShardThread::dispatch(std::span<const os::Ready> batch, Instant now) {
+  for (const os::Ready& ready : batch) {
+    if (ready.token == wakeup_token) {
+      wakeup_->acknowledge();
+      ++turn_.metrics().wakeups_received;
+      read_mailbox();
+    } else if ((ready.token & door_bit) != 0) {
+      const auto door = static_cast<std::size_t>(ready.token & ~door_bit);
+      if (door < doors_.size()) accept(doors_[door], now);
+    } else {
+      const core::ConnId id{static_cast<std::uint32_t>(ready.token), static_cast<std::uint32_t>(ready.token >> 32)};
+      turn_.on_ready(id, {ready.readable, ready.writable, ready.hangup});
+    }
+  }
+}
+
+void ShardThread::accept(Door& door, Instant now) {
+  door.listener->accept(accepted_, now);
+  for (auto& transport : accepted_) {
+    os::set_no_delay(transport->fd(), true);
+    const core::Opened opened{transport->peer(), door.is_anonymous_allowed};
+    turn_.add(std::move(transport), opened);
+  }
+  accepted_.clear();
+}
+
+// Nobody new while too many have not said who they are.
+void ShardThread::pace_doors(Instant now) {
+  for (Door& door : doors_) door.listener->on_deadline(now);
+  const bool is_full = shard().handshakes() >= static_cast<std::uint64_t>(options_.server.handshakes_max);
+  turn_.metrics().handshakes_open = shard().handshakes();
+  if (is_full == is_held_) return;
+  is_held_ = is_full;
+  if (is_full) ++turn_.metrics().accept_pauses;
+  for (Door& door : doors_) is_full ? door.listener->hold() : door.listener->resume();
+}
+
+void ShardThread::read_mailbox() {
+  letters_.clear();
+  mailbox_.take_all(letters_);
+  for (Letter& letter : letters_) {
+    if (auto* hand_over = std::get_if<HandOverLetter>(&letter)) turn_.adopt(std::move(*hand_over));
+    else std::get<Command>(letter)(*this);
+  }
+  letters_.clear();
+}
+
+void ShardThread::send_out(std::uint64_t to_wake) {
+  for (HandOverLetter& letter : turn_.hand_overs()) {
+    const std::size_t target = core::index_of(letter.target);
+    // A shard that cannot keep up with its mail cannot have another client: this one may try again.
+    if (peers_[target]->mailbox_.send(Letter(std::move(letter))) != os::Sent::refused)
+      to_wake |= std::uint64_t{1} << target;
+  }
+  for (; to_wake != 0; to_wake &= to_wake - 1) {
+    ++turn_.metrics().wakeups_sent;
+    peers_[static_cast<std::size_t>(std::countr_zero(to_wake))]->wake();
+  }
+}
+
+}  // namespace sluice::server

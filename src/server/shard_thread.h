@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ShardThread is one thread with a reactor and a Turn: it waits, dispatches, runs the turn, wakes the shards it has mail
+// for. Whatever else another thread wants of its shard comes as a command through its mailbox.
+//
+// Owner:   Server.      Thread: start(), post(), stop() and join() any; all else its own.
+// Limits:  server.handshakes_max: above it the thread accepts nobody; 65,536 letters in the mailbox.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "net/listener.h"
+#include "os/mailbox.h"
+#include "os/reactor/reactor.h"
+#include "os/reactor/wakeup.h"
+#include "os/thread.h"
+#include "server/options.h"
+#include "server/turn/turn.h"
+
+namespace sluice::server {
+
+/// A listening socket and what it says of its connections.
+struct Door {
+  std::unique_ptr<net::Listener> listener;
+  bool is_anonymous_allowed = false;
+};
+
+class ShardThread final : public TurnHost {
+ public:
+  using Command = std::function<void(ShardThread&)>;
+
+  ShardThread(const core::ShardSetup& setup, const core::CoreOptions& core, const ServerOptions& server,
+              std::uint64_t seed, Log& log, RingMatrix& rings);
+  ~ShardThread() override;
+
+  /// Makes the reactor; then, with `peers` complete, start().
+  Result<void> prepare(std::vector<Door> doors);
+  Result<void> start(std::span<const std::unique_ptr<ShardThread>> peers);
+  /// Runs in the shard's thread soon; false if the mailbox is full.
+  bool post(Command command);
+  /// Accept no more, tell clients, write what they are owed for at most `grace`, end.
+  void stop(Duration grace);
+  void join() { thread_.join(); }
+  void wake() { wakeup_->signal(); }
+
+  // In its own thread, for commands:
+  core::Shard& shard() { return turn_.shard(); }
+  const ServerMetrics& metrics() { return turn_.metrics(); }
+  void set_core_options(const core::CoreOptions& options) { core_options_ = options; }
+
+ private:
+  using Letter = std::variant<HandOverLetter, Command>;
+  static constexpr std::uint64_t wakeup_token = ~std::uint64_t{0};
+  static constexpr std::uint64_t door_bit = std::uint64_t{1} << 63;
+
+  bool watch(const net::Transport& transport, core::ConnId id) override;
+  void unwatch(const net::Transport& transport) override;
+  void loop();
+  Duration time_to_wait(Instant now) const;
+  void dispatch(std::span<const os::Ready> batch, Instant now);
+  void accept(Door& door, Instant now);
+  void pace_doors(Instant now);
+  void read_mailbox();
+  void send_out(std::uint64_t to_wake);
+  bool is_finished(Instant now) const;
+
+  const core::ShardIndex index_;
+  core::CoreOptions core_options_;
+  const ServerOptions& options_;
+  Rng rng_;
+  std::unique_ptr<os::Reactor> reactor_;
+  std::unique_ptr<os::Wakeup> wakeup_;
+  os::Mailbox<Letter> mailbox_{65536};
+  std::vector<Letter> letters_;
+  std::vector<Door> doors_;
+  std::vector<std::unique_ptr<net::Transport>> accepted_;
+  std::span<const std::unique_ptr<ShardThread>> peers_;
+  Turn turn_;
+  Instant stop_at_ = Instant::never();
+  bool is_held_ = false;
+  os::Thread thread_;
+};
+
+}  // namespace sluice::server

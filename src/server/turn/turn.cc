@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/turn/turn.h"
+
+#include <array>
+
+#include "base/assert.h"
+
+namespace sluice::server {
+namespace {
+
+constexpr Duration check_period = 1s;
+
+}  // namespace
+
+Turn::Turn(const core::ShardSetup& setup, const core::CoreOptions& options, const TurnOptions& turn_options, Rng& rng,
+           Log& log, RingMatrix& rings, TurnHost& host, Instant now)
+    : options_(turn_options),
+      host_(host),
+      mailer_(rings, setup.index, turn_options.ring_overflow_bytes_max, metrics_),
+      shard_(std::make_unique<core::Shard>(setup, options, rng, log, effects_, mailer_, now)),
+      now_(now) {}
+
+Turn::~Turn() {
+  for (Slot& slot : slots_)
+    if (slot.transport && slot.is_watched) host_.unwatch(*slot.transport);
+}
+
+Turn::Slot* Turn::find(core::ConnId id) {
+  if (id.slot >= slots_.size()) return nullptr;
+  Slot& slot = slots_[id.slot];
+  return slot.generation == id.generation && slot.phase != Phase::free ? &slot : nullptr;
+}
+
+core::ConnId Turn::take_slot(std::unique_ptr<net::Transport> transport) {
+  std::uint32_t index = static_cast<std::uint32_t>(slots_.size());
+  if (free_.empty()) {
+    slots_.emplace_back();
+  } else {
+    index = free_.back();
+    free_.pop_back();
+  }
+  Slot& slot = slots_[index];
+  const std::uint32_t generation = slot.generation + 1;
+  slot = Slot{};
+  slot.generation = generation;
+  slot.phase = Phase::open;
+  slot.transport = std::move(transport);
+  ++open_;
+  return {index, generation};
+}
+
+void Turn::free_slot(core::ConnId id) {
+  Slot& slot = slots_[id.slot];
+  if (slot.transport && slot.is_watched) host_.unwatch(*slot.transport);
+  effects_.output.drop(id);
+  slot.transport.reset();
+  slot.phase = Phase::free;
+  free_.push_back(id.slot);
+  --open_;
+}
+
+void Turn::list_readable(core::ConnId id, Slot& slot) {
+  slot.is_readable = true;
+  if (slot.is_listed || slot.is_paused) return;
+  slot.is_listed = true;
+  readable_.push_back(id);
+}
+
+void Turn::begin(Instant now) {
+  now_ = now;
+  ++metrics_.turns;
+  hand_overs_.clear();
+  shard_->begin_turn(now);
+  for (const auto& [id, cause] : lost_) {
+    shard_->on_closed(id, cause);
+    if (find(id) != nullptr) free_slot(id);
+  }
+  lost_.clear();
+  for (const core::ConnId id : drained_) shard_->on_writable(id);
+  drained_.clear();
+}
+
+void Turn::add(std::unique_ptr<net::Transport> transport, const core::Opened& opened) {
+  ++metrics_.accepts;
+  const core::ConnId id = take_slot(std::move(transport));
+  shard_->on_opened(id, opened);
+  list_readable(id, slots_[id.slot]);
+}
+
+void Turn::adopt(HandOverLetter letter) {
+  const core::ConnId id = take_slot(std::move(letter.transport));
+  shard_->on_opened(id, letter.opened);
+  list_readable(id, slots_[id.slot]);
+  const MutableByteView room = input_.room();
+  if (letter.bytes.size() <= room.size()) {
+    std::ranges::copy(letter.bytes, room.begin());
+    input_.take(letter.bytes.size());
+    shard_->on_bytes(id, room.first(letter.bytes.size()));
+    return;
+  }
+  // More than a block: piece by piece, each with room of its own.
+  for (std::size_t at = 0; at < letter.bytes.size();) {
+    const MutableByteView part = input_.room();
+    const std::size_t size = std::min(part.size(), letter.bytes.size() - at);
+    std::copy_n(letter.bytes.begin() + static_cast<std::ptrdiff_t>(at), size, part.begin());
+    input_.take(size);
+    shard_->on_bytes(id, part.first(size));
+    at += size;
+  }
+}
+
+void Turn::on_ready(core::ConnId id, ReadyFor ready) {
+  Slot* slot = find(id);
+  if (slot == nullptr) return;
+  if (ready.hangup) slot->is_hung_up = true;
+  if (ready.readable || ready.hangup) list_readable(id, *slot);
+  if (ready.writable && !slot->is_writable) {
+    slot->is_writable = true;
+    to_write_.push_back(id);
+  }
+}
+
+void Turn::run() {
+  mailer_.receive([this](core::ShardIndex from, ByteView record) { shard_->on_mail(from, record); });
+  shard_->on_mail_end();
+  if (shard_->next_deadline() <= now_) shard_->on_deadline();
+  read_all();
+}
+
+void Turn::read_all() {
+  round_.clear();
+  round_.swap(readable_);
+  std::size_t done = 0;
+  for (; done < round_.size() && done < reads_max && !shard_->is_turn_full(); ++done) {
+    const core::ConnId id = round_[done];
+    Slot* slot = find(id);
+    if (slot == nullptr) continue;
+    slot->is_listed = false;
+    if (slot->is_paused || !slot->is_readable) continue;
+    if (slot->phase == Phase::open)
+      read(id, *slot);
+    else
+      discard_input(id, *slot);
+  }
+  // Those that had no turn come first in the next one.
+  readable_.insert(readable_.begin(), round_.begin() + static_cast<std::ptrdiff_t>(done), round_.end());
+}
+
+void Turn::read(core::ConnId id, Slot& slot) {
+  const MutableByteView room = input_.room();
+  ++metrics_.reads;
+  const auto size = slot.transport->read(room);
+  if (!size) {
+    slot.is_readable = false;
+    ++metrics_.reads_empty;
+    if (size.error().code != ErrorCode::would_block) {
+      lose(id, slot, core::CloseCause::connection_lost);
+      return;
+    }
+    if (!slot.is_watched && !host_.watch(*slot.transport, id)) lose(id, slot, core::CloseCause::limit);
+    else slot.is_watched = true;
+    return;
+  }
+  input_.take(*size);
+  // Less than asked for: the socket is empty, and says so when it is no longer; unless its end was announced already.
+  const bool is_more = *size == room.size() || slot.is_hung_up || !slot.is_watched || slot.transport->has_buffered_input();
+  slot.is_readable = is_more;
+  shard_->on_bytes(id, room.first(*size));
+  if (is_more) list_readable(id, slot);
+}
+
+void Turn::lose(core::ConnId id, Slot&, core::CloseCause cause) {
+  shard_->on_closed(id, cause);
+  free_slot(id);
+}
+
+// The shard has done with it; what the peer still sends is read so that its own reset does not eat our last words.
+void Turn::discard_input(core::ConnId id, Slot& slot) {
+  const MutableByteView room = input_.room();
+  const auto size = slot.transport->read(room);
+  if (size) {
+    list_readable(id, slot);
+    return;
+  }
+  slot.is_readable = false;
+  if (size.error().code != ErrorCode::would_block) {
+    free_slot(id);
+  } else if (!slot.is_watched) {
+    slot.is_watched = host_.watch(*slot.transport, id);
+  }
+}
+
+std::uint64_t Turn::finish() {
+  shard_->finish_turn();
+  apply_effects();
+  write_all();
+  for (const core::ConnId id : closing_)
+    if (Slot* slot = find(id)) finish_closing(id, *slot);
+  closing_.clear();
+  if (now_ >= next_check_) check_deadlines();
+  effects_.end_turn();
+  input_.reset();
+  return mailer_.flush();
+}
+
+void Turn::apply_effects() {
+  // Effects may add effects: an answer releases what waited for it.
+  for (std::size_t i = 0; i < effects_.list.size(); ++i) {
+    const core::Effect effect = effects_.list[i];
+    Slot* slot = find(effect.conn);
+    switch (effect.kind) {
+      case core::EffectKind::persist:
+        // There is no log: memory is as durable as it gets.
+        shard_->on_answer(core::Ticket{effect.arg});
+        break;
+      case core::EffectKind::pause:
+        if (slot == nullptr) break;
+        slot->is_paused = true;
+        ++metrics_.read_pauses;
+        ++metrics_.connections_paused;
+        break;
+      case core::EffectKind::resume:
+        if (slot == nullptr || !slot->is_paused) break;
+        slot->is_paused = false;
+        --metrics_.connections_paused;
+        if (slot->is_readable) list_readable(effect.conn, *slot);
+        break;
+      case core::EffectKind::hand_over:
+        if (slot != nullptr) hand_over(effect.conn, effects_.hand_overs[effect.arg]);
+        break;
+      case core::EffectKind::close:
+      case core::EffectKind::close_gently:
+        if (slot == nullptr) break;
+        slot->phase = Phase::closing;
+        if (slot->is_paused) --metrics_.connections_paused;
+        slot->is_paused = false;
+        slot->deadline = effect.kind == core::EffectKind::close ? now_ : now_ + options_.linger;
+        closing_.push_back(effect.conn);
+        break;
+    }
+  }
+}
+
+void Turn::hand_over(core::ConnId id, core::HandOver& what) {
+  Slot& slot = slots_[id.slot];
+  ++metrics_.handovers;
+  if (slot.is_watched) host_.unwatch(*slot.transport);
+  slot.is_watched = false;
+  hand_overs_.push_back({.transport = std::move(slot.transport),
+                         .bytes = std::move(what.bytes),
+                         .opened = {what.peer, what.is_anonymous_allowed},
+                         .target = what.target});
+  free_slot(id);
+}
+
+void Turn::write_all() {
+  // write() of one connection may not add to these: copies are not needed, indices are.
+  const std::size_t waiting = to_write_.size();
+  for (std::size_t i = 0; i < waiting; ++i) write(to_write_[i]);
+  to_write_.erase(to_write_.begin(), to_write_.begin() + static_cast<std::ptrdiff_t>(waiting));
+  for (const core::ConnId id : effects_.output.dirty()) write(id);
+}
+
+void Turn::write(core::ConnId id) {
+  Slot* slot = find(id);
+  if (slot == nullptr) {
+    effects_.output.drop(id);
+    return;
+  }
+  const std::size_t pending = effects_.output.pending_bytes(id);
+  if (pending == 0 || !slot->is_writable) {
+    if (pending > 0) note_blocked(id, *slot);
+    return;
+  }
+  if (!write_once(id, *slot)) return;
+  if (effects_.output.pending_bytes(id) > 0) {
+    if (slot->is_writable) to_write_.push_back(id);   // it took its share of this turn
+    note_blocked(id, *slot);
+    return;
+  }
+  if (slot->is_blocked) {
+    slot->is_blocked = false;
+    slot->deadline = slot->phase == Phase::open ? Instant::never() : slot->deadline;
+    std::erase(blocked_, id);
+  }
+  if (slot->phase == Phase::open && effects_.output.take_drained(id)) drained_.push_back(id);
+  if (slot->phase == Phase::closing) closing_.push_back(id);
+}
+
+// Writes a bounded share; false if the connection is gone.
+bool Turn::write_once(core::ConnId id, Slot& slot) {
+  std::array<ByteView, slices_max> views;
+  std::array<net::IoSlice, slices_max> slices;
+  std::size_t share = write_bytes_max;
+  while (share > 0) {
+    const std::size_t count = effects_.output.gather(id, views, share);
+    if (count == 0) return true;
+    std::size_t wanted = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      slices[i] = {views[i].data(), views[i].size()};
+      wanted += views[i].size();
+    }
+    ++metrics_.writes;
+    const auto written = slot.transport->write({slices.data(), count});
+    if (!written) {
+      slot.is_writable = false;
+      if (written.error().code == ErrorCode::would_block) return true;
+      effects_.output.drop(id);
+      if (slot.phase == Phase::open) lost_.emplace_back(id, core::CloseCause::connection_lost);
+      else closing_.push_back(id);
+      return false;
+    }
+    effects_.output.consume(id, *written);
+    shard_->note_written(*written);
+    share -= *written;
+    if (*written < wanted) {
+      ++metrics_.writes_partial;
+      slot.is_writable = false;
+      slot.deadline = slot.phase == Phase::open ? now_ + options_.write_timeout : slot.deadline;
+      return true;
+    }
+  }
+  return true;
+}
+
+void Turn::note_blocked(core::ConnId id, Slot& slot) {
+  if (slot.is_blocked) return;
+  if (!slot.is_watched && !slot.is_writable) slot.is_watched = host_.watch(*slot.transport, id);
+  slot.is_blocked = true;
+  if (slot.phase == Phase::open) slot.deadline = now_ + options_.write_timeout;
+  blocked_.push_back(id);
+  if (next_check_.is_never()) next_check_ = now_ + check_period;
+}
+
+void Turn::finish_closing(core::ConnId id, Slot& slot) {
+  if (slot.phase != Phase::closing) return;
+  const bool is_written = effects_.output.pending_bytes(id) == 0;
+  if (slot.deadline <= now_) {
+    free_slot(id);
+    return;
+  }
+  if (is_written) {
+    slot.transport->shutdown_write();
+    slot.phase = Phase::lingering;
+    list_readable(id, slot);
+  }
+  if (slot.is_blocked) return;
+  slot.is_blocked = true;
+  blocked_.push_back(id);
+  if (next_check_.is_never()) next_check_ = now_ + check_period;
+}
+
+void Turn::check_deadlines() {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < blocked_.size(); ++i) {
+    const core::ConnId id = blocked_[i];
+    Slot* slot = find(id);
+    if (slot == nullptr || !slot->is_blocked) continue;
+    if (slot->deadline > now_) {
+      blocked_[kept++] = id;
+      continue;
+    }
+    slot->is_blocked = false;
+    if (slot->phase == Phase::open) lost_.emplace_back(id, core::CloseCause::write_timeout);
+    else free_slot(id);
+  }
+  blocked_.resize(kept);
+  next_check_ = blocked_.empty() ? Instant::never() : now_ + check_period;
+}
+
+bool Turn::has_work() const {
+  return !readable_.empty() || !lost_.empty() || !drained_.empty() || !to_write_.empty() || mailer_.has_overflow() ||
+         shard_->has_work();
+}
+
+Instant Turn::next_deadline() const { return std::min(shard_->next_deadline(), next_check_); }
+
+}  // namespace sluice::server

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Turn drives one Shard: it owns the shard's connections, reads each that is ready once, hands in mail, time and answers,
+// then carries out what the shard asked for and writes once to each connection that has something to be sent. It waits for
+// nothing: whoever calls it (a thread with a reactor, or the simulator) waits between turns.
+//
+//   turn.begin(now);  add / on_ready / adopt…;  turn.run();  turn.finish();
+//
+// Owner:   ShardThread or the simulator.     Thread: one.
+// Never:   blocks, reads a clock.
+// Limits:  server.write_timeout, server.linger; a turn writes at most write_bytes_max to one connection.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/log.h"
+#include "base/rng.h"
+#include "core/shard/shard.h"
+#include "net/transport/transport.h"
+#include "server/metrics.h"
+#include "server/turn/input_arena.h"
+#include "server/turn/ring_mailer.h"
+
+namespace sluice::server {
+
+/// What a Turn asks of whoever runs it.
+class TurnHost {
+ public:
+  virtual ~TurnHost() = default;
+  /// Events of the transport's descriptor are to arrive as on_ready(id, …). False if that cannot be.
+  virtual bool watch(const net::Transport& transport, core::ConnId id) = 0;
+  /// The transport is about to be closed, or to move to another thread.
+  virtual void unwatch(const net::Transport& transport) = 0;
+};
+
+struct TurnOptions {
+  Duration write_timeout = 60s;
+  Duration linger = 2s;
+  std::size_t ring_overflow_bytes_max = std::size_t{16} << 20;
+};
+
+/// A connection on its way to the shard of its client.
+struct HandOverLetter {
+  std::unique_ptr<net::Transport> transport;
+  std::vector<std::uint8_t> bytes;
+  core::Opened opened;
+  core::ShardIndex target{};
+};
+
+struct ReadyFor {
+  bool readable = false;
+  bool writable = false;
+  bool hangup = false;
+};
+
+class Turn {
+ public:
+  Turn(const core::ShardSetup& setup, const core::CoreOptions& options, const TurnOptions& turn_options, Rng& rng,
+       Log& log, RingMatrix& rings, TurnHost& host, Instant now);
+  ~Turn();
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  void begin(Instant now);
+  /// A new connection; it is read at once.
+  void add(std::unique_ptr<net::Transport> transport, const core::Opened& opened);
+  /// One that another shard accepted.
+  void adopt(HandOverLetter letter);
+  void on_ready(core::ConnId id, ReadyFor ready);
+  /// Mail, deadlines, and one read of every connection that can be read.
+  void run();
+  /// Effects and writes. Connections to hand over stand in hand_overs() until the next begin(). Bit n of the result: shard
+  /// n has mail.
+  std::uint64_t finish();
+
+  std::vector<HandOverLetter>& hand_overs() { return hand_overs_; }
+  /// True if the next turn should follow at once.
+  bool has_work() const;
+  Instant next_deadline() const;
+  std::size_t connections() const { return open_; }
+  core::Shard& shard() { return *shard_; }
+  ServerMetrics& metrics() { return metrics_; }
+
+ private:
+  static constexpr std::size_t write_bytes_max = std::size_t{1} << 20;
+  static constexpr std::size_t reads_max = 512;
+  static constexpr std::size_t slices_max = 256;
+
+  enum class Phase : std::uint8_t {
+    free,
+    open,
+    closing,     ///< the shard has let go of it: write what is left, then half-close
+    lingering,   ///< half-closed: read and throw away until the peer closes
+  };
+  struct Slot {
+    std::unique_ptr<net::Transport> transport;
+    Instant deadline = Instant::never();     // of closing, lingering, or for the next byte of a full socket
+    std::uint32_t generation = 0;
+    Phase phase = Phase::free;
+    bool is_readable : 1 = false;
+    bool is_listed : 1 = false;              // in readable_
+    bool is_writable : 1 = true;
+    bool is_paused : 1 = false;
+    bool is_watched : 1 = false;
+    bool is_hung_up : 1 = false;
+    bool is_blocked : 1 = false;             // in blocked_
+  };
+
+  core::ConnId take_slot(std::unique_ptr<net::Transport> transport);
+  Slot* find(core::ConnId id);
+  void free_slot(core::ConnId id);
+  void list_readable(core::ConnId id, Slot& slot);
+  void read_all();
+  void read(core::ConnId id, Slot& slot);
+  void discard_input(core::ConnId id, Slot& slot);
+  void lose(core::ConnId id, Slot& slot, core::CloseCause cause);
+  void apply_effects();
+  void hand_over(core::ConnId id, core::HandOver& hand_over);
+  void write_all();
+  void write(core::ConnId id);
+  bool write_once(core::ConnId id, Slot& slot);
+  void note_blocked(core::ConnId id, Slot& slot);
+  void finish_closing(core::ConnId id, Slot& slot);
+  void check_deadlines();
+
+  ServerMetrics metrics_;
+  const TurnOptions options_;
+  TurnHost& host_;
+  RingMailer mailer_;
+  core::Effects effects_;
+  std::unique_ptr<core::Shard> shard_;
+  InputArena input_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+  std::vector<core::ConnId> readable_;        // to be read: in turn, once each
+  std::vector<core::ConnId> round_;
+  std::vector<core::ConnId> to_write_;        // their sockets have room again, or had more room
+  std::vector<core::ConnId> drained_;         // have taken all that waited
+  std::vector<core::ConnId> closing_;
+  std::vector<core::ConnId> blocked_;         // with a deadline
+  std::vector<HandOverLetter> hand_overs_;
+  std::vector<std::pair<core::ConnId, core::CloseCause>> lost_;   // found while writing: told in the next turn
+  Instant now_;
+  Instant next_check_ = Instant::never();
+  std::size_t open_ = 0;
+};
+
+}  // namespace sluice::server

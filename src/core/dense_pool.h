@@ -43,7 +43,7 @@ class DensePool {
     (*this)[index] = record;
     return index;
   }
-  /// REQUIRES: a live record.
+  /// Overwrites the first four bytes of the record only. REQUIRES: a live record.
   void remove(std::uint32_t index) {
     SLUICE_DCHECK(index < end_ && size_ > 0);
     std::memcpy(static_cast<void*>(&(*this)[index]), &free_, sizeof free_);
@@ -58,6 +58,8 @@ class DensePool {
     return chunks_[index / chunk_size]->records[index % chunk_size];
   }
   std::uint32_t size() const { return size_; }
+  /// One past the highest index ever given out.
+  std::uint32_t end() const { return end_; }
   std::size_t bytes() const {
     return chunks_.size() * sizeof(Chunk) + chunks_.capacity() * sizeof(std::unique_ptr<Chunk>);
   }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What keeping and handing out retained messages costs, a million of them with random leaves.
+#include "base/rng.h"
+#include "core/message/message_pool.h"
+#include "core/retained/retained_query.h"
+
 #include <benchmark/benchmark.h>
 
 #include <string>
 #include <vector>
-
-#include "base/rng.h"
-#include "core/message/message_pool.h"
-#include "core/retained/retained_query.h"
 
 namespace {
 
@@ -81,7 +81,8 @@ void store_new(benchmark::State& state) {
       });
       state.counters["index bytes"] = static_cast<double>(retained.store.index_bytes()) / count;
       state.counters["bytes beside topic and payload"] =
-          static_cast<double>(retained.store.index_bytes() + retained.store.message_bytes() - wire) /
+          static_cast<double>(retained.store.index_bytes() + retained.store.message_bytes() -
+                              wire) /
           count;
     }
     state.ResumeTiming();

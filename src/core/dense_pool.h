@@ -9,14 +9,14 @@
 // Limits:  2^31 records (callers use the top bit); the caller's before that.
 #pragma once
 
+#include "base/assert.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <type_traits>
 #include <vector>
-
-#include "base/assert.h"
 
 namespace sluice::core {
 

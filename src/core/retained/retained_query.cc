@@ -22,8 +22,8 @@ RetainedQuery::RetainedQuery(std::string_view filter) : filter_(filter), resume_
   if (wildcard != npos) resume_.resize(wildcard == 0 ? 0 : wildcard - 1);
 }
 
-/// What to do about a topic that is not before resume_: it matches; go on with the next one; or with
-/// the first that is not before resume_, which is now behind it; or nothing further can match.
+/// What to do about a topic that is not before resume_: it matches; go on with the next one; or
+/// with the first that is not before resume_, which is now behind it; or nothing further can match.
 RetainedQuery::Verdict RetainedQuery::judge(std::string_view topic) {
   // [MQTT3-4.7.2-1] [MQTT5-4.7.2-1]
   if (topic.starts_with('$') && (filter_[0] == '+' || filter_[0] == '#')) {
@@ -45,7 +45,8 @@ RetainedQuery::Verdict RetainedQuery::judge(std::string_view topic) {
       return topic_order(level, wanted) < 0 ? jump_to(topic.substr(0, t), wanted)
                                             : jump_past_plus(topic);
     }
-    if (f_end == filter_.size()) return t_end == topic.size() ? Verdict::match : jump_past_plus(topic);
+    if (f_end == filter_.size())
+      return t_end == topic.size() ? Verdict::match : jump_past_plus(topic);
     if (t_end == topic.size()) return judge_parent(topic, f_end + 1);
     f = f_end + 1;
     t = t_end + 1;

@@ -11,12 +11,12 @@
 // Spec:    MQTT 5.0 §3.3.1.3, §4.7; MQTT 3.1.1 §3.3.1.3, §4.7.
 #pragma once
 
+#include "core/retained/retained_store.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "core/retained/retained_store.h"
 
 namespace sluice::core {
 

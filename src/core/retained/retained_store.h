@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The RetainedStore keeps the last retained message of each topic. Topics lie sorted, with '/' before
-// any other byte, so that all that begins alike stands together; RetainedQuery walks them.
+// The RetainedStore keeps the last retained message of each topic. Topics lie sorted, with '/'
+// before any other byte, so that all that begins alike stands together; RetainedQuery walks them.
 //
 // Owner:   Shard (exactly one).             Thread: its shard's.
 // Never:   a look at expiry: the caller's; an order that depends on anything but the topics.
@@ -9,13 +9,13 @@
 // Spec:    MQTT 5.0 §3.3.1.3; MQTT 3.1.1 §3.3.1.3.
 #pragma once
 
-#include <cstddef>
-#include <string_view>
-#include <utility>
-
 #include "base/assert.h"
 #include "core/message/message.h"
 #include "core/retained/sorted_topics.h"
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
 
 namespace sluice::core {
 
@@ -47,7 +47,8 @@ class RetainedStore {
   /// meanwhile; RetainedQuery does the same in pages.
   template <class F>
   void for_each(F&& f) const {
-    for (auto i = topics_.lower_bound({}); !topics_.is_end(i); i = topics_.next(i)) f(topics_.at(i));
+    for (auto i = topics_.lower_bound({}); !topics_.is_end(i); i = topics_.next(i))
+      f(topics_.at(i));
   }
   const SortedTopics& topics() const { return topics_; }
 

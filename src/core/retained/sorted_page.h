@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A SortedPage holds up to `capacity` elements in the order of their topics. Elements stay in their cells;
-// only a permutation of bytes is sorted. All topics that can come here share a prefix, known from the
-// page's bounds; the four bytes behind it stand in the page, so that a search hardly ever reads a
-// topic itself.
+// A SortedPage holds up to `capacity` elements in the order of their topics. Elements stay in their
+// cells; only a permutation of bytes is sorted. All topics that can come here share a prefix, known
+// from the page's bounds; the four bytes behind it stand in the page, so that a search hardly ever
+// reads a topic itself.
 //
 // Owner:   SortedTopics.     Thread: its shard's.
 // Limits:  capacity.
 #pragma once
+
+#include "base/assert.h"
+#include "core/retained/topic_order.h"
 
 #include <algorithm>
 #include <array>
@@ -15,9 +18,6 @@
 #include <cstdint>
 #include <string_view>
 #include <utility>
-
-#include "base/assert.h"
-#include "core/retained/topic_order.h"
 
 namespace sluice::core {
 
@@ -59,8 +59,7 @@ class SortedPage {
   /// Starts reading all that find() will.
   void prefetch() const {
     const char* begin = reinterpret_cast<const char*>(this);
-    for (std::size_t i = 0; i < sizeof(*this); i += 64)
-      __builtin_prefetch(begin + i);
+    for (std::size_t i = 0; i < sizeof(*this); i += 64) __builtin_prefetch(begin + i);
   }
 
   /// REQUIRES: !is_full(), and the rank keeps the order.

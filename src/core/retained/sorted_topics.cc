@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/retained/sorted_topics.h"
 
+#include "base/assert.h"
+
 #include <algorithm>
 #include <utility>
-
-#include "base/assert.h"
 
 namespace sluice::core {
 namespace {
@@ -137,7 +137,8 @@ void SortedTopics::split_page(const Position& position, bool is_append) {
     return;
   }
   Page& left = page(position);
-  const std::uint32_t middle = is_append ? Page::capacity - Page::capacity / 16 : Page::capacity / 2;
+  const std::uint32_t middle =
+      is_append ? Page::capacity - Page::capacity / 16 : Page::capacity / 2;
   Child right{.low = std::string(topic_separator(left.topic(middle - 1), left.topic(middle))),
               .page = std::make_unique<Page>()};
   left.move_tail(middle, *right.page);

@@ -9,15 +9,15 @@
 // Limits:  the caller's; 25 bytes a message when pages are two thirds full.
 #pragma once
 
+#include "core/message/message.h"
+#include "core/retained/sorted_page.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/message/message.h"
-#include "core/retained/sorted_page.h"
 
 namespace sluice::core {
 

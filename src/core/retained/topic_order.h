@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The order in which retained topics lie: byte by byte, '/' before any other byte. So whatever begins
-// with "a/b/" lies together, right behind "a/b", and no other topic lies between.
+// The order in which retained topics lie: byte by byte, '/' before any other byte. So whatever
+// begins with "a/b/" lies together, right behind "a/b", and no other topic lies between.
 //
 // Thread: any. Never: allocation.
 #pragma once

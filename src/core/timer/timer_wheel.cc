@@ -66,8 +66,8 @@ std::size_t TimerWheel::bytes() const {
   return sizeof *this + timers_.bytes() + due_.capacity() * sizeof(Due);
 }
 
-/// A timer of level n has the current tick's digits above digit n (of base 64), and a higher digit n.
-/// So whatever stands on a lower level comes first, and on a level the lowest slot.
+/// A timer of level n has the current tick's digits above digit n (of base 64), and a higher digit
+/// n. So whatever stands on a lower level comes first, and on a level the lowest slot.
 TimerWheel::NextList TimerWheel::next_list() const {
   for (unsigned level = 0; level < levels; ++level) {
     if (filled_[level] == 0) continue;
@@ -119,7 +119,8 @@ TimerWheel::List TimerWheel::take_list(const NextList& next) {
 }
 
 /// Goes to the next tick that has timers, if it is not behind `now`, and puts them into due_; false
-/// if there is none. On the way, lists of higher levels whose time begins are spread over the lower.
+/// if there is none. On the way, lists of higher levels whose time begins are spread over the
+/// lower.
 bool TimerWheel::collect_due(Instant now) {
   SLUICE_ASSERT(due_.empty());
   const auto target = static_cast<std::uint64_t>(std::max<std::int64_t>(now.ns, 0) / tick_ns);

@@ -12,14 +12,14 @@
 // Limits:  2^31 timers, 32 bytes each; the caller's before that.
 #pragma once
 
+#include "base/assert.h"
+#include "base/time.h"
+#include "core/dense_pool.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
-
-#include "base/assert.h"
-#include "base/time.h"
-#include "core/dense_pool.h"
 
 namespace sluice::core {
 
@@ -49,10 +49,11 @@ class TimerWheel {
   bool cancel(TimerId id);
   bool is_live(TimerId id) const;
 
-  /// Calls visit(kind, payload) for each timer that is due, in the order of deadlines, equal ones in
-  /// the order of adding. It returns Instant::never(), and the timer is gone, or another deadline,
-  /// and the timer stands again under its TimerId. The visitor may add, move and cancel any timer;
-  /// what it sets to a time that has passed fires one tick behind the timer that it was called for.
+  /// Calls visit(kind, payload) for each timer that is due, in the order of deadlines, equal ones
+  /// in the order of adding. It returns Instant::never(), and the timer is gone, or another
+  /// deadline, and the timer stands again under its TimerId. The visitor may add, move and cancel
+  /// any timer; what it sets to a time that has passed fires one tick behind the timer that it was
+  /// called for.
   template <class Visitor>
   void advance(Instant now, Visitor&& visit);
 

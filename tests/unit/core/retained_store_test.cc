@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/rng.h"
+#include "core/message/message_pool.h"
+#include "core/retained/retained_query.h"
+#include "tests/unit/core/topic_support.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
 #include <set>
-
-#include "base/rng.h"
-#include "core/message/message_pool.h"
-#include "core/retained/retained_query.h"
-#include "tests/unit/core/topic_support.h"
 
 namespace sluice::core::test {
 namespace {
@@ -85,8 +85,8 @@ TEST_F(Retained, AFilterGetsWhatItMatches) {
   EXPECT_THAT(all("/+"), ElementsAre("/finance"));
   EXPECT_THAT(all("sport/+/player1"),
               ElementsAre("sport//player1", "sport/golf/player1", "sport/tennis/player1"));
-  EXPECT_THAT(all("+/tennis/#"), ElementsAre("sport/tennis", "sport/tennis/player1",
-                                             "sport/tennis/player1/ranking"));
+  EXPECT_THAT(all("+/tennis/#"),
+              ElementsAre("sport/tennis", "sport/tennis/player1", "sport/tennis/player1/ranking"));
   EXPECT_THAT(all("sport/tennis"), ElementsAre("sport/tennis"));
   EXPECT_THAT(all("sport/tennis/"), IsEmpty());
   EXPECT_THAT(all("$SYS/#"), ElementsAre("$SYS", "$SYS/load"));
@@ -140,8 +140,15 @@ TEST_F(Retained, AQueryAmongManyEqualBeginningsJumpsOverThem) {
 }
 
 std::string random_topic(Rng& rng, bool is_filter) {
-  static constexpr const char* words[] = {"a", "b", "", "$x", "ab", "a-", "longer-than-eight-bytes-1",
-                                          "longer-than-eight-bytes-2", "\xc3\xa9"};
+  static constexpr const char* words[] = {"a",
+                                          "b",
+                                          "",
+                                          "$x",
+                                          "ab",
+                                          "a-",
+                                          "longer-than-eight-bytes-1",
+                                          "longer-than-eight-bytes-2",
+                                          "\xc3\xa9"};
   std::string topic;
   const std::uint64_t levels = 1 + rng.below(4);
   for (std::uint64_t i = 0; i < levels; ++i) {

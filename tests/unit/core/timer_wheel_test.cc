@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/timer/timer_wheel.h"
 
+#include "base/rng.h"
+#include "tests/unit/core/allocation_counter.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,9 +12,6 @@
 #include <tuple>
 #include <utility>
 #include <vector>
-
-#include "base/rng.h"
-#include "tests/unit/core/allocation_counter.h"
 
 namespace sluice::core {
 namespace {

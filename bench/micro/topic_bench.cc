@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What subscribing and matching cost, by the number of subscriptions with random leaves.
+#include "base/rng.h"
+#include "core/topic/subscription_tree.h"
+
 #include <benchmark/benchmark.h>
 
 #include <string>
 #include <vector>
-
-#include "base/rng.h"
-#include "core/topic/subscription_tree.h"
 
 namespace {
 

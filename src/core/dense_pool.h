@@ -9,14 +9,14 @@
 // Limits:  2^31 records (callers use the top bit); the caller's before that.
 #pragma once
 
+#include "base/assert.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <type_traits>
 #include <vector>
-
-#include "base/assert.h"
 
 namespace sluice::core {
 
@@ -43,7 +43,7 @@ class DensePool {
     (*this)[index] = record;
     return index;
   }
-  /// REQUIRES: a live record.
+  /// Overwrites the first four bytes of the record only. REQUIRES: a live record.
   void remove(std::uint32_t index) {
     SLUICE_DCHECK(index < end_ && size_ > 0);
     std::memcpy(static_cast<void*>(&(*this)[index]), &free_, sizeof free_);
@@ -58,6 +58,8 @@ class DensePool {
     return chunks_[index / chunk_size]->records[index % chunk_size];
   }
   std::uint32_t size() const { return size_; }
+  /// One past the highest index ever given out.
+  std::uint32_t end() const { return end_; }
   std::size_t bytes() const {
     return chunks_.size() * sizeof(Chunk) + chunks_.capacity() * sizeof(std::unique_ptr<Chunk>);
   }

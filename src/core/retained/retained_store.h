@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The RetainedStore keeps the last retained message of each topic and hands out those that a filter
-// matches, in pages. Topics lie sorted (SortedTopics) with '/' before any other byte, so that all
-// that begins alike stands together and a query is a walk with jumps.
+// The RetainedStore keeps the last retained message of each topic. Topics lie sorted, with '/'
+// before any other byte, so that all that begins alike stands together; RetainedQuery walks them.
 //
 // Owner:   Shard (exactly one).             Thread: its shard's.
-// Never:   a look at expiry: the caller's; recursion; an order that depends on anything but topics.
-// Limits:  the caller's (retained.messages_max, retained.bytes_max); about 30 bytes a message
-//          beside the message.
-// Spec:    MQTT 5.0 §3.3.1.3, §4.7; MQTT 3.1.1 §3.3.1.3.
+// Never:   a look at expiry: the caller's; an order that depends on anything but the topics.
+// Limits:  the caller's, on count() and message_bytes(); 25 bytes a message beside the message.
+// Spec:    MQTT 5.0 §3.3.1.3; MQTT 3.1.1 §3.3.1.3.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
+#include "base/assert.h"
 #include "core/message/message.h"
 #include "core/retained/sorted_topics.h"
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
 
 namespace sluice::core {
 
@@ -27,55 +25,41 @@ class RetainedStore {
   RetainedStore(const RetainedStore&) = delete;
   RetainedStore& operator=(const RetainedStore&) = delete;
 
-  /// Stands for its topic from now on; gives back what stood there, or an empty handle.
-  /// REQUIRES: a message.
-  MessageRef set(MessageRef message);
+  /// The message stands for its topic from now on; gives back what stood there, or an empty handle.
+  /// REQUIRES: a message with a topic name that codec::check_topic_name() accepts.
+  MessageRef set(MessageRef message) {
+    SLUICE_ASSERT(message && !message->topic().empty());
+    message_bytes_ += message->memory_bytes();
+    return without(topics_.set(std::move(message)));
+  }
   /// Gives back what stood there, or an empty handle.
-  MessageRef erase(std::string_view topic);
+  MessageRef erase(std::string_view topic) { return without(topics_.erase(topic)); }
   /// Null if there is none. Valid until the store changes.
-  const Message* find(std::string_view topic) const;
+  const Message* find(std::string_view topic) const { return topics_.find(topic); }
 
-  std::size_t count() const { return messages_.size(); }
-  /// Memory of the messages (Message::memory_bytes()), and of the store beside them.
+  std::size_t count() const { return topics_.size(); }
+  /// Memory of the messages (Message::memory_bytes()).
   std::size_t message_bytes() const { return message_bytes_; }
-  std::size_t index_bytes() const { return messages_.bytes(); }
+  /// Memory of the store beside them.
+  std::size_t index_bytes() const { return topics_.bytes(); }
 
   /// f(const MessageRef&) for each message, in the order of topics. The store must not change
-  /// meanwhile.
+  /// meanwhile; RetainedQuery does the same in pages.
   template <class F>
-  void for_each(F&& f) const;
+  void for_each(F&& f) const {
+    for (auto i = topics_.lower_bound({}); !topics_.is_end(i); i = topics_.next(i))
+      f(topics_.at(i));
+  }
+  const SortedTopics& topics() const { return topics_; }
 
  private:
-  friend class RetainedQuery;
+  MessageRef without(MessageRef gone) {
+    if (gone) message_bytes_ -= gone->memory_bytes();
+    return gone;
+  }
 
-  SortedTopics messages_;
+  SortedTopics topics_;
   std::size_t message_bytes_ = 0;
-};
-
-/// What one page of a query may hold; at least one message is handed out if any is left.
-struct PageLimits {
-  std::size_t messages_max = 0;
-  std::size_t bytes_max = 0;  ///< topic, properties and payload
-};
-
-/// The retained messages that one filter matches, page after page, in the order of topics. The store
-/// may change between pages: a message that stands all the time comes exactly once, one that is set
-/// or erased meanwhile comes at most once.
-class RetainedQuery {
- public:
-  /// REQUIRES: a filter that codec::check_topic_filter() accepts, without `$share`.
-  explicit RetainedQuery(std::string_view filter) : filter_(filter) {}
-
-  /// f(const MessageRef&) for each message of the next page; true if there may be more. After so
-  /// many steps without a match (`steps_max`) a page ends early, even empty. The store must not
-  /// change meanwhile.
-  template <class F>
-  bool next(const RetainedStore& store, const PageLimits& limits, F&& f);
-
- private:
-  std::string filter_;
-  std::string resume_;  ///< where the next page begins
-  bool is_done_ = false;
 };
 
 }  // namespace sluice::core

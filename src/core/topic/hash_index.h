@@ -9,12 +9,12 @@
 // Limits:  the caller's on records; no value may be 0xffffffff.
 #pragma once
 
+#include "base/assert.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-
-#include "base/assert.h"
 
 namespace sluice::core::topic {
 

@@ -41,9 +41,8 @@ void LevelPath::assign(std::string_view text) {
   levels_.clear();
   std::size_t begin = 0;
   for (;;) {
-    const void* slash = begin < text.size()
-                            ? std::memchr(text.data() + begin, '/', text.size() - begin)
-                            : nullptr;
+    const void* slash =
+        begin < text.size() ? std::memchr(text.data() + begin, '/', text.size() - begin) : nullptr;
     const std::size_t end =
         slash != nullptr ? static_cast<std::size_t>(static_cast<const char*>(slash) - text.data())
                          : text.size();

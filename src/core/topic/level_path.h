@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A LevelPath is a topic name or filter cut into its levels, each hashed once under the shard's key.
-// Hashes of runs of levels are folded from those of the levels. The hash is a multiply-and-fold one
-// (after wyhash): quick, and since the key is secret nobody can aim for a place in a table. Every
-// answer of a table is compared with the text, so that a collision costs time, never truth.
+// A LevelPath is a topic name or filter cut into its levels, each hashed once under the shard's
+// key. Hashes of runs of levels are folded from those of the levels. The hash is a
+// multiply-and-fold one (after wyhash): quick, and since the key is secret nobody can aim for a
+// place in a table. Every answer of a table is compared with the text, so that a collision costs
+// time, never truth.
 //
 // Owner: RunTree. Thread: its shard's. Never: allocation once as many levels have been seen.
 #pragma once
+
+#include "base/siphash.h"
+#include "core/topic/topic_nodes.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
-
-#include "base/siphash.h"
-#include "core/topic/topic_nodes.h"
 
 namespace sluice::core::topic {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/topic/run_tree.h"
 
+#include "base/assert.h"
+
 #include <algorithm>
 #include <cstring>
-
-#include "base/assert.h"
 
 namespace sluice::core::topic {
 namespace {
@@ -110,7 +110,8 @@ std::uint32_t RunTree::obtain(std::string_view filter) {
 std::uint32_t RunTree::add_run(std::uint32_t branch, const Step& step) {
   const std::string_view content = path_.levels(step.level, step.shape.levels());
   SLUICE_ASSERT(content.size() <= 0xffff);
-  Run run{.parent = branch, .size = static_cast<std::uint16_t>(content.size()), .shape = step.shape};
+  Run run{
+      .parent = branch, .size = static_cast<std::uint16_t>(content.size()), .shape = step.shape};
   if (content.size() <= Run::inline_max) {
     std::copy(content.begin(), content.end(), run.text.begin());
   } else {

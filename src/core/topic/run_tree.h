@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The RunTree is the set of filters of a shard, each a path of runs from the root to a leaf
-// (topic_nodes.h), and finds the leaves that a topic name matches. All runs of all branches stand in
-// one hash index; a branch knows which lengths of runs exist in it, so that a match looks up only
-// those: one lookup for a filter without wildcards, one more for each wildcard. Work of a match is
-// bounded by the branches that match a prefix of the topic, times the lengths of their runs.
+// (topic_nodes.h), and finds the leaves that a topic name matches. All runs of all branches stand
+// in one hash index; a branch knows which lengths of runs exist in it, so that a match looks up
+// only those: one lookup for a filter without wildcards, one more for each wildcard. Work of a
+// match is bounded by the branches that match a prefix of the topic, times the lengths of their
+// runs.
 //
 // Owner:   SubscriptionTree.     Thread: its shard's.
 // Never:   recursion; allocation in match() once warm; what a leaf's subscribers are.
@@ -12,20 +13,21 @@
 // Spec:    MQTT 5.0 §4.7.
 #pragma once
 
-#include <array>
-#include <bit>
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "core/dense_pool.h"
 #include "core/topic/hash_index.h"
 #include "core/topic/level_path.h"
 #include "core/topic/text_pool.h"
 #include "core/topic/topic_nodes.h"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace sluice::core::topic {
 
@@ -55,7 +57,8 @@ class RunTree {
   void match(std::string_view topic, F&& f);
 
  private:
-  static constexpr std::uint32_t branch_bit = 1U << 31;  ///< in a value of runs_: a branch, not a leaf
+  static constexpr std::uint32_t branch_bit = 1U
+                                              << 31;  ///< in a value of runs_: a branch, not a leaf
   static constexpr std::uint64_t more_bit = 1ULL << 63;
 
   struct Pending {

@@ -9,13 +9,13 @@
 // Spec:    MQTT 5.0 §4.8.2.
 #pragma once
 
+#include "core/dense_pool.h"
+#include "core/topic/topic_nodes.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "core/dense_pool.h"
-#include "core/topic/topic_nodes.h"
 
 namespace sluice::core {
 

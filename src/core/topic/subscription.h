@@ -5,10 +5,10 @@
 // Spec:    MQTT 5.0 §3.8.3.
 #pragma once
 
-#include <cstdint>
-
 #include "codec/types.h"
 #include "core/ids.h"
+
+#include <cstdint>
 
 namespace sluice::core {
 

@@ -38,13 +38,12 @@ void SubscriptionTree::add_to_leaf(std::uint32_t leaf_index, const Subscription&
 
 void SubscriptionTree::add_to_group(std::uint32_t group_index, const Subscription& subscription) {
   SharedGroup& group = groups_[group_index];
-  const std::uint32_t index =
-      entries_.add({.previous = group.tail_,
-                    .member = {.session = subscription.session,
-                               .subscription_id = subscription.subscription_id},
-                    .owner = group_index,
-                    .options = subscription.options.to_byte(),
-                    .is_shared = true});
+  const std::uint32_t index = entries_.add(
+      {.previous = group.tail_,
+       .member = {.session = subscription.session, .subscription_id = subscription.subscription_id},
+       .owner = group_index,
+       .options = subscription.options.to_byte(),
+       .is_shared = true});
   if (group.tail_ != none)
     entries_[group.tail_].next = index;
   else
@@ -108,8 +107,7 @@ std::uint32_t SubscriptionTree::obtain_group(std::uint32_t leaf_index, std::stri
 void SubscriptionTree::remove_group(std::uint32_t index) {
   const SharedGroup& group = groups_[index];
   const std::uint32_t leaf_index = group.leaf_;
-  if (group.next_group_ != none)
-    groups_[group.next_group_].previous_group_ = group.previous_group_;
+  if (group.next_group_ != none) groups_[group.next_group_].previous_group_ = group.previous_group_;
   if (group.previous_group_ != none)
     groups_[group.previous_group_].next_group_ = group.next_group_;
   else

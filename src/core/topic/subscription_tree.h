@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The SubscriptionTree holds all subscriptions of a shard and finds those that a topic name matches.
-// Filters are cut into runs of literal levels (topic_nodes.h); RunTree finds the runs, this class
-// keeps who subscribed, in two ways: by filter, for matching, and by session, for its end.
+// The SubscriptionTree holds all subscriptions of a shard and finds those that a topic name
+// matches. Filters are cut into runs of literal levels (topic_nodes.h); RunTree finds the runs,
+// this class keeps who subscribed, in two ways: by filter, for matching, and by session, for its
+// end.
 //
 // Owner:   Shard (exactly one).             Thread: its shard's.
 // Never:   recursion; allocation in match() once warm; results that depend on the hash key.
 // Limits:  2^31 subscriptions, about 100 bytes each; the caller's limits on filters and levels.
 // Spec:    MQTT 5.0 §4.7, §4.8.2; MQTT 3.1.1 §4.7.
 #pragma once
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/siphash.h"
 #include "base/slab.h"
@@ -24,6 +18,13 @@
 #include "core/topic/run_tree.h"
 #include "core/topic/shared_group.h"
 #include "core/topic/subscription.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace sluice::core {
 

@@ -36,7 +36,7 @@ class TextPool {
  private:
   static constexpr std::uint32_t class_bits = 6;
   static constexpr std::uint32_t class_step = 16;
-  static constexpr std::uint32_t classes = 32;     ///< and one more for what is longer
+  static constexpr std::uint32_t classes = 32;  ///< and one more for what is longer
   static constexpr std::uint32_t chunk_blocks = 64;
   static constexpr std::uint32_t none = 0xffffffffU;
 

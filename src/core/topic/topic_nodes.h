@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The records that the topic tree is made of. A filter is cut at its wildcards into runs of literal
-// levels: "site/7/dev/+/temp" is the run "site/7/dev" that goes on behind a '+', then the run "temp"
-// that ends. So a filter without wildcards is one record, however many levels it has, and a match
-// looks up whole runs instead of levels. Each record fills one cache line and holds its text, if
-// that fits.
+// levels: "site/7/dev/+/temp" is the run "site/7/dev" that goes on behind a '+', then the run
+// "temp" that ends. So a filter without wildcards is one record, however many levels it has, and a
+// match looks up whole runs instead of levels. Each record fills one cache line and holds its text,
+// if that fits.
 //
 // Spec:    MQTT 5.0 §4.7.
 #pragma once
 
+#include "core/topic/subscription.h"
+
 #include <array>
 #include <cstdint>
-
-#include "core/topic/subscription.h"
 
 namespace sluice::core::topic {
 
@@ -48,8 +48,8 @@ struct Run {
   std::uint32_t parent = none;  ///< branch in which the run begins
   std::uint16_t size = 0;       ///< bytes of text
   Shape shape{};
-  std::uint8_t options = 0;               ///< of a leaf's first member
-  std::array<char, inline_max> text{};    ///< the text, or its TextId if it is longer
+  std::uint8_t options = 0;             ///< of a leaf's first member
+  std::array<char, inline_max> text{};  ///< the text, or its TextId if it is longer
 };
 
 /// One subscription's place in the list of its session.

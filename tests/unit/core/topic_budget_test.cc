@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
-
 #include "base/rng.h"
 #include "tests/unit/core/allocation_counter.h"
 #include "tests/unit/core/topic_support.h"
+
+#include <gtest/gtest.h>
 
 namespace sluice::core::test {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/rng.h"
+#include "codec/topic.h"
+#include "tests/unit/core/topic_support.h"
+
 #include <gtest/gtest.h>
 
 #include <map>
 #include <set>
 #include <tuple>
-
-#include "base/rng.h"
-#include "codec/topic.h"
-#include "tests/unit/core/topic_support.h"
 
 namespace sluice::core::test {
 namespace {
@@ -20,7 +20,8 @@ class TreeAndList {
   void step() {
     const SessionSlot session{static_cast<std::uint32_t>(rng_.below(sessions))};
     const std::string filter = random_path(true);
-    const std::string name = rng_.chance(1, 4) ? std::string(1, static_cast<char>('p' + rng_.below(3))) : "";
+    const std::string name =
+        rng_.chance(1, 4) ? std::string(1, static_cast<char>('p' + rng_.below(3))) : "";
     const auto key = std::tuple(name, filter, session);
     const std::uint64_t dice = rng_.below(100);
     if (dice < 50) {
@@ -69,7 +70,8 @@ class TreeAndList {
   static constexpr std::uint32_t sessions = 40;
 
   std::string random_path(bool is_filter) {
-    static constexpr const char* words[] = {"a", "b", "", "$x", "a-level-that-is-too-long-for-a-record"};
+    static constexpr const char* words[] = {"a", "b", "", "$x",
+                                            "a-level-that-is-too-long-for-a-record"};
     const std::uint64_t levels = 1 + rng_.below(rng_.chance(1, 50) ? 150 : 5);
     std::string path;
     for (std::uint64_t i = 0; i < levels; ++i) {
@@ -112,8 +114,8 @@ class TreeAndList {
   }
 
   void unsubscribe_all(SessionSlot session) {
-    const auto removed =
-        std::erase_if(list_, [&](const auto& entry) { return std::get<2>(entry.first) == session; });
+    const auto removed = std::erase_if(
+        list_, [&](const auto& entry) { return std::get<2>(entry.first) == session; });
     EXPECT_EQ(tree_.unsubscribe_all(session), removed);
   }
 

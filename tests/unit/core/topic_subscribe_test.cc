@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/core/topic_support.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "tests/unit/core/topic_support.h"
 
 namespace sluice::core::test {
 namespace {
@@ -72,8 +72,10 @@ TEST(SubscriptionTree, UnsubscribeSaysWhetherThereWasASubscription) {
 TEST(SubscriptionTree, ListsTheFiltersOfASessionAsTheyWereWritten) {
   SubscriptionTree tree({1, 2});
   const std::vector<std::string> filters{
-      "#", "+", "/", "//", "+/", "/+", "+/+", "+/#", "/#", "a", "a/", "a/b", "a/+/b/+/c/#",
-      "a//b", "+//+", "a/" + std::string(300, 'x') + "/+/" + std::string(5000, 'y')};
+      "#",           "+",    "/",    "//",
+      "+/",          "/+",   "+/+",  "+/#",
+      "/#",          "a",    "a/",   "a/b",
+      "a/+/b/+/c/#", "a//b", "+//+", "a/" + std::string(300, 'x') + "/+/" + std::string(5000, 'y')};
   for (const auto& filter : filters) {
     tree.subscribe(filter, of_session(2));
     tree.subscribe(filter, of_session(1));

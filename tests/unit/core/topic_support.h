@@ -3,13 +3,13 @@
 // What the tests of topics share: a collector of matches, and an obvious matcher to compare with.
 #pragma once
 
+#include "core/topic/subscription_tree.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/topic/subscription_tree.h"
 
 namespace sluice::core::test {
 
@@ -48,7 +48,8 @@ struct Collector {
   /// Session numbers in ascending order.
   std::vector<std::uint32_t> sessions() const {
     std::vector<std::uint32_t> numbers;
-    for (const auto& subscription : subscriptions) numbers.push_back(index_of(subscription.session));
+    for (const auto& subscription : subscriptions)
+      numbers.push_back(index_of(subscription.session));
     std::sort(numbers.begin(), numbers.end());
     return numbers;
   }

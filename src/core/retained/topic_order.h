@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The order in which retained topics lie: byte by byte, '/' before any other byte. So whatever
+// begins with "a/b/" lies together, right behind "a/b", and no other topic lies between.
+//
+// Thread: any. Never: allocation.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace sluice::core {
+
+constexpr unsigned topic_rank(char byte) {
+  return byte == '/' ? 0U : static_cast<unsigned char>(byte);
+}
+
+inline std::size_t common_prefix(std::string_view a, std::string_view b) {
+  const std::size_t shorter = std::min(a.size(), b.size());
+  std::size_t i = 0;
+  while (i < shorter && a[i] == b[i]) ++i;
+  return i;
+}
+
+/// Negative, zero or positive: a before, equal to, behind b. Their first `equal` bytes are equal.
+inline int topic_order(std::string_view a, std::string_view b, std::size_t equal = 0) {
+  const std::size_t shorter = std::min(a.size(), b.size());
+  std::size_t i = equal;
+  while (i < shorter && a[i] == b[i]) ++i;
+  if (i < shorter) return topic_rank(a[i]) < topic_rank(b[i]) ? -1 : 1;
+  return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
+}
+
+/// Four bytes from `begin` on as a number: unequal numbers are in the order of the topics, equal
+/// ones say nothing. (An absent byte counts as '/'; that is consistent, as no byte is below it.)
+inline std::uint32_t topic_fragment(std::string_view topic, std::size_t begin) {
+  std::uint32_t fragment = 0;
+  for (std::size_t i = begin; i < begin + 4; ++i)
+    fragment = fragment << 8 | (i < topic.size() ? topic_rank(topic[i]) : 0U);
+  return fragment;
+}
+
+/// The shortest text that stands behind `left` and not behind `right`.
+/// REQUIRES: left stands before right.
+inline std::string_view topic_separator(std::string_view left, std::string_view right) {
+  return right.substr(0, common_prefix(left, right) + 1);
+}
+
+}  // namespace sluice::core

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 
 #include "cli/commands/pub_flags.h"
+#include "cli/commands/serve_flags.h"
 #include "cli/commands/sub_flags.h"
 
 namespace sluice::cli {
@@ -10,6 +11,7 @@ namespace {
 constexpr Command commands[] = {
     {"pub", "publish messages", run_pub, pub_flags},
     {"sub", "subscribe to topics and print what comes", run_sub, sub_flags},
+    {"serve", "run the broker", run_serve, serve_flags},
     {"help", "explain the commands", run_help, nullptr},
 };
 

@@ -38,6 +38,7 @@ const Command* find_command(std::string_view name);
 
 int run_pub(const Arguments& arguments);
 int run_sub(const Arguments& arguments);
+int run_serve(const Arguments& arguments);
 int run_help(const Arguments& arguments);
 
 }  // namespace sluice::cli

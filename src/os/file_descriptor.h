@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "base/result.h"
+
 namespace sluice::os {
 
 class FileDescriptor {
@@ -26,6 +28,8 @@ class FileDescriptor {
   /// Gives the descriptor up without closing it.
   int release() { return std::exchange(fd_, -1); }
   void close();
+  /// A second descriptor of the same file; out_of_descriptors at the limit.
+  Result<FileDescriptor> duplicate() const;
 
  private:
   int fd_ = -1;

@@ -50,4 +50,10 @@ void ignore_broken_pipes() { static_cast<void>(std::signal(SIGPIPE, SIG_IGN)); }
 
 std::uint32_t process_id() { return static_cast<std::uint32_t>(::getpid()); }
 
+std::vector<std::string> environment() {
+  std::vector<std::string> all;
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) all.emplace_back(*entry);
+  return all;
+}
+
 }  // namespace sluice::os

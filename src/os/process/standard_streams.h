@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -27,5 +29,7 @@ Result<void> write_output(ByteView bytes);
 void ignore_broken_pipes();
 /// Of this process.
 std::uint32_t process_id();
+/// All of the environment, as NAME=value.
+std::vector<std::string> environment();
 
 }  // namespace sluice::os

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/commands/serve_flags.h"
+#include "cli/exit_code.h"
+#include "cli/flags/flag_parser.h"
+#include "cli/flags/help.h"
+#include "cli/version.h"
+#include "config/load.h"
+#include "config/reference.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "os/process/standard_streams.h"
+#include "server/log_sink.h"
+#include "server/option_schema.h"
+#include "server/server.h"
+
+namespace sluice::cli {
+namespace {
+
+constexpr std::size_t config_bytes_max = std::size_t{16} << 20;
+
+// Flags are short for assignments; one given twice is the last.
+config::Inputs inputs_from(const ParsedFlags& flags) {
+  config::Inputs inputs;
+  inputs.environment = os::environment();
+  const auto assign = [&inputs](std::string key, std::string_view value) {
+    inputs.assignments.push_back(std::move(key += "=").append(value));
+  };
+  if (flags.has("bind")) {
+    std::string all;
+    for (const std::string& address : flags.list("bind")) all += (all.empty() ? "" : ",") + address;
+    assign("server.bind", all);
+  }
+  if (flags.has("port")) assign("server.port", flags.text("port"));
+  if (flags.has("threads")) assign("server.threads", flags.text("threads"));
+  if (flags.has("allow-anonymous")) assign("server.allow_anonymous", "true");
+  if (flags.has("data")) assign("durability.directory", flags.text("data"));
+  if (flags.has("durability")) assign("durability.mode", flags.text("durability"));
+  if (flags.has("log-format")) assign("log.format", flags.text("log-format"));
+  if (flags.has("verbose")) assign("log.level", "debug");
+  for (const std::string& assignment : flags.list("set")) inputs.assignments.push_back(assignment);
+  return inputs;
+}
+
+struct Configuration {
+  std::vector<config::Problem> problems;
+  std::optional<config::Settings> settings;
+};
+
+// What the file system or the options together make impossible, beside what single options do.
+void check_together(const config::Settings& settings, std::vector<config::Problem>& problems) {
+  const server::AllOptions options = server::options_from(settings);
+  using Mode = server::ServerOptions::Durability::Mode;
+  if (options.server.durability.mode != Mode::memory)
+    problems.push_back({"durability.mode",
+                        "this version keeps sessions and messages in memory only, it has no log on disk yet: "
+                        "'fsync' and 'os' would promise what it cannot keep; allowed is memory"});
+}
+
+Configuration configure(const ParsedFlags& flags) {
+  Configuration result;
+  config::Inputs inputs = inputs_from(flags);
+  if (flags.has("config")) {
+    inputs.file_name = flags.text("config");
+    const auto text = os::read_file(inputs.file_name, config_bytes_max);
+    if (!text) {
+      result.problems.push_back({inputs.file_name, std::string("cannot be read: ") + text.error().detail});
+      return result;
+    }
+    inputs.file_text = *text;
+  }
+  config::Loaded loaded = config::load(server::option_schema(), inputs);
+  result.problems = std::move(loaded.problems);
+  if (result.problems.empty()) check_together(loaded.settings, result.problems);
+  result.settings = std::move(loaded.settings);
+  return result;
+}
+
+int report(const std::vector<config::Problem>& problems) {
+  for (const config::Problem& problem : problems)
+    std::fprintf(stderr, "sluice serve: %s\n", config::to_string(problem).c_str());
+  return exit_failure;
+}
+
+// The prints that need no broker; -1 if none was asked for.
+int print_only(const ParsedFlags& flags, const config::Settings& settings) {
+  const auto print = [](const std::string& text) { return std::fputs(text.c_str(), stdout), exit_success; };
+  if (flags.has("print-defaults")) return print(config::commented_file(server::option_schema()));
+  if (flags.has("print-reference")) return print(config::option_reference(server::option_schema()));
+  if (flags.has("print-metrics")) return print(config::metric_reference(server::metric_tables()));
+  if (flags.has("print-config")) return print(settings.effective_file());
+  if (flags.has("check")) return print("The configuration is in order.\n");
+  return -1;
+}
+
+void print_banner(const server::Server& broker) {
+  std::printf("%s, %u thread%s, durability: memory (a stop forgets sessions and retained messages)\n", version_line(),
+              broker.threads(), broker.threads() == 1 ? "" : "s");
+  for (const std::string& address : broker.addresses()) std::printf("listening on %s (mqtt)\n", address.c_str());
+  if (!broker.admin_address().empty())
+    std::printf("admin on http://%s (/metrics, /health)\n", broker.admin_address().c_str());
+  const std::string& first = broker.addresses().front();
+  const std::string port = first.substr(first.rfind(':') + 1);
+  const std::string option = port == "1883" ? "" : " -p " + port;
+  std::printf("try:  sluice sub%s 'sensors/#'   and in another terminal:  sluice pub%s sensors/1/temperature 21.5\n",
+              option.c_str(), option.c_str());
+  if (!broker.is_open_to_network())
+    std::printf("only this machine can connect; to open it to the network: sluice serve --bind 0.0.0.0 --allow-anonymous\n");
+  std::fflush(stdout);
+}
+
+void reload(const ParsedFlags& flags, config::Settings& current, server::Server& broker, server::LogSink& log) {
+  Configuration next = configure(flags);
+  const std::string file(flags.text("config", "the command line"));
+  if (!next.problems.empty()) {
+    for (const config::Problem& problem : next.problems)
+      log.error("config_problem", {{"place", problem.place}, {"problem", problem.text}});
+    log.error("config_reload_refused", {{"file", file}, {"problems", next.problems.size()}});
+    return;
+  }
+  const auto changes = current.changes(*next.settings);
+  for (const config::Change& change : changes) {
+    const std::string before = config::format_option(*change.row, change.before);
+    const std::string after = config::format_option(*change.row, change.after);
+    const std::string option = config::option_path(*change.row);
+    log.info(change.needs_restart() ? "config_option_needs_restart" : "config_option_changed",
+             {{"option", option}, {"before", before}, {"after", after}});
+  }
+  current = current.reloaded(*next.settings);
+  const server::AllOptions options = server::options_from(current);
+  log.reload(options.server.log);
+  broker.apply(options);
+  log.info("config_reloaded", {{"file", file}, {"changes", changes.size()}});
+}
+
+}  // namespace
+
+int run_serve(const Arguments& arguments) {
+  const auto flags = parse_flags(*serve_flags(), arguments.words);
+  if (!flags) {
+    std::fprintf(stderr, "%s: %s\n", arguments.program.c_str(), flags.error().text.c_str());
+    return exit_usage;
+  }
+  if (flags->has("help")) {
+    std::fputs(help_text(*serve_flags(), arguments.program).c_str(), stdout);
+    return exit_success;
+  }
+  Configuration configuration = configure(*flags);
+  if (!configuration.problems.empty()) return report(configuration.problems);
+  config::Settings settings = std::move(*configuration.settings);
+  if (const int code = print_only(*flags, settings); code >= 0) return code;
+
+  const server::AllOptions options = server::options_from(settings);
+  server::LogSink log(options.server.log, os::wall_now);
+  log.info("server_starting", {{"version", version_number()}});
+  server::Server broker(options, version_number(), log);
+  if (const auto started = broker.start(); !started) {
+    std::fprintf(stderr, "sluice serve: %s\n", started.error().text.c_str());
+    return exit_failure;
+  }
+  print_banner(broker);
+  log.info("server_started", {{"version", version_number()}});
+  broker.run([&] { reload(*flags, settings, broker, log); });
+  log.info("server_stopped", {{"version", version_number()}});
+  return exit_success;
+}
+
+}  // namespace sluice::cli

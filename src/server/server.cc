@@ -5,6 +5,7 @@
 #include <latch>
 
 #include "net/transport/registry.h"
+#include "core/shard/interest.h"
 #include "os/clock.h"
 #include "os/entropy.h"
 #include "os/process/resources.h"

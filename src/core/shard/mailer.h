@@ -26,7 +26,7 @@ class Mailer {
 /// For a shard that is alone.
 class NoMailer final : public Mailer {
  public:
-  MutableByteView reserve(ShardIndex, std::size_t) override { return {}; }
+  MutableByteView reserve(ShardIndex target, std::size_t size) override;
   bool is_congested() const override { return false; }
 };
 

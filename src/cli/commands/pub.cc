@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `sluice pub`: from the command line to a Publisher.
-#include <cstdlib>
-
-#include "cli/commands/publisher.h"
 #include "cli/commands/pub_flags.h"
+#include "cli/commands/publisher.h"
 #include "cli/flags/flag_parser.h"
 #include "cli/mqtt/client_command.h"
 #include "codec/topic.h"
 #include "os/file.h"
 #include "os/process/standard_streams.h"
 #include "os/system_error.h"
+
+#include <cstdlib>
 
 namespace sluice::cli {
 namespace {
@@ -92,12 +92,13 @@ Parsed<PublishPlan> plan_of(const ParsedFlags& flags, ConnectionSettings& settin
 }  // namespace
 
 int run_pub(const Arguments& arguments) {
-  return run_client_command(*pub_flags(), arguments, [](const ParsedFlags& flags,
-                                                        ConnectionSettings settings) -> Parsed<int> {
-    auto plan = plan_of(flags, settings);
-    if (!plan) return std::unexpected(plan.error());
-    return Publisher(std::move(settings), std::move(*plan)).run();
-  });
+  return run_client_command(
+      *pub_flags(), arguments,
+      [](const ParsedFlags& flags, ConnectionSettings settings) -> Parsed<int> {
+        auto plan = plan_of(flags, settings);
+        if (!plan) return std::unexpected(plan.error());
+        return Publisher(std::move(settings), std::move(*plan)).run();
+      });
 }
 
 }  // namespace sluice::cli

@@ -39,12 +39,14 @@ Parsed<std::string> read_whole_input() {
   for (;;) {
     const auto got = os::read_input(buffer);
     if (!got) return refuse(os::describe(got.error()));
-    if (*got == 0) return text;
+    if (*got == 0) break;
     text += as_text(ByteView(buffer).first(*got));
     if (text.size() > codec::remaining_length_max) {
       return refuse("standard input is longer than an MQTT message can be: 268,435,455 bytes");
     }
   }
+  if (text.empty()) return refuse("standard input is empty; -n sends an empty payload");
+  return text;
 }
 
 Parsed<std::string> payload_of(const ParsedFlags& flags, const ConnectionSettings& settings) {

@@ -237,6 +237,7 @@ void FormatString::render_piece(const Piece& piece, const ShownMessage& message,
     return;
   }
   std::string value = value_text(piece.code, message);
+  if (value.empty() && piece.code == 'R') return;  // mosquitto_sub pads all absent ones but this
   if (value.size() > piece.most) value.resize(piece.most);
   const std::size_t padding = piece.width > value.size() ? piece.width - value.size() : 0;
   if (piece.align == Align::right) out.append(padding, piece.pad);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The program `sluice`: picks the command by its first word, or by the name it was called by.
-#include <cstdio>
-#include <string_view>
-
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/version.h"
 #include "os/process/standard_streams.h"
+
+#include <cstdio>
+#include <string_view>
 
 namespace sluice::cli {
 namespace {
@@ -17,9 +17,7 @@ std::string_view base_name(std::string_view path) {
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
-int run_command(const Command& command, Arguments arguments) {
-  return command.run(arguments);
-}
+int run_command(const Command& command, Arguments arguments) { return command.run(arguments); }
 
 int unknown(std::string_view word) {
   std::fprintf(stderr, "sluice: there is no command '%.*s'; 'sluice help' lists them all\n",

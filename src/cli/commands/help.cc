@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdio>
+#include "cli/flags/help.h"
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
-#include "cli/flags/help.h"
 #include "cli/version.h"
+
+#include <cstdio>
 
 namespace sluice::cli {
 
@@ -26,9 +27,10 @@ int run_help(const Arguments& arguments) {
     std::printf("  sluice %-10s %s\n", std::string(command.name).c_str(),
                 std::string(command.sentence).c_str());
   }
-  std::printf("\n'sluice COMMAND --help' explains one of them. Try:\n"
-              "  sluice sub 'sensors/#'\n"
-              "  sluice pub sensors/1/temperature 21.5\n");
+  std::printf(
+      "\n'sluice COMMAND --help' explains one of them. Try:\n"
+      "  sluice sub 'sensors/#'\n"
+      "  sluice pub sensors/1/temperature 21.5\n");
   return exit_success;
 }
 

@@ -6,11 +6,11 @@
 // Limits:  the caller stops feeding while lines wait.
 #pragma once
 
+#include "base/bytes.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/bytes.h"
 
 namespace sluice::cli {
 

@@ -13,7 +13,9 @@ bool MessagePrinter::print(const ShownMessage& message) {
     case PrintForm::verbose:
       out_ += message.publish.topic;
       out_ += ' ';
-      [[fallthrough]];
+      // As mosquitto_sub has it: a script sees that there was nothing.
+      out_ += message.publish.payload.empty() ? "(null)" : as_text(message.publish.payload);
+      break;
     case PrintForm::payload:
       out_ += as_text(message.publish.payload);
       break;

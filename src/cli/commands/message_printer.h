@@ -6,12 +6,12 @@
 // Owner:   Subscriber.
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "base/result.h"
 #include "cli/output/format_string.h"
 #include "cli/output/terminal_text.h"
+
+#include <optional>
+#include <string>
 
 namespace sluice::cli {
 

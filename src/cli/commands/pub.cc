@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `sluice pub`: from the command line to a Publisher.
-#include <cstdlib>
-
-#include "cli/commands/publisher.h"
 #include "cli/commands/pub_flags.h"
+#include "cli/commands/publisher.h"
 #include "cli/flags/flag_parser.h"
 #include "cli/mqtt/client_command.h"
 #include "codec/topic.h"
 #include "os/file.h"
 #include "os/process/standard_streams.h"
 #include "os/system_error.h"
+
+#include <cstdlib>
 
 namespace sluice::cli {
 namespace {
@@ -39,12 +39,14 @@ Parsed<std::string> read_whole_input() {
   for (;;) {
     const auto got = os::read_input(buffer);
     if (!got) return refuse(os::describe(got.error()));
-    if (*got == 0) return text;
+    if (*got == 0) break;
     text += as_text(ByteView(buffer).first(*got));
     if (text.size() > codec::remaining_length_max) {
       return refuse("standard input is longer than an MQTT message can be: 268,435,455 bytes");
     }
   }
+  if (text.empty()) return refuse("standard input is empty; -n sends an empty payload");
+  return text;
 }
 
 Parsed<std::string> payload_of(const ParsedFlags& flags, const ConnectionSettings& settings) {
@@ -92,12 +94,13 @@ Parsed<PublishPlan> plan_of(const ParsedFlags& flags, ConnectionSettings& settin
 }  // namespace
 
 int run_pub(const Arguments& arguments) {
-  return run_client_command(*pub_flags(), arguments, [](const ParsedFlags& flags,
-                                                        ConnectionSettings settings) -> Parsed<int> {
-    auto plan = plan_of(flags, settings);
-    if (!plan) return std::unexpected(plan.error());
-    return Publisher(std::move(settings), std::move(*plan)).run();
-  });
+  return run_client_command(
+      *pub_flags(), arguments,
+      [](const ParsedFlags& flags, ConnectionSettings settings) -> Parsed<int> {
+        auto plan = plan_of(flags, settings);
+        if (!plan) return std::unexpected(plan.error());
+        return Publisher(std::move(settings), std::move(*plan)).run();
+      });
 }
 
 }  // namespace sluice::cli

@@ -20,7 +20,7 @@ constexpr Flag message_flags[] = {
 };
 
 constexpr FlagGroup groups[] = {
-    {"Message", message_flags}, {"Broker", broker_flags}, {"Session", session_flags},
+    {"Message", message_flags}, {"Broker", broker_flags},     {"Session", session_flags},
     {"Will", will_flags},       {"TLS and proxy", tls_flags}, {"Reports", report_flags},
 };
 

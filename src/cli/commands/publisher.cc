@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/publisher.h"
 
-#include <algorithm>
-#include <array>
-#include <utility>
-
 #include "cli/mqtt/failure_text.h"
 #include "os/process/standard_streams.h"
 #include "os/system_error.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
 
 namespace sluice::cli {
 namespace {

@@ -5,13 +5,14 @@
 // broker has acknowledged.
 //
 // Owner:   run_pub().
-// Limits:  256 KiB unsent at QoS 0; the in-flight window at QoS 1 and 2; a line as long as a packet.
+// Limits:  256 KiB unsent at QoS 0; the in-flight window at QoS 1 and 2; a line as long as a
+// packet.
 #pragma once
-
-#include <string>
 
 #include "cli/commands/line_reader.h"
 #include "cli/mqtt/mqtt_session.h"
+
+#include <string>
 
 namespace sluice::cli {
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `sluice sub`: from the command line to a Subscriber.
-#include <cstdlib>
-
 #include "cli/commands/sub_flags.h"
 #include "cli/commands/subscriber.h"
 #include "cli/flags/flag_parser.h"
 #include "cli/mqtt/client_command.h"
 #include "codec/topic.h"
 #include "os/process/standard_streams.h"
+
+#include <cstdlib>
 
 namespace sluice::cli {
 namespace {
@@ -20,7 +20,8 @@ std::unexpected<UsageError> refuse(std::string text) {
 Parsed<bool> check_filters(const std::vector<std::string>& filters) {
   for (const std::string& filter : filters) {
     auto good = codec::check_topic_filter(filter);
-    if (good && !codec::split_shared_filter(filter)) good = fail(codec::split_shared_filter(filter).error());
+    if (good && !codec::split_shared_filter(filter))
+      good = fail(codec::split_shared_filter(filter).error());
     if (!good) return refuse("'" + filter + "' is no topic filter: " + good.error().detail);
   }
   return true;
@@ -45,8 +46,10 @@ Parsed<bool> take_subscription(const ParsedFlags& flags, SubscribePlan& plan) {
   plan.options.qos = static_cast<codec::Qos>(flags.integer("qos", 0));
   plan.options.retain_as_published = flags.has("retain-as-published");
   const std::string_view handling = flags.text("retain-handling", "always");
-  if (handling == "new") plan.options.retain_handling = codec::RetainHandling::send_if_new;
-  else if (handling == "never") plan.options.retain_handling = codec::RetainHandling::do_not_send;
+  if (handling == "new")
+    plan.options.retain_handling = codec::RetainHandling::send_if_new;
+  else if (handling == "never")
+    plan.options.retain_handling = codec::RetainHandling::do_not_send;
   else if (handling != "always") {
     return refuse("--retain-handling " + std::string(handling) +
                   ": one of always, new, never is needed");
@@ -127,12 +130,13 @@ Parsed<SubscribePlan> plan_of(const ParsedFlags& flags, const ConnectionSettings
 }  // namespace
 
 int run_sub(const Arguments& arguments) {
-  return run_client_command(*sub_flags(), arguments, [](const ParsedFlags& flags,
-                                                        ConnectionSettings settings) -> Parsed<int> {
-    auto plan = plan_of(flags, settings);
-    if (!plan) return std::unexpected(plan.error());
-    return Subscriber(std::move(settings), std::move(*plan)).run();
-  });
+  return run_client_command(
+      *sub_flags(), arguments,
+      [](const ParsedFlags& flags, ConnectionSettings settings) -> Parsed<int> {
+        auto plan = plan_of(flags, settings);
+        if (!plan) return std::unexpected(plan.error());
+        return Subscriber(std::move(settings), std::move(*plan)).run();
+      });
 }
 
 }  // namespace sluice::cli

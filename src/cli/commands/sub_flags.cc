@@ -24,8 +24,8 @@ constexpr Flag choice_flags[] = {
      "only retained messages; ends at the first other one"},
     {"remove-retained", '\0', FlagKind::toggle, "",
      "clear each retained message that comes; -T spares topics"},
-    {"random-filter", '\0', FlagKind::decimal, "PERCENT", "show only that share of the messages",
-     0, 100},
+    {"random-filter", '\0', FlagKind::decimal, "PERCENT", "show only that share of the messages", 0,
+     100},
 };
 
 constexpr Flag end_flags[] = {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/subscriber.h"
 
-#include <algorithm>
-
 #include "cli/mqtt/failure_text.h"
 #include "codec/topic.h"
 #include "os/clock.h"
 #include "os/entropy.h"
 #include "os/process/standard_streams.h"
+
+#include <algorithm>
 
 namespace sluice::cli {
 namespace {
@@ -81,9 +81,8 @@ void Subscriber::on_subscribed(const codec::Suback& ack) {
 }
 
 bool Subscriber::is_hidden(std::string_view topic) const {
-  return std::ranges::any_of(plan_.hidden, [topic](const std::string& filter) {
-    return codec::matches(filter, topic);
-  });
+  return std::ranges::any_of(
+      plan_.hidden, [topic](const std::string& filter) { return codec::matches(filter, topic); });
 }
 
 void Subscriber::on_message(const client::Message& message) {

@@ -7,12 +7,12 @@
 // Limits:  64 KiB of output are gathered within a turn.
 #pragma once
 
+#include "cli/commands/message_printer.h"
+#include "cli/mqtt/mqtt_session.h"
+
 #include <deque>
 #include <string>
 #include <vector>
-
-#include "cli/commands/message_printer.h"
-#include "cli/mqtt/mqtt_session.h"
 
 namespace sluice::cli {
 
@@ -27,9 +27,9 @@ struct SubscribePlan {
   RetainedChoice retained = RetainedChoice::shown;
   bool removes_retained = false;
   bool ends_when_subscribed = false;
-  std::uint64_t count = 0;           ///< messages to show before the end; 0: no end
-  Duration timeout{};                ///< zero: none
-  double shown_share = 1;            ///< the part of the messages that is shown
+  std::uint64_t count = 0;  ///< messages to show before the end; 0: no end
+  Duration timeout{};       ///< zero: none
+  double shown_share = 1;   ///< the part of the messages that is shown
   PrintOptions print;
 };
 

@@ -9,8 +9,10 @@ constexpr std::size_t line_columns = 100;
 
 std::string spelling(const Flag& flag) {
   std::string out = "  ";
-  if (flag.letter != '\0') out += std::string("-") + flag.letter + ", ";
-  else out += "    ";
+  if (flag.letter != '\0')
+    out += std::string("-") + flag.letter + ", ";
+  else
+    out += "    ";
   out += "--" + std::string(flag.name);
   if (!flag.value.empty()) out += " " + std::string(flag.value);
   return out;
@@ -37,8 +39,10 @@ void append_wrapped(std::string& out, std::string_view sentence) {
 
 void append_flag(std::string& out, const Flag& flag) {
   std::string left = spelling(flag);
-  if (left.size() + 2 > sentence_column) left += "\n" + std::string(sentence_column, ' ');
-  else left.resize(sentence_column, ' ');
+  if (left.size() + 2 > sentence_column)
+    left += "\n" + std::string(sentence_column, ' ');
+  else
+    left.resize(sentence_column, ' ');
   out += left;
   append_wrapped(out, flag.sentence);
 }

@@ -3,9 +3,9 @@
 // The text of `--help`, from a command's table.
 #pragma once
 
-#include <string>
-
 #include "cli/flags/flag.h"
+
+#include <string>
 
 namespace sluice::cli {
 

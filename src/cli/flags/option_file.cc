@@ -45,8 +45,8 @@ Parsed<std::vector<std::string>> read_option_file(const std::string& path) {
   const auto text = os::read_file(path, file_bytes_max);
   if (text) return option_file_words(*text);
   if (text.error().code == ErrorCode::not_found) return std::vector<std::string>();
-  return std::unexpected(UsageError{"the option file '" + path +
-                                    "' cannot be read: " + os::describe(text.error())});
+  return std::unexpected(
+      UsageError{"the option file '" + path + "' cannot be read: " + os::describe(text.error())});
 }
 
 std::vector<std::string> option_file_words(std::string_view text) {

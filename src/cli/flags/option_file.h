@@ -4,11 +4,11 @@
 // are read only where the program is called by mosquitto's names.
 #pragma once
 
+#include "cli/flags/flag_parser.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "cli/flags/flag_parser.h"
 
 namespace sluice::cli {
 

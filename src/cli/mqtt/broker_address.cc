@@ -53,7 +53,8 @@ Parsed<bool> take_url(std::string_view text, BrokerAddress& out) {
 }
 
 void take_host_and_port(const ParsedFlags& flags, BrokerAddress& out) {
-  if (out.endpoints.empty()) out.endpoints.push_back({.host = "localhost", .port = 1883, .path = {}});
+  if (out.endpoints.empty())
+    out.endpoints.push_back({.host = "localhost", .port = 1883, .path = {}});
   for (client::Endpoint& endpoint : out.endpoints) {
     if (flags.has("host") || flags.has("port")) endpoint.scheme = net::Scheme::tcp;
     if (flags.has("host")) endpoint.host = flags.text("host");

@@ -3,12 +3,12 @@
 // Where the broker is, from -h, -p, --unix, -L, a URL as the first word, or SLUICE_URL.
 #pragma once
 
+#include "cli/flags/flag_parser.h"
+#include "client/endpoint.h"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "cli/flags/flag_parser.h"
-#include "client/endpoint.h"
 
 namespace sluice::cli {
 
@@ -16,9 +16,9 @@ struct BrokerAddress {
   std::vector<client::Endpoint> endpoints;
   std::optional<std::string> user;
   std::optional<std::string> password;
-  std::optional<std::string> topic;     ///< the path of a URL, as it was written
+  std::optional<std::string> topic;      ///< the path of a URL, as it was written
   std::optional<std::string> client_id;  ///< ?clientid=
-  std::vector<std::string> words;       ///< the flags' words without the URL
+  std::vector<std::string> words;        ///< the flags' words without the URL
 };
 
 Parsed<BrokerAddress> broker_address(const ParsedFlags& flags, std::string_view environment_url);

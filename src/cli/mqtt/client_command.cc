@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/mqtt/client_command.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "cli/exit_code.h"
 #include "cli/flags/help.h"
 #include "cli/flags/option_file.h"
 #include "cli/version.h"
+
+#include <cstdio>
+#include <cstdlib>
 
 namespace sluice::cli {
 namespace {
@@ -37,8 +37,10 @@ Parsed<int> run(const FlagTable& table, const Arguments& arguments,
   if (!words) return std::unexpected(words.error());
   for (const std::string& word : *words) {
     if (word != "--help" && word != "--version") continue;
-    if (word == "--help") std::fputs(help_text(table, arguments.program).c_str(), stdout);
-    else std::printf("%s version %s\n", arguments.program.c_str(), version_number());
+    if (word == "--help")
+      std::fputs(help_text(table, arguments.program).c_str(), stdout);
+    else
+      std::printf("%s version %s\n", arguments.program.c_str(), version_number());
     return is_mosquitto(arguments) ? exit_failure : exit_success;
   }
   FlagTable allowed = table;

@@ -4,11 +4,11 @@
 // connection settings; and what it says when the command line is wrong.
 #pragma once
 
-#include <functional>
-
 #include "cli/commands.h"
 #include "cli/flags/flag_parser.h"
 #include "cli/mqtt/connection_settings.h"
+
+#include <functional>
 
 namespace sluice::cli {
 

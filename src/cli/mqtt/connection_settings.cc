@@ -38,9 +38,9 @@ class SettingsReader {
 
   Parsed<bool> read(ConnectionSettings& out) {
     MachineOptions& machine = out.link.machine;
-    for (const auto step : {&SettingsReader::version, &SettingsReader::identity,
-                            &SettingsReader::session, &SettingsReader::traffic,
-                            &SettingsReader::properties, &SettingsReader::will}) {
+    for (const auto step :
+         {&SettingsReader::version, &SettingsReader::identity, &SettingsReader::session,
+          &SettingsReader::traffic, &SettingsReader::properties, &SettingsReader::will}) {
       if (const auto good = (this->*step)(out); !good) return good;
     }
     if (const auto good = client::check_options(machine); !good) {
@@ -59,10 +59,15 @@ class SettingsReader {
     const std::string_view text = flags_.text("protocol-version");
     if (text == "auto" && !is_mosquitto_) return true;
     out.link.fall_back = client::FallBack::never;
-    if (text == "5" || text == "mqttv5") machine.version = Version::v5;
-    else if (text == "311" || text == "mqttv311") machine.version = Version::v3_1_1;
-    else if (text == "31" || text == "mqttv31") machine.version = Version::v3_1;
-    else return refuse("-V " + std::string(text) + ": one of 5, 311, 31, mqttv5, mqttv311, mqttv31 is needed");
+    if (text == "5" || text == "mqttv5")
+      machine.version = Version::v5;
+    else if (text == "311" || text == "mqttv311")
+      machine.version = Version::v3_1_1;
+    else if (text == "31" || text == "mqttv31")
+      machine.version = Version::v3_1;
+    else
+      return refuse("-V " + std::string(text) +
+                    ": one of 5, 311, 31, mqttv5, mqttv311, mqttv31 is needed");
     if (wants_v5 && machine.version != Version::v5) {
       return refuse("-D sets properties, which MQTT 3.1 and 3.1.1 do not have; use -V 5");
     }
@@ -74,8 +79,7 @@ class SettingsReader {
     if (flags_.has("id") && flags_.has("id-prefix")) return refuse("-i and -I exclude each other");
     if (flags_.has("id")) machine.client_id = flags_.text("id");
     if (flags_.has("id-prefix")) {
-      machine.client_id =
-          std::string(flags_.text("id-prefix")) + std::to_string(os::process_id());
+      machine.client_id = std::string(flags_.text("id-prefix")) + std::to_string(os::process_id());
     }
     if (flags_.has("username")) machine.user_name = std::string(flags_.text("username"));
     if (flags_.has("pw")) machine.password = std::string(flags_.text("pw"));
@@ -93,9 +97,11 @@ class SettingsReader {
     std::int64_t expiry = is_kept ? never_expires : 0;
     if (flags_.has("session-expiry")) {
       const std::string_view text = flags_.text("session-expiry");
-      if (text == "∞" || text == "-1") expiry = never_expires;
+      if (text == "∞" || text == "-1")
+        expiry = never_expires;
       else if (!parse_integer(text, expiry) || expiry < 0 || expiry > never_expires) {
-        return refuse("-x " + std::string(text) + ": seconds from 0 to 4294967295 or -1 are needed");
+        return refuse("-x " + std::string(text) +
+                      ": seconds from 0 to 4294967295 or -1 are needed");
       }
     }
     machine.session_expiry_s = static_cast<std::uint32_t>(expiry);

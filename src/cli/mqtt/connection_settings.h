@@ -5,13 +5,13 @@
 // are usage errors, with mosquitto's rules where the program is called by its names.
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "cli/commands.h"
 #include "cli/flags/flag_parser.h"
 #include "cli/mqtt/property_arguments.h"
 #include "client/link.h"
+
+#include <optional>
+#include <string>
 
 namespace sluice::cli {
 

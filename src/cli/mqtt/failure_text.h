@@ -3,10 +3,10 @@
 // What went wrong with a connection, in sentences that say what to do about it.
 #pragma once
 
-#include <string>
-
 #include "client/endpoint.h"
 #include "client/machine/events.h"
+
+#include <string>
 
 namespace sluice::cli {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/mqtt/mqtt_session.h"
 
-#include <cstdio>
-
 #include "cli/mqtt/failure_text.h"
 #include "os/system_error.h"
+
+#include <cstdio>
 
 namespace sluice::cli {
 
@@ -78,8 +78,7 @@ void MqttSession::on_refused(const codec::Connack& connack) {
 bool MqttSession::is_final(const client::Ending& ending) const {
   const bool is_ours = ending.cause == EndCause::by_user || ending.cause == EndCause::refused ||
                        ending.cause == EndCause::protocol;
-  return is_ours || !was_connected_ ||
-         ending.reason == codec::ReasonCode::session_taken_over;
+  return is_ours || !was_connected_ || ending.reason == codec::ReasonCode::session_taken_over;
 }
 
 void MqttSession::on_ended(const client::Ending& ending) {

@@ -7,15 +7,15 @@
 // Owner:   the command's run function.
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string_view>
-
 #include "cli/exit_code.h"
 #include "cli/mqtt/connection_settings.h"
 #include "cli/mqtt/packet_trace.h"
 #include "client/runtime.h"
 #include "os/process/signal_queue.h"
+
+#include <memory>
+#include <optional>
+#include <string_view>
 
 namespace sluice::cli {
 

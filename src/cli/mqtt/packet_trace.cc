@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/mqtt/packet_trace.h"
 
-#include <vector>
-
 #include "codec/codec.h"
+
+#include <vector>
 
 namespace sluice::cli {
 namespace {

@@ -5,11 +5,11 @@
 // Owner:   a client command.
 #pragma once
 
-#include <cstdio>
-#include <string>
-
 #include "client/link.h"
 #include "client/machine/packet_assembler.h"
+
+#include <cstdio>
+#include <string>
 
 namespace sluice::cli {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/mqtt/property_arguments.h"
 
-#include <algorithm>
-
 #include "base/assert.h"
+
+#include <algorithm>
 
 namespace sluice::cli {
 namespace {
@@ -18,7 +18,7 @@ struct Target {
   std::string_view name;
   PacketType type;
   PropertyPlace place;
-  PropertyList PropertyArguments::*list;
+  PropertyList PropertyArguments::* list;
 };
 
 constexpr Target targets[] = {

@@ -4,12 +4,12 @@
 // list for each packet.
 #pragma once
 
+#include "cli/flags/flag_parser.h"
+#include "codec/property.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "cli/flags/flag_parser.h"
-#include "codec/property.h"
 
 namespace sluice::cli {
 

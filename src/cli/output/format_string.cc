@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output/format_string.h"
 
-#include <algorithm>
-
 #include "cli/output/json_text.h"
+
+#include <algorithm>
 
 namespace sluice::cli {
 namespace {
@@ -55,8 +55,8 @@ std::string value_text(char code, const ShownMessage& message) {
     case 'C':
       return std::string(publish.properties.text(PropertyId::content_type).value_or(""));
     case 'D':
-      return std::string(as_text(
-          publish.properties.binary(PropertyId::correlation_data).value_or(ByteView())));
+      return std::string(
+          as_text(publish.properties.binary(PropertyId::correlation_data).value_or(ByteView())));
     case 'E':
       return number_text(publish, PropertyId::message_expiry_interval);
     case 'F':
@@ -102,10 +102,14 @@ class FormatString::Parser {
     while (!rest_.empty()) {
       const char c = take();
       Parsed<bool> good = true;
-      if (c == '%') good = take_code();
-      else if (c == '@') good = take_time();
-      else if (c == '\\') good = take_escape();
-      else add_literal(c);
+      if (c == '%')
+        good = take_code();
+      else if (c == '@')
+        good = take_time();
+      else if (c == '\\')
+        good = take_escape();
+      else
+        add_literal(c);
       if (!good) return good;
     }
     return true;
@@ -186,7 +190,8 @@ class FormatString::Parser {
     const char c = take();
     const auto known = names.find(c);
     if (known == std::string_view::npos) {
-      return refuse(std::string("'\\") + c + "' means nothing; \\\\ \\0 \\a \\e \\n \\r \\t \\v do");
+      return refuse(std::string("'\\") + c +
+                    "' means nothing; \\\\ \\0 \\a \\e \\n \\r \\t \\v do");
     }
     add_literal(bytes[known]);
     return true;
@@ -232,6 +237,7 @@ void FormatString::render_piece(const Piece& piece, const ShownMessage& message,
     return;
   }
   std::string value = value_text(piece.code, message);
+  if (value.empty() && piece.code == 'R') return;  // mosquitto_sub pads all absent ones but this
   if (value.size() > piece.most) value.resize(piece.most);
   const std::size_t padding = piece.width > value.size() ? piece.width - value.size() : 0;
   if (piece.align == Align::right) out.append(padding, piece.pad);

@@ -7,13 +7,13 @@
 // Limits:  field widths up to 100,000.
 #pragma once
 
+#include "cli/flags/flag_parser.h"
+#include "cli/output/shown_message.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "cli/flags/flag_parser.h"
-#include "cli/output/shown_message.h"
 
 namespace sluice::cli {
 

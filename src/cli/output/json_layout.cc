@@ -7,14 +7,17 @@ namespace {
 /// Walks JSON that is known to be well formed and writes it with other white space.
 class Layouter {
  public:
-  Layouter(JsonLayout layout, std::string& out) : is_pretty_(layout == JsonLayout::pretty), out_(out) {}
+  Layouter(JsonLayout layout, std::string& out)
+      : is_pretty_(layout == JsonLayout::pretty), out_(out) {}
 
   void run(std::string_view text) {
     for (std::size_t at = 0; at < text.size(); ++at) {
       const char c = text[at];
       if (c == ' ' || c == '\t' || c == '\n' || c == '\r') continue;
-      if (c == '"') at = copy_string(text, at);
-      else put(c);
+      if (c == '"')
+        at = copy_string(text, at);
+      else
+        put(c);
     }
   }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output/json_text.h"
 
-#include <algorithm>
-
 #include "cli/output/base64.h"
 #include "codec/utf8.h"
+
+#include <algorithm>
 
 namespace sluice::cli {
 namespace {
@@ -38,8 +38,7 @@ void append_user_properties(const codec::Properties& properties, std::string& ou
 }
 
 void append_property(const codec::PropertyView& property, std::string& out) {
-  const codec::PropertyInfo* info =
-      codec::find_property(static_cast<std::uint8_t>(property.id));
+  const codec::PropertyInfo* info = codec::find_property(static_cast<std::uint8_t>(property.id));
   if (info == nullptr) return;
   const std::string name = dashed(info->name);
   switch (info->wire) {
@@ -103,8 +102,10 @@ bool append_json(const ShownMessage& message, JsonPayload payload, JsonLayout la
   append_properties(publish.properties, object);
   append_payload(publish.payload, payload, object);
   object += '}';
-  if (is_value || layout == JsonLayout::pretty) append_laid_out(object, layout, out);
-  else out += object;
+  if (is_value || layout == JsonLayout::pretty)
+    append_laid_out(object, layout, out);
+  else
+    out += object;
   return true;
 }
 

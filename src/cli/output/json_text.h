@@ -3,10 +3,10 @@
 // JSON of messages in the schema of mosquitto_sub's %j, and the small pieces it is made of.
 #pragma once
 
+#include "cli/output/shown_message.h"
+
 #include <string>
 #include <string_view>
-
-#include "cli/output/shown_message.h"
 
 namespace sluice::cli {
 

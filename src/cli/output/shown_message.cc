@@ -25,8 +25,8 @@ std::string local_time_text(WallTime time, const char* format) {
 }
 
 std::string json_time_text(WallTime time) {
-  return local_time_text(time, "%Y-%m-%dT%H:%M:%S.") +
-         padded(time.ns % second_ns / 1'000, 6) + "Z" + local_time_text(time, "%z");
+  return local_time_text(time, "%Y-%m-%dT%H:%M:%S.") + padded(time.ns % second_ns / 1'000, 6) +
+         "Z" + local_time_text(time, "%z");
 }
 
 std::string unix_time_text(WallTime time) {

@@ -4,11 +4,11 @@
 // it. Time texts are in the local time zone.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "base/time.h"
 #include "codec/packets.h"
+
+#include <cstdint>
+#include <string>
 
 namespace sluice::cli {
 

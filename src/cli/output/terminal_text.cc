@@ -13,9 +13,12 @@ constexpr std::string_view plain = "\x1b[0m";
 
 void append_escape(unsigned char byte, std::string& out) {
   constexpr std::string_view digits = "0123456789abcdef";
-  if (byte == '\n') out += "\\n";
-  else if (byte == '\r') out += "\\r";
-  else if (byte == '\t') out += "\\t";
+  if (byte == '\n')
+    out += "\\n";
+  else if (byte == '\r')
+    out += "\\r";
+  else if (byte == '\t')
+    out += "\\t";
   else {
     out += "\\x";
     out += digits[byte >> 4];

@@ -4,10 +4,10 @@
 // What a peer chose never reaches the terminal as a control sequence.
 #pragma once
 
+#include "cli/output/shown_message.h"
+
 #include <string>
 #include <string_view>
-
-#include "cli/output/shown_message.h"
 
 namespace sluice::cli {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/process/standard_streams.h"
 
+#include "os/system_error.h"
+
 #include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
-
-#include "os/system_error.h"
 
 namespace sluice::os {
 namespace {
@@ -25,8 +25,10 @@ Result<std::size_t> read_input(MutableByteView into) {
   for (;;) {
     const ssize_t got = ::read(descriptor_of(StandardStream::input), into.data(), into.size());
     if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno == EAGAIN) wait_for(descriptor_of(StandardStream::input), POLLIN);
-    else if (errno != EINTR) return system_failure("standard input cannot be read");
+    if (errno == EAGAIN)
+      wait_for(descriptor_of(StandardStream::input), POLLIN);
+    else if (errno != EINTR)
+      return system_failure("standard input cannot be read");
   }
 }
 

@@ -152,6 +152,13 @@ TEST(Load, AFileThatIsNoTomlIsReportedWithItsLine) {
   EXPECT_EQ(loaded.problems[0].place, "sluice.toml:2");
 }
 
+TEST(Load, WhatIsNoTomlIsAMistakeAndNotTheEndOfTheProcess) {
+  for (const char* file : {"[{sample]\n", "[[!]]\n", "[", "[[", "[ [a]]", "[a.{]", "[]", "a.! = 1",
+                           "a = 1 \xcd\x8b", "\xcd\x8b = 1", "[\xc3\xbc]", "a = \xe2\x82\xac"}) {
+    EXPECT_EQ(load_sample(file).problems.size(), 1U) << file;
+  }
+}
+
 TEST(Load, AFileThatIsTooLargeIsRefused) {
   const Loaded loaded = load_sample(std::string(file_bytes_max + 1, '#'));
   EXPECT_EQ(loaded.problems.size(), 1U);

@@ -5,16 +5,16 @@ namespace sluice::admin {
 namespace {
 
 constexpr OptionGroup groups[] = {
-#include "base/option_groups.inc"
 #include "admin/options.def"
 #include "base/option_end.inc"
+#include "base/option_groups.inc"
 };
 
 constexpr OptionRow rows[] = {
 #define SLUICE_OPTIONS_STRUCT AdminOptions
-#include "base/option_table.inc"
 #include "admin/options.def"
 #include "base/option_end.inc"
+#include "base/option_table.inc"
 };
 
 }  // namespace

@@ -11,9 +11,9 @@
 namespace sluice::admin {
 
 struct AdminOptions {
-#include "base/option_struct.inc"
 #include "admin/options.def"
 #include "base/option_end.inc"
+#include "base/option_struct.inc"
 };
 
 /// The rows, for config/.

@@ -36,13 +36,20 @@ TomlValue list_value(const toml::array& array) {
 
 TomlValue value_of(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::string: return node.as_string()->get();
-    case toml::node_type::integer: return node.as_integer()->get();
-    case toml::node_type::floating_point: return node.as_floating_point()->get();
-    case toml::node_type::boolean: return node.as_boolean()->get();
-    case toml::node_type::array: return list_value(*node.as_array());
-    case toml::node_type::table: return OtherKind{"a table"};
-    default: return OtherKind{"a date or time"};
+    case toml::node_type::string:
+      return node.as_string()->get();
+    case toml::node_type::integer:
+      return node.as_integer()->get();
+    case toml::node_type::floating_point:
+      return node.as_floating_point()->get();
+    case toml::node_type::boolean:
+      return node.as_boolean()->get();
+    case toml::node_type::array:
+      return list_value(*node.as_array());
+    case toml::node_type::table:
+      return OtherKind{"a table"};
+    default:
+      return OtherKind{"a date or time"};
   }
 }
 
@@ -55,8 +62,8 @@ struct Pending {
 /// A table that is empty, or deeper than an option can be, is an entry itself: nothing is ignored.
 void read_table(const Pending& from, std::vector<TomlEntry>& entries, std::vector<Pending>& work) {
   for (const auto& [key, node] : *from.table) {
-    std::string path = from.prefix.empty() ? std::string(key.str())
-                                           : from.prefix + "." + std::string(key.str());
+    std::string path =
+        from.prefix.empty() ? std::string(key.str()) : from.prefix + "." + std::string(key.str());
     const toml::table* table = node.as_table();
     if (table != nullptr && !table->empty() && from.depth < file_depth_max) {
       work.push_back({std::move(path), table, from.depth + 1});
@@ -75,8 +82,7 @@ std::expected<std::vector<TomlEntry>, TomlError> read_toml(std::string_view text
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();
-    return std::unexpected(
-        TomlError{error.source().begin.line, std::string(error.description())});
+    return std::unexpected(TomlError{error.source().begin.line, std::string(error.description())});
   }
   std::vector<TomlEntry> entries;
   std::vector<Pending> work{{"", &parsed.table(), 1}};

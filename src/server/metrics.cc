@@ -5,9 +5,9 @@ namespace sluice::server {
 namespace {
 
 constexpr MetricRow rows[] = {
+#include "base/metric_end.inc"
 #include "base/metric_table.inc"
 #include "server/metrics.def"
-#include "base/metric_end.inc"
 };
 static_assert(metric_slots(rows) * sizeof(std::uint64_t) == sizeof(ServerMetrics));
 

@@ -11,9 +11,9 @@
 namespace sluice::server {
 
 struct ServerMetrics {
+#include "base/metric_end.inc"
 #include "base/metric_struct.inc"
 #include "server/metrics.def"
-#include "base/metric_end.inc"
 };
 
 /// The rows, in the order of metric_numbers(ServerMetrics).

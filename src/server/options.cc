@@ -5,16 +5,16 @@ namespace sluice::server {
 namespace {
 
 constexpr OptionGroup groups[] = {
+#include "base/option_end.inc"
 #include "base/option_groups.inc"
 #include "server/options.def"
-#include "base/option_end.inc"
 };
 
 constexpr OptionRow rows[] = {
 #define SLUICE_OPTIONS_STRUCT ServerOptions
+#include "base/option_end.inc"
 #include "base/option_table.inc"
 #include "server/options.def"
-#include "base/option_end.inc"
 };
 
 }  // namespace

@@ -11,9 +11,9 @@
 namespace sluice::server {
 
 struct ServerOptions {
+#include "base/option_end.inc"
 #include "base/option_struct.inc"
 #include "server/options.def"
-#include "base/option_end.inc"
 };
 
 /// The rows, for config/.

@@ -5,9 +5,9 @@ namespace sluice::core {
 namespace {
 
 constexpr MetricRow rows[] = {
+#include "base/metric_end.inc"
 #include "base/metric_table.inc"
 #include "core/metrics.def"
-#include "base/metric_end.inc"
 };
 static_assert(metric_slots(rows) * sizeof(std::uint64_t) == sizeof(CoreMetrics));
 

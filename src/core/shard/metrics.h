@@ -13,9 +13,9 @@
 namespace sluice::core {
 
 struct CoreMetrics {
+#include "base/metric_end.inc"
 #include "base/metric_struct.inc"
 #include "core/metrics.def"
-#include "base/metric_end.inc"
 };
 
 /// The rows, in the order of metric_numbers(CoreMetrics).

@@ -5,16 +5,16 @@ namespace sluice::core {
 namespace {
 
 constexpr OptionGroup groups[] = {
+#include "base/option_end.inc"
 #include "base/option_groups.inc"
 #include "core/options.def"
-#include "base/option_end.inc"
 };
 
 constexpr OptionRow rows[] = {
 #define SLUICE_OPTIONS_STRUCT CoreOptions
+#include "base/option_end.inc"
 #include "base/option_table.inc"
 #include "core/options.def"
-#include "base/option_end.inc"
 };
 
 }  // namespace

@@ -12,9 +12,9 @@
 namespace sluice::core {
 
 struct CoreOptions {
+#include "base/option_end.inc"
 #include "base/option_struct.inc"
 #include "core/options.def"
-#include "base/option_end.inc"
 };
 
 /// The rows, for config/.

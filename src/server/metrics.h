@@ -11,8 +11,7 @@
 namespace sluice::server {
 
 struct ServerMetrics {
-#include "base/metric_end.inc"
-#include "base/metric_struct.inc"
+#define SLUICE_METRICS_AS_FIELDS
 #include "server/metrics.def"
 };
 

@@ -11,8 +11,7 @@
 namespace sluice::server {
 
 struct ServerOptions {
-#include "base/option_end.inc"
-#include "base/option_struct.inc"
+#define SLUICE_OPTIONS_AS_FIELDS
 #include "server/options.def"
 };
 

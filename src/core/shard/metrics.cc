@@ -5,8 +5,7 @@ namespace sluice::core {
 namespace {
 
 constexpr MetricRow rows[] = {
-#include "base/metric_end.inc"
-#include "base/metric_table.inc"
+#define SLUICE_METRICS_AS_ROWS
 #include "core/metrics.def"
 };
 static_assert(metric_slots(rows) * sizeof(std::uint64_t) == sizeof(CoreMetrics));

@@ -13,8 +13,7 @@
 namespace sluice::core {
 
 struct CoreMetrics {
-#include "base/metric_end.inc"
-#include "base/metric_struct.inc"
+#define SLUICE_METRICS_AS_FIELDS
 #include "core/metrics.def"
 };
 

@@ -12,8 +12,7 @@
 namespace sluice::core {
 
 struct CoreOptions {
-#include "base/option_end.inc"
-#include "base/option_struct.inc"
+#define SLUICE_OPTIONS_AS_FIELDS
 #include "core/options.def"
 };
 

@@ -10,21 +10,17 @@
 namespace sluice::config {
 
 struct SampleOptions {
-#include "base/option_end.inc"
-#include "base/option_struct.inc"
+#define SLUICE_OPTIONS_AS_FIELDS
 #include "tests/unit/config/sample_options.def"
 };
 
 inline OptionTableOf<SampleOptions> sample_option_table() {
   static constexpr OptionGroup groups[] = {
-#include "base/option_end.inc"
-#include "base/option_groups.inc"
+#define SLUICE_OPTIONS_AS_GROUPS
 #include "tests/unit/config/sample_options.def"
   };
   static constexpr OptionRow rows[] = {
-#define SLUICE_OPTIONS_STRUCT SampleOptions
-#include "base/option_end.inc"
-#include "base/option_table.inc"
+#define SLUICE_OPTIONS_AS_ROWS_OF SampleOptions
 #include "tests/unit/config/sample_options.def"
   };
   return {{groups, rows}};

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <charconv>
+#include "admin/handlers.h"
+
 #include <nlohmann/json.hpp>
 
-#include "admin/handlers.h"
+#include <algorithm>
+#include <charconv>
 
 namespace sluice::admin {
 namespace {
@@ -67,8 +68,8 @@ std::expected<Page, AdminResponse> page_of(const RouteArguments& arguments) {
         return std::unexpected(refuse(400, "limit: allowed is 1 to 10000"));
       }
     } else {
-      return std::unexpected(refuse(
-          400, "allowed is limit=1 to 10000, after=CLIENT and connected=true or false"));
+      return std::unexpected(
+          refuse(400, "allowed is limit=1 to 10000, after=CLIENT and connected=true or false"));
     }
   }
   return page;
@@ -76,9 +77,12 @@ std::expected<Page, AdminResponse> page_of(const RouteArguments& arguments) {
 
 std::string_view word_of(Readiness readiness) {
   switch (readiness) {
-    case Readiness::starting: return "starting";
-    case Readiness::ready: return "ok";
-    case Readiness::stopping: return "stopping";
+    case Readiness::starting:
+      return "starting";
+    case Readiness::ready:
+      return "ok";
+    case Readiness::stopping:
+      return "stopping";
   }
   return "stopping";
 }

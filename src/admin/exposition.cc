@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/exposition.h"
 
+#include "admin/handlers.h"
+#include "base/assert.h"
+
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
 #include <utility>
-
-#include "admin/handlers.h"
-#include "base/assert.h"
 
 namespace sluice::admin {
 namespace {
@@ -20,8 +20,10 @@ using prometheus::MetricType;
 ClientMetric sample(MetricKind kind, std::uint64_t number) {
   ClientMetric metric;
   const auto value = static_cast<double>(number);
-  if (kind == MetricKind::counter) metric.counter.value = value;
-  else metric.gauge.value = value;
+  if (kind == MetricKind::counter)
+    metric.counter.value = value;
+  else
+    metric.gauge.value = value;
   return metric;
 }
 

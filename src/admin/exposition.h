@@ -5,9 +5,9 @@
 // Thread: any (pure).
 #pragma once
 
-#include <string>
-
 #include "admin/snapshot.h"
+
+#include <string>
 
 namespace sluice::admin {
 

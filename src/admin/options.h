@@ -11,9 +11,8 @@
 namespace sluice::admin {
 
 struct AdminOptions {
-#include "base/option_struct.inc"
+#define SLUICE_OPTIONS_AS_FIELDS
 #include "admin/options.def"
-#include "base/option_end.inc"
 };
 
 /// The rows, for config/.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/routes.h"
 
-#include <algorithm>
-
 #include "admin/handlers.h"
 #include "admin/target.h"
+
+#include <algorithm>
 
 namespace sluice::admin {
 namespace {

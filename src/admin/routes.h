@@ -8,6 +8,9 @@
 // Limits:  target_bytes_max.
 #pragma once
 
+#include "admin/options.h"
+#include "admin/snapshot.h"
+
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -16,9 +19,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "admin/options.h"
-#include "admin/snapshot.h"
 
 namespace sluice::admin {
 
@@ -43,7 +43,7 @@ AdminResponse refuse(unsigned status, std::string_view error);
 
 /// What a handler is told of the request.
 struct RouteArguments {
-  std::string parameter{};  ///< the {name} of the path, decoded
+  std::string parameter{};                                   ///< the {name} of the path, decoded
   std::vector<std::pair<std::string, std::string>> query{};  ///< decoded
 };
 

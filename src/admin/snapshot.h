@@ -6,14 +6,14 @@
 // Owner:   the request it answers.    Thread: the control thread's (a value).
 #pragma once
 
+#include "base/metric_row.h"
+#include "base/time.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/metric_row.h"
-#include "base/time.h"
 
 namespace sluice::admin {
 

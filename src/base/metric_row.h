@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A metric is one row of the `metrics.def` of the folder that counts it. The row becomes a field of
-// that folder's metrics struct (base/metric_struct.inc), which is plain std::uint64_t so that
-// counting is one `++`, and a MetricRow of its table (base/metric_table.inc), from which admin/
-// makes the Prometheus text and core/ the $SYS topics. The rows:
+// that folder's metrics struct (after #define SLUICE_METRICS_AS_FIELDS), which is plain
+// std::uint64_t so that counting is one `++`, and a MetricRow of its table
+// (SLUICE_METRICS_AS_ROWS), from which admin/ makes the Prometheus text and core/ the $SYS topics.
+// The rows, between base/metric_begin.inc and base/metric_end.inc:
 //
 //   SLUICE_METRIC(name, kind, "sentence")
 //     is the field metrics.name and is shown as name

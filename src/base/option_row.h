@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // An option is one row of the `options.def` of the folder that uses it. The row becomes a field of
-// that folder's options struct (base/option_struct.inc) and an OptionRow of its table
-// (base/option_table.inc); config/ parses, checks, prints and documents options from the tables
-// alone, so a folder needs nothing of config/. The rows of an options.def:
+// that folder's options struct and an OptionRow of its table; config/ parses, checks, prints and
+// documents options from the tables alone, so a folder needs nothing of config/.
+//
+//   struct CoreOptions {
+//   #define SLUICE_OPTIONS_AS_FIELDS                 or, for an array of OptionGroup or OptionRow:
+//   #include "core/options.def"                      SLUICE_OPTIONS_AS_GROUPS
+//   };                                               SLUICE_OPTIONS_AS_ROWS_OF CoreOptions
+//
+// The rows of an options.def, between base/option_begin.inc and base/option_end.inc:
 //
 //   SLUICE_OPTION_GROUP(group, Type, "sentence")
 //   SLUICE_OPTION(group, name, type, default, min, max, "unit", reload, "since", "sentence")
@@ -98,7 +104,7 @@ inline constexpr std::uint64_t gib = 1024 * mib;
 inline constexpr std::uint64_t tib = 1024 * gib;
 inline constexpr Duration day = std::chrono::hours(24);
 
-/// The C++ type of each OptionType, as base/option_struct.inc spells it.
+/// The C++ type of each OptionType, as base/option_begin.inc spells it.
 namespace option_type {
 using boolean = bool;
 using integer = std::uint64_t;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/load.h"
 
+#include "config/toml_text.h"
+
 #include <algorithm>
 #include <cctype>
 #include <utility>
-
-#include "config/toml_text.h"
 
 namespace sluice::config {
 namespace {
@@ -72,9 +72,8 @@ class Loader {
     for (const TomlEntry& entry : *entries) {
       if (std::holds_alternative<OtherKind>(entry.value) && schema_.has_group(entry.path)) continue;
       const std::string place = inputs.file_name + ":" + std::to_string(entry.line);
-      take(entry.path, {Source::file, place}, [&](const OptionRow& row) {
-        return std::visit(FileValue(row), entry.value);
-      });
+      take(entry.path, {Source::file, place},
+           [&](const OptionRow& row) { return std::visit(FileValue(row), entry.value); });
     }
   }
 
@@ -113,9 +112,8 @@ class Loader {
   static std::string path_of_variable(std::string_view name) {
     name.remove_prefix(environment_prefix.size());
     std::string path(name);
-    std::ranges::transform(path, path.begin(), [](unsigned char c) {
-      return static_cast<char>(std::tolower(c));
-    });
+    std::ranges::transform(path, path.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     const std::size_t end = path.find("__");
     if (end != std::string::npos) path.replace(end, 2, ".");
     return path;

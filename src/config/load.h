@@ -7,13 +7,13 @@
 // Thread: any (pure).
 #pragma once
 
+#include "config/settings.h"
+
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "config/settings.h"
 
 namespace sluice::config {
 

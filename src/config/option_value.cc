@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/option_value.h"
 
+#include "base/assert.h"
+#include "config/toml_text.h"
+
 #include <array>
 #include <charconv>
 #include <optional>
-
-#include "base/assert.h"
-#include "config/toml_text.h"
 
 namespace sluice::config {
 namespace {
@@ -47,11 +47,14 @@ std::string format_decimal(double number) {
 
 std::string format_bound(const OptionRow& row, OptionBound bound) {
   switch (row.type) {
-    case OptionType::bytes: return format_bytes(static_cast<std::uint64_t>(bound.number));
+    case OptionType::bytes:
+      return format_bytes(static_cast<std::uint64_t>(bound.number));
     case OptionType::duration:
       return format_duration(Duration(static_cast<std::int64_t>(bound.number)));
-    case OptionType::decimal: return format_decimal(bound.number);
-    default: return std::to_string(static_cast<std::uint64_t>(bound.number));
+    case OptionType::decimal:
+      return format_decimal(bound.number);
+    default:
+      return std::to_string(static_cast<std::uint64_t>(bound.number));
   }
 }
 
@@ -113,14 +116,22 @@ std::optional<bool> truth(std::string_view text) {
 
 Parsed<OptionValue> parse_unchecked(const OptionRow& row, std::string_view text) {
   switch (row.type) {
-    case OptionType::boolean: return or_allowed(row, truth(text));
-    case OptionType::integer: return or_allowed(row, whole_number<std::uint64_t>(text));
-    case OptionType::decimal: return or_allowed(row, whole_number<double>(text));
-    case OptionType::bytes: return as_value(parse_bytes(text));
-    case OptionType::duration: return as_value(parse_duration(text));
-    case OptionType::text: return OptionValue(std::string(text));
-    case OptionType::text_list: return parse_text_list(text);
-    case OptionType::words: return parse_words(row, text);
+    case OptionType::boolean:
+      return or_allowed(row, truth(text));
+    case OptionType::integer:
+      return or_allowed(row, whole_number<std::uint64_t>(text));
+    case OptionType::decimal:
+      return or_allowed(row, whole_number<double>(text));
+    case OptionType::bytes:
+      return as_value(parse_bytes(text));
+    case OptionType::duration:
+      return as_value(parse_duration(text));
+    case OptionType::text:
+      return OptionValue(std::string(text));
+    case OptionType::text_list:
+      return parse_text_list(text);
+    case OptionType::words:
+      return parse_words(row, text);
   }
   return std::unexpected("unknown type");
 }
@@ -158,14 +169,22 @@ std::string allowed_values(const OptionRow& row) {
 
 std::string format_option(const OptionRow& row, const OptionValue& value) {
   switch (row.type) {
-    case OptionType::boolean: return std::get<bool>(value) ? "true" : "false";
-    case OptionType::integer: return std::to_string(std::get<std::uint64_t>(value));
-    case OptionType::decimal: return format_decimal(std::get<double>(value));
-    case OptionType::bytes: return quoted(format_bytes(std::get<std::uint64_t>(value)));
-    case OptionType::duration: return quoted(format_duration(std::get<Duration>(value)));
-    case OptionType::text: return quoted(std::get<std::string>(value));
-    case OptionType::text_list: return quoted_list(std::get<std::vector<std::string>>(value));
-    case OptionType::words: break;
+    case OptionType::boolean:
+      return std::get<bool>(value) ? "true" : "false";
+    case OptionType::integer:
+      return std::to_string(std::get<std::uint64_t>(value));
+    case OptionType::decimal:
+      return format_decimal(std::get<double>(value));
+    case OptionType::bytes:
+      return quoted(format_bytes(std::get<std::uint64_t>(value)));
+    case OptionType::duration:
+      return quoted(format_duration(std::get<Duration>(value)));
+    case OptionType::text:
+      return quoted(std::get<std::string>(value));
+    case OptionType::text_list:
+      return quoted_list(std::get<std::vector<std::string>>(value));
+    case OptionType::words:
+      break;
   }
   const std::string_view word = split(row.words, '|')[std::get<WordIndex>(value).index];
   return truth(word) ? std::string(word) : quoted(word);
@@ -176,8 +195,10 @@ OptionValue read_option(const OptionRow& row, void* options) {
   return std::visit(
       [](auto* pointer) -> OptionValue {
         using Field = std::remove_pointer_t<decltype(pointer)>;
-        if constexpr (std::is_same_v<Field, std::uint8_t>) return WordIndex{*pointer};
-        else return *pointer;
+        if constexpr (std::is_same_v<Field, std::uint8_t>)
+          return WordIndex{*pointer};
+        else
+          return *pointer;
       },
       field);
 }

@@ -6,14 +6,14 @@
 // Thread: any (pure).
 #pragma once
 
+#include "base/option_row.h"
+#include "config/quantity.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "base/option_row.h"
-#include "config/quantity.h"
 
 namespace sluice::config {
 

@@ -16,14 +16,25 @@ struct Unit {
 
 // Largest first: format_* takes the first that divides.
 constexpr std::array byte_units = {
-    Unit{"TiB", 1ULL << 40},       Unit{"TB", 1'000'000'000'000}, Unit{"GiB", 1ULL << 30},
-    Unit{"GB", 1'000'000'000},     Unit{"MiB", 1ULL << 20},       Unit{"MB", 1'000'000},
-    Unit{"KiB", 1ULL << 10},       Unit{"kB", 1'000},             Unit{"B", 1},
+    Unit{"TiB", 1ULL << 40},
+    Unit{"TB", 1'000'000'000'000},
+    Unit{"GiB", 1ULL << 30},
+    Unit{"GB", 1'000'000'000},
+    Unit{"MiB", 1ULL << 20},
+    Unit{"MB", 1'000'000},
+    Unit{"KiB", 1ULL << 10},
+    Unit{"kB", 1'000},
+    Unit{"B", 1},
 };
 constexpr std::array time_units = {
-    Unit{"w", 604'800'000'000'000}, Unit{"d", 86'400'000'000'000}, Unit{"h", 3'600'000'000'000},
-    Unit{"m", 60'000'000'000},      Unit{"s", 1'000'000'000},      Unit{"ms", 1'000'000},
-    Unit{"us", 1'000},              Unit{"ns", 1},
+    Unit{"w", 604'800'000'000'000},
+    Unit{"d", 86'400'000'000'000},
+    Unit{"h", 3'600'000'000'000},
+    Unit{"m", 60'000'000'000},
+    Unit{"s", 1'000'000'000},
+    Unit{"ms", 1'000'000},
+    Unit{"us", 1'000},
+    Unit{"ns", 1},
 };
 
 constexpr const char* bytes_allowed =

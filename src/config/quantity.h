@@ -6,12 +6,12 @@
 // Thread: any (pure).
 #pragma once
 
+#include "base/time.h"
+
 #include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
-
-#include "base/time.h"
 
 namespace sluice::config {
 

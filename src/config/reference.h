@@ -6,11 +6,11 @@
 // Thread: any (pure).
 #pragma once
 
-#include <span>
-#include <string>
-
 #include "base/metric_row.h"
 #include "config/schema.h"
+
+#include <span>
+#include <string>
 
 namespace sluice::config {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/schema.h"
 
-#include <algorithm>
-
 #include "base/assert.h"
 #include "config/near_name.h"
+
+#include <algorithm>
 
 namespace sluice::config {
 namespace {

@@ -9,14 +9,14 @@
 // Owner:   server/ or a tool.    Thread: any, once built.
 #pragma once
 
+#include "config/option_value.h"
+
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "config/option_value.h"
 
 namespace sluice::config {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/settings.h"
 
-#include <utility>
-
 #include "base/assert.h"
+
+#include <utility>
 
 namespace sluice::config {
 namespace {

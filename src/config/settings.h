@@ -7,12 +7,12 @@
 // Owner:   server/ or a tool.    Thread: any (a value).
 #pragma once
 
+#include "config/schema.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "config/schema.h"
 
 namespace sluice::config {
 

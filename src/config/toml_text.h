@@ -5,13 +5,13 @@
 // Limits:  file_bytes_max, file_depth_max.    Thread: any (pure).
 #pragma once
 
+#include "config/quantity.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "config/quantity.h"
 
 namespace sluice::config {
 
@@ -23,8 +23,8 @@ struct OtherKind {
   std::string_view name;
 };
 
-using TomlValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>,
-                               OtherKind>;
+using TomlValue =
+    std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>, OtherKind>;
 
 struct TomlEntry {
   std::string path;  ///< keys joined by dots

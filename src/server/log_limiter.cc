@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/log_limiter.h"
 
-#include <algorithm>
-
 #include "server/log_event.h"
+
+#include <algorithm>
 
 namespace sluice::server {
 namespace {
@@ -22,8 +22,7 @@ LogLimiter::LogLimiter(std::uint64_t lines_per_second)
 
 std::size_t LogLimiter::index_of(std::string_view name) const {
   const LogEvent* const row = find_log_event(name);
-  return row == nullptr ? buckets_.size() - 1
-                        : static_cast<std::size_t>(row - log_events().data());
+  return row == nullptr ? buckets_.size() - 1 : static_cast<std::size_t>(row - log_events().data());
 }
 
 bool LogLimiter::allows(std::string_view name, WallTime now) {

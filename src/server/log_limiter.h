@@ -7,11 +7,11 @@
 // Limits:  log.event_lines_max.
 #pragma once
 
+#include "base/time.h"
+
 #include <cstdint>
 #include <string_view>
 #include <vector>
-
-#include "base/time.h"
 
 namespace sluice::server {
 

@@ -7,11 +7,11 @@
 // Thread: any (pure).
 #pragma once
 
+#include "base/log.h"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
-
-#include "base/log.h"
 
 namespace sluice::server {
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/log_sink.h"
 
+#include "server/log_event.h"
+#include "server/log_line.h"
+
 #include <spdlog/details/log_msg.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <utility>
-
-#include "server/log_event.h"
-#include "server/log_line.h"
 
 namespace sluice::server {
 namespace {
@@ -27,7 +27,7 @@ LogLevel level_of(const ServerOptions::Logging& options) {
 std::unique_ptr<spdlog::formatter> formatter_of(const ServerOptions::Logging& options) {
   using spdlog::pattern_time_type;
   const bool is_json = options.format == Format::json;
-  const char* const pattern = is_json               ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v)"
+  const char* const pattern = is_json              ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v)"
                               : options.timestamps ? "%Y-%m-%dT%H:%M:%S %v"
                                                    : "%v";
   return std::make_unique<spdlog::pattern_formatter>(
@@ -45,8 +45,7 @@ struct LogSink::Output {
   std::unique_ptr<spdlog::sinks::sink> sink;
 };
 
-LogSink::LogSink(const ServerOptions::Logging& options, Clock clock,
-                 std::unique_ptr<Output> output)
+LogSink::LogSink(const ServerOptions::Logging& options, Clock clock, std::unique_ptr<Output> output)
     : options_(options),
       clock_(std::move(clock)),
       level_(level_of(options)),
@@ -62,8 +61,8 @@ LogSink::LogSink(const ServerOptions::Logging& options, Clock clock)
 
 LogSink::LogSink(const ServerOptions::Logging& options, Clock clock, std::ostream& out)
     : LogSink(options, std::move(clock),
-              std::make_unique<Output>(std::make_unique<spdlog::sinks::ostream_sink_st>(
-                  out, /*force_flush=*/true))) {}
+              std::make_unique<Output>(
+                  std::make_unique<spdlog::sinks::ostream_sink_st>(out, /*force_flush=*/true))) {}
 
 LogSink::~LogSink() { write_suppressed(clock_(), LogLimiter::Which::all); }
 

@@ -7,18 +7,18 @@
 // Limits:  log.text_bytes_max, log.event_lines_max.
 #pragma once
 
+#include "base/log.h"
+#include "base/time.h"
+#include "os/mutex.h"
+#include "server/log_limiter.h"
+#include "server/options.h"
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <memory>
 #include <string_view>
-
-#include "base/log.h"
-#include "base/time.h"
-#include "os/mutex.h"
-#include "server/log_limiter.h"
-#include "server/options.h"
 
 namespace sluice::server {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/log_event.h"
+#include "server/log_line.h"
+
 #include <array>
 #include <charconv>
 #include <vector>
-
-#include "server/log_event.h"
-#include "server/log_line.h"
 
 namespace sluice::server {
 namespace {
@@ -68,8 +68,10 @@ class FieldTexts {
 
   void append(std::string& line, std::string_view key) {
     const LogField* const field = find(key);
-    if (field == nullptr) line += '?';
-    else append_value(line, *field);
+    if (field == nullptr)
+      line += '?';
+    else
+      append_value(line, *field);
     mark_named(key);
   }
 
@@ -81,8 +83,7 @@ class FieldTexts {
       if (!line.empty()) line += ' ';
       line.append(field.key).append("=");
       const auto* text = std::get_if<std::string_view>(&field.value);
-      const bool in_quotes =
-          text != nullptr && text->find_first_of(" =") != std::string_view::npos;
+      const bool in_quotes = text != nullptr && text->find_first_of(" =") != std::string_view::npos;
       if (in_quotes) line += '"';
       append_value(line, field);
       if (in_quotes) line += '"';
@@ -142,8 +143,10 @@ void append_sentence(std::string& line, std::string_view sentence, FieldTexts& f
       sentence.remove_prefix(1);
     } else if (c == '{') {
       const std::string_view key = sentence.substr(1, end - 1);
-      if (key.starts_with('!')) fields.mark_named(key.substr(1));
-      else fields.append(line, key);
+      if (key.starts_with('!'))
+        fields.mark_named(key.substr(1));
+      else
+        fields.append(line, key);
       sentence.remove_prefix(end + 1);
     } else if (is_complete(sentence.substr(1, end - 1), fields)) {
       sentence.remove_prefix(1);
@@ -198,8 +201,10 @@ std::string text_line(LogLevel level, std::string_view event, Log::Fields fields
   std::string line(prefix(level));
   FieldTexts texts(fields, text_bytes_max);
   const std::string_view sentence = sentence_of(event, texts);
-  if (sentence.empty()) line += event;
-  else append_sentence(line, sentence, texts);
+  if (sentence.empty())
+    line += event;
+  else
+    append_sentence(line, sentence, texts);
   texts.append_rest(line);
   return line;
 }

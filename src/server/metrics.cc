@@ -5,9 +5,8 @@ namespace sluice::server {
 namespace {
 
 constexpr MetricRow rows[] = {
-#include "base/metric_table.inc"
+#define SLUICE_METRICS_AS_ROWS
 #include "server/metrics.def"
-#include "base/metric_end.inc"
 };
 static_assert(metric_slots(rows) * sizeof(std::uint64_t) == sizeof(ServerMetrics));
 

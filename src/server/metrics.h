@@ -11,9 +11,8 @@
 namespace sluice::server {
 
 struct ServerMetrics {
-#include "base/metric_struct.inc"
+#define SLUICE_METRICS_AS_FIELDS
 #include "server/metrics.def"
-#include "base/metric_end.inc"
 };
 
 /// The rows, in the order of metric_numbers(ServerMetrics).

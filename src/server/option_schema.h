@@ -6,14 +6,14 @@
 // Thread: any (pure).
 #pragma once
 
-#include <span>
-#include <vector>
-
 #include "admin/options.h"
 #include "base/metric_row.h"
 #include "config/settings.h"
 #include "core/shard/options.h"
 #include "server/options.h"
+
+#include <span>
+#include <vector>
 
 namespace sluice::server {
 

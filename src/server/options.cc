@@ -5,16 +5,13 @@ namespace sluice::server {
 namespace {
 
 constexpr OptionGroup groups[] = {
-#include "base/option_groups.inc"
+#define SLUICE_OPTIONS_AS_GROUPS
 #include "server/options.def"
-#include "base/option_end.inc"
 };
 
 constexpr OptionRow rows[] = {
-#define SLUICE_OPTIONS_STRUCT ServerOptions
-#include "base/option_table.inc"
+#define SLUICE_OPTIONS_AS_ROWS_OF ServerOptions
 #include "server/options.def"
-#include "base/option_end.inc"
 };
 
 }  // namespace

@@ -11,9 +11,8 @@
 namespace sluice::server {
 
 struct ServerOptions {
-#include "base/option_struct.inc"
+#define SLUICE_OPTIONS_AS_FIELDS
 #include "server/options.def"
-#include "base/option_end.inc"
 };
 
 /// The rows, for config/.

@@ -13,9 +13,8 @@
 namespace sluice::core {
 
 struct CoreMetrics {
-#include "base/metric_struct.inc"
+#define SLUICE_METRICS_AS_FIELDS
 #include "core/metrics.def"
-#include "base/metric_end.inc"
 };
 
 /// The rows, in the order of metric_numbers(CoreMetrics).

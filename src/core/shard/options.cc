@@ -5,16 +5,13 @@ namespace sluice::core {
 namespace {
 
 constexpr OptionGroup groups[] = {
-#include "base/option_groups.inc"
+#define SLUICE_OPTIONS_AS_GROUPS
 #include "core/options.def"
-#include "base/option_end.inc"
 };
 
 constexpr OptionRow rows[] = {
-#define SLUICE_OPTIONS_STRUCT CoreOptions
-#include "base/option_table.inc"
+#define SLUICE_OPTIONS_AS_ROWS_OF CoreOptions
 #include "core/options.def"
-#include "base/option_end.inc"
 };
 
 }  // namespace

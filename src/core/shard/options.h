@@ -12,9 +12,8 @@
 namespace sluice::core {
 
 struct CoreOptions {
-#include "base/option_struct.inc"
+#define SLUICE_OPTIONS_AS_FIELDS
 #include "core/options.def"
-#include "base/option_end.inc"
 };
 
 /// The rows, for config/.

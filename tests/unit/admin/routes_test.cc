@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/routes.h"
 
+#include "admin/target.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
-
-#include "admin/target.h"
 
 namespace sluice::admin {
 namespace {
@@ -19,9 +18,14 @@ AdminSnapshot three_clients() {
   snapshot.version = "1.2.3";
   snapshot.readiness = Readiness::ready;
   snapshot.uptime = 61s;
-  snapshot.clients.push_back({.client = "b/2", .user = "anna", .address = "127.0.0.1:5",
-                              .protocol = "5", .is_connected = true, .since = 10s,
-                              .keep_alive_s = 60, .subscriptions = 2});
+  snapshot.clients.push_back({.client = "b/2",
+                              .user = "anna",
+                              .address = "127.0.0.1:5",
+                              .protocol = "5",
+                              .is_connected = true,
+                              .since = 10s,
+                              .keep_alive_s = 60,
+                              .subscriptions = 2});
   snapshot.clients.push_back({.client = "c", .protocol = "3.1.1", .queue_messages = 9});
   snapshot.clients.push_back({.client = "a", .protocol = "5", .is_connected = true});
   return snapshot;
@@ -82,8 +86,8 @@ TEST(Routes, PagesOfClientsFollowOneAnother) {
 }
 
 TEST(Routes, AWrongQueryIsRefusedWithWhatIsAllowed) {
-  for (const char* query : {"limit=0", "limit=10001", "limit=x", "limit=1x", "size=3",
-                            "connected=maybe"}) {
+  for (const char* query :
+       {"limit=0", "limit=10001", "limit=x", "limit=1x", "size=3", "connected=maybe"}) {
     const AdminResponse response = ask("GET", std::string("/api/v1/clients?") + query);
     EXPECT_EQ(response.status, 400U) << query;
     EXPECT_THAT(response.body, HasSubstr("1 to 10000")) << query;
@@ -134,8 +138,8 @@ TEST(Routes, AnotherMethodIsToldWhatThePathAllows) {
 }
 
 TEST(Routes, ApiIsAnsweredOnlyUnderAddressesAndListedNames) {
-  for (const char* host : {"127.0.0.1", "127.0.0.1:18083", "[::1]:18083", "localhost:18083",
-                           "10.1.2.3:80"}) {
+  for (const char* host :
+       {"127.0.0.1", "127.0.0.1:18083", "[::1]:18083", "localhost:18083", "10.1.2.3:80"}) {
     EXPECT_EQ(ask("GET", "/api/v1/clients", host).status, 200U) << host;
   }
   for (const char* host : {"", "evil.example", "127.0.0.1.evil.example", "[evil.example]:1"}) {

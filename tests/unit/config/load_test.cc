@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/load.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "config/toml_text.h"
 #include "tests/unit/config/sample_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace sluice::config {
 namespace {
@@ -57,8 +57,8 @@ anonymous = true
 }
 
 TEST(Load, ShortFormsOfASizeAListAndAWordAreTaken) {
-  const Loaded loaded = load_sample(
-      "[sample]\npacket_bytes_max = 512\nbind = \"::\"\nanonymous = \"auto\"\n");
+  const Loaded loaded =
+      load_sample("[sample]\npacket_bytes_max = 512\nbind = \"::\"\nanonymous = \"auto\"\n");
   EXPECT_THAT(lines(loaded.problems), IsEmpty());
   const SampleOptions options = options_of(loaded.settings);
   EXPECT_EQ(options.sample.packet_bytes_max, 512U);
@@ -66,8 +66,10 @@ TEST(Load, ShortFormsOfASizeAListAndAWordAreTaken) {
 }
 
 TEST(Load, TheEnvironmentOverridesTheFileAndTheCommandLineBoth) {
-  Inputs inputs{.file_name = "f", .file_text = "[sample]\nmessages_max = 1\nfactor = 2.0\n",
-                .environment = {}, .assignments = {}};
+  Inputs inputs{.file_name = "f",
+                .file_text = "[sample]\nmessages_max = 1\nfactor = 2.0\n",
+                .environment = {},
+                .assignments = {}};
   inputs.environment = {"PATH=/bin", "SLUICE__SAMPLE__MESSAGES_MAX=2",
                         "SLUICE__SAMPLE__BIND=::, 10.0.0.1", "SLUICE_LOG=x"};
   inputs.assignments = {"sample.messages_max=3", "sample.name=a=b"};
@@ -82,16 +84,17 @@ TEST(Load, TheEnvironmentOverridesTheFileAndTheCommandLineBoth) {
 
 TEST(Load, EveryMistakeIsReportedWithItsPlaceAndWhatIsAllowed) {
   Inputs inputs{.file_name = "sluice.toml",
-                .file_text = "[sample]\n"
-                             "mesages_max = 5\n"
-                             "messages_max = 70000\n"
-                             "timeout = 5\n"
-                             "enabled = \"yes\"\n"
-                             "anonymous = \"maybe\"\n"
-                             "name = \"far too long\"\n"
-                             "packet_bytes_max = \"2MiB\"\n"
-                             "bind = []\n"
-                             "factor = 0.5\n",
+                .file_text =
+                    "[sample]\n"
+                    "mesages_max = 5\n"
+                    "messages_max = 70000\n"
+                    "timeout = 5\n"
+                    "enabled = \"yes\"\n"
+                    "anonymous = \"maybe\"\n"
+                    "name = \"far too long\"\n"
+                    "packet_bytes_max = \"2MiB\"\n"
+                    "bind = []\n"
+                    "factor = 0.5\n",
                 .environment = {"SLUICE__OTHER__PORT=http"},
                 .assignments = {"other.prot=1", "nonsense"}};
   const Loaded loaded = load(sample_schema(), inputs);
@@ -142,14 +145,20 @@ TEST(Load, AnUnknownGroupIsAMistakeEvenIfItIsEmpty) {
 
 TEST(Load, ANameInTheWrongGroupIsFound) {
   const Loaded loaded = load_sample("[other]\nmessages_max = 5\n");
-  EXPECT_THAT(lines(loaded.problems),
-              ElementsAre(HasSubstr("did you mean sample.messages_max?")));
+  EXPECT_THAT(lines(loaded.problems), ElementsAre(HasSubstr("did you mean sample.messages_max?")));
 }
 
 TEST(Load, AFileThatIsNoTomlIsReportedWithItsLine) {
   const Loaded loaded = load_sample("[sample]\nmessages_max = \n");
   ASSERT_EQ(loaded.problems.size(), 1U);
   EXPECT_EQ(loaded.problems[0].place, "sluice.toml:2");
+}
+
+TEST(Load, WhatIsNoTomlIsAMistakeAndNotTheEndOfTheProcess) {
+  for (const char* file : {"[{sample]\n", "[[!]]\n", "[", "[[", "[ [a]]", "[a.{]", "[]", "a.! = 1",
+                           "a = 1 \xcd\x8b", "\xcd\x8b = 1", "[\xc3\xbc]", "a = \xe2\x82\xac"}) {
+    EXPECT_EQ(load_sample(file).problems.size(), 1U) << file;
+  }
 }
 
 TEST(Load, AFileThatIsTooLargeIsRefused) {

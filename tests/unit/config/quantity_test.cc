@@ -53,8 +53,8 @@ TEST(Quantity, TimesWithoutUnitOrTooLongAreRefused) {
 }
 
 TEST(Quantity, WhatIsPrintedReadsBackTheSame) {
-  for (const std::uint64_t bytes : {0ULL, 1ULL, 1000ULL, 1024ULL, 65536ULL, 268'435'455ULL,
-                                    1ULL << 40U, 12'345'678ULL}) {
+  for (const std::uint64_t bytes :
+       {0ULL, 1ULL, 1000ULL, 1024ULL, 65536ULL, 268'435'455ULL, 1ULL << 40U, 12'345'678ULL}) {
     EXPECT_EQ(parse_bytes(format_bytes(bytes)), bytes) << format_bytes(bytes);
   }
   for (const Duration time : {Duration(0), Duration(1), Duration(1500us), Duration(65535s),

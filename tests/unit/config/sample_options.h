@@ -10,22 +10,18 @@
 namespace sluice::config {
 
 struct SampleOptions {
-#include "base/option_struct.inc"
+#define SLUICE_OPTIONS_AS_FIELDS
 #include "tests/unit/config/sample_options.def"
-#include "base/option_end.inc"
 };
 
 inline OptionTableOf<SampleOptions> sample_option_table() {
   static constexpr OptionGroup groups[] = {
-#include "base/option_groups.inc"
+#define SLUICE_OPTIONS_AS_GROUPS
 #include "tests/unit/config/sample_options.def"
-#include "base/option_end.inc"
   };
   static constexpr OptionRow rows[] = {
-#define SLUICE_OPTIONS_STRUCT SampleOptions
-#include "base/option_table.inc"
+#define SLUICE_OPTIONS_AS_ROWS_OF SampleOptions
 #include "tests/unit/config/sample_options.def"
-#include "base/option_end.inc"
   };
   return {{groups, rows}};
 }
@@ -37,8 +33,9 @@ inline Schema sample_schema() {
 }
 
 inline Loaded load_sample(const std::string& file) {
-  return load(sample_schema(), {.file_name = "sluice.toml", .file_text = file, .environment = {},
-                                .assignments = {}});
+  return load(
+      sample_schema(),
+      {.file_name = "sluice.toml", .file_text = file, .environment = {}, .assignments = {}});
 }
 
 inline SampleOptions options_of(const Settings& settings) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/settings.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "config/near_name.h"
 #include "config/reference.h"
 #include "tests/unit/config/sample_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace sluice::config {
 namespace {
@@ -23,7 +23,8 @@ std::vector<std::string> lines(const std::vector<Change>& changes) {
 }
 
 TEST(Settings, TheEffectiveFileSaysWhereEachValueCameFrom) {
-  Inputs inputs{.file_name = "a\nb.toml", .file_text = "[sample]\ntimeout = \"2m\"\n",
+  Inputs inputs{.file_name = "a\nb.toml",
+                .file_text = "[sample]\ntimeout = \"2m\"\n",
                 .environment = {"SLUICE__SAMPLE__FACTOR=3"},
                 .assignments = {"sample.name=x\ny", "other.port=0"}};
   const Loaded loaded = load(sample_schema(), inputs);

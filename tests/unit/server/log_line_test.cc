@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/log_line.h"
 
-#include <gtest/gtest.h>
-
 #include "server/log_event.h"
+
+#include <gtest/gtest.h>
 
 namespace sluice::server {
 namespace {

@@ -20,7 +20,9 @@ using Logging = ServerOptions::Logging;
 /// A sink that writes to memory at a time that the test says.
 class Written {
  public:
-  explicit Written(Logging options) { sink_.emplace(options, [this] { return now; }, out_); }
+  explicit Written(Logging options) {
+    sink_.emplace(options, [this] { return now; }, out_);
+  }
 
   LogSink& log() { return *sink_; }
   void end() { sink_.reset(); }
@@ -49,9 +51,8 @@ TEST(LogSink, LinesOfTextBeginWithTheTime) {
   Written written{Logging()};
   written.log().info("server_started", {{"version", "1.2.3"}});
   ASSERT_EQ(written.lines().size(), 1U);
-  EXPECT_THAT(written.lines()[0],
-              MatchesRegex("2026-11-2[123]T[0-9][0-9]:[0-9][0-9]:00 "
-                           "sluice version 1.2.3 running."));
+  EXPECT_THAT(written.lines()[0], MatchesRegex("2026-11-2[123]T[0-9][0-9]:[0-9][0-9]:00 "
+                                               "sluice version 1.2.3 running."));
 }
 
 TEST(LogSink, JsonLinesHoldTheTimeInUtc) {
@@ -59,9 +60,8 @@ TEST(LogSink, JsonLinesHoldTheTimeInUtc) {
   options.format = Logging::Format::json;
   Written written{options};
   written.log().info("server_started", {{"version", "1"}});
-  EXPECT_THAT(written.lines(),
-              ElementsAre(R"({"time":"2026-11-22T15:00:00.123Z","level":"info",)"
-                          R"("event":"server_started","version":"1"})"));
+  EXPECT_THAT(written.lines(), ElementsAre(R"({"time":"2026-11-22T15:00:00.123Z","level":"info",)"
+                                           R"("event":"server_started","version":"1"})"));
 }
 
 TEST(LogSink, WhatIsBelowTheLevelIsNotWrittenUntilAReload) {
@@ -126,9 +126,9 @@ TEST(LogSink, WhatWasLeftOutIsSaidAtTheEnd) {
   written.log().write_suppressed();
   EXPECT_THAT(written.lines(), ElementsAre("moon_rose"));
   written.end();
-  EXPECT_THAT(written.lines(),
-              ElementsAre("moon_rose",
-                          "warning: Left out by log.event_lines_max: 2 of other events."));
+  EXPECT_THAT(
+      written.lines(),
+      ElementsAre("moon_rose", "warning: Left out by log.event_lines_max: 2 of other events."));
 }
 
 TEST(LogSink, AClockSetBackNeitherStopsNorFloodsTheLog) {
@@ -141,10 +141,10 @@ TEST(LogSink, AClockSetBackNeitherStopsNorFloodsTheLog) {
   EXPECT_EQ(written.lines().size(), 1U);
   written.now = written.now + 1s;
   written.log().info("moon_rose");
-  EXPECT_THAT(written.lines(),
-              ElementsAre("moon_rose",
-                          "warning: Left out by log.event_lines_max: 1 of other events.",
-                          "moon_rose"));
+  EXPECT_THAT(
+      written.lines(),
+      ElementsAre("moon_rose", "warning: Left out by log.event_lines_max: 1 of other events.",
+                  "moon_rose"));
 }
 
 TEST(LogSink, ThreadsDoNotMixTheirLines) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/option_schema.h"
 
+#include "config/load.h"
+#include "config/reference.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <set>
 #include <sstream>
-
-#include "config/load.h"
-#include "config/reference.h"
 
 namespace sluice::server {
 namespace {

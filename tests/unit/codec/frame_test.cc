@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/frame.h"
 
-#include "codec/types.h"
+#include "codec/codec.h"
 #include "tests/support/wire.h"
 
 #include <gtest/gtest.h>
@@ -57,6 +57,18 @@ TEST(CodecFrame, RefusesAPacketBeyondTheLimitWithoutItsBody) {
   EXPECT_EQ(frame.error.code, ErrorCode::packet_too_large);
   EXPECT_EQ(frame.error.reason, 0x95);
   EXPECT_EQ(frame.total, 103U);
+}
+
+TEST(CodecFrame, OfARequestMayHaveDupInMqtt31Only) {
+  for (const char* text : {"6A @ 0001", "8A @ 0001 s'a' 00", "AA @ 0001 s'a'"}) {
+    const Bytes packet = wire(text);
+    EXPECT_TRUE(decode(packet, Version::v3_1, Direction::to_server, {}).has_value()) << text;
+    EXPECT_FALSE(decode(packet, Version::v3_1_1, Direction::to_server, {}).has_value()) << text;
+    EXPECT_FALSE(decode(packet, Version::v5, Direction::to_server, {}).has_value()) << text;
+  }
+  AnyAck ack;
+  EXPECT_TRUE(decode_ack(0x6A, wire("0001"), Version::v3_1, {}, ack).has_value());
+  EXPECT_FALSE(decode_ack(0x6A, wire("0001"), Version::v3_1_1, {}, ack).has_value());
 }
 
 TEST(CodecFrame, TellsTheTypeNames) {

@@ -62,6 +62,7 @@ TEST(CodecEncode, RefusesAPublishWithoutAWireForm) {
   EXPECT_EQ(error_of(Publish{.topic = ""}, v5), invalid);
   EXPECT_EQ(error_of(Publish{.dup = true, .topic = "a"}, v5), invalid);
   EXPECT_EQ(error_of(Publish{.qos = Qos::at_least_once, .topic = "a"}, v5), invalid);
+  // NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange)
   EXPECT_EQ(error_of(Publish{.qos = static_cast<Qos>(3), .packet_id = 1, .topic = "a"}, v5),
             invalid);
   EXPECT_EQ(
@@ -133,11 +134,10 @@ TEST(CodecFilterWriter, WritesWhatTheCursorReads) {
   ASSERT_TRUE(filters.has_value());
   EXPECT_EQ(filters->count, 2U);
   auto cursor = filters->cursor();
-  const auto first = cursor.next();
-  ASSERT_TRUE(first.has_value());
-  EXPECT_EQ(first->filter, "a/#");
-  EXPECT_EQ(first->options, options);
-  EXPECT_EQ(cursor.next()->filter, "b");
+  const auto first = cursor.next().value_or(FilterView{});
+  EXPECT_EQ(first.filter, "a/#");
+  EXPECT_EQ(first.options, options);
+  EXPECT_EQ(cursor.next().value_or(FilterView{}).filter, "b");
   EXPECT_FALSE(cursor.next().has_value());
   EXPECT_EQ(bytes_of(Subscribe{.packet_id = 1, .filters = *filters}, v5),
             wire("82 @ 0001 [] s'a/#' 16 s'b' 00"));

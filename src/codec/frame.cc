@@ -22,7 +22,8 @@ const char* first_byte_fault(std::uint8_t first, Version version) {
     case PacketType::pubrel:       // [MQTT5-3.6.1-1] [MQTT3-3.6.1-1]
     case PacketType::subscribe:    // [MQTT5-3.8.1-1] [MQTT3-3.8.1-1]
     case PacketType::unsubscribe:  // [MQTT5-3.10.1-1] [MQTT3-3.10.1-1]
-      return flags == 2 ? nullptr : "the flags of this packet type must be 0010";
+      if (has_request_flags(first, version)) return nullptr;
+      return "the flags of this packet type must be 0010";
     case PacketType::auth:  // [MQTT5-3.15.1-1]
       if (version != Version::v5) return "packet type 15 is reserved before MQTT 5.0";
       break;

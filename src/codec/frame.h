@@ -38,6 +38,12 @@ struct FrameResult {
   PacketType type() const { return static_cast<PacketType>(first_byte >> 4); }
 };
 
+/// PUBREL, SUBSCRIBE and UNSUBSCRIBE have the flags 0010; in MQTT 3.1 they are sent again with DUP.
+constexpr bool has_request_flags(std::uint8_t first_byte, Version version) {
+  const unsigned flags = first_byte & 0x0FU;
+  return flags == 2 || (flags == 0x0A && version == Version::v3_1);
+}
+
 /// Looks at the packet that begins at the first byte of `stream`. Before CONNECT has told the
 /// version pass v3_1_1, which takes the longer forms of Remaining Length too: decode_connect looks
 /// again.

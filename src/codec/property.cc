@@ -7,10 +7,9 @@
 #include <array>
 
 namespace sluice::codec {
-namespace {
-
-constexpr auto make_table() {
-  using namespace packet_set;
+namespace packet_set {
+// In the namespace whose words the table uses.
+static constexpr auto make_table() {
   return std::to_array<PropertyInfo>({
 #define SLUICE_PROPERTY(name, id, wire, packets, repeats, rule) \
   {PropertyId::name, #name, PropertyWire::wire, packets, repeats, PropertyRule::rule},
@@ -18,7 +17,11 @@ constexpr auto make_table() {
 #undef SLUICE_PROPERTY
   });
 }
-constexpr auto table = make_table();
+}  // namespace packet_set
+
+namespace {
+
+constexpr auto table = packet_set::make_table();
 
 constexpr std::size_t ids_max = 0x2B;
 constexpr std::uint8_t no_row = 0xFF;

@@ -18,8 +18,11 @@ struct Row {
 
 constexpr std::size_t rows_max = 0xA3;
 
-constexpr std::array<Row, rows_max> make_rows() {
-  using namespace packet_set;
+}  // namespace
+
+namespace packet_set {
+// In the namespace whose words the table uses.
+static constexpr std::array<Row, rows_max> make_rows() {
   std::array<Row, rows_max> rows{};
 #define SLUICE_REASON_CODE(name, value, from_client, from_server, return_code, text) \
   rows[value] = Row{from_client, from_server, ConnectReturnCode::return_code, #name, text};
@@ -28,7 +31,11 @@ constexpr std::array<Row, rows_max> make_rows() {
   return rows;
 }
 
-constexpr std::array<Row, rows_max> rows = make_rows();
+}  // namespace packet_set
+
+namespace {
+
+constexpr std::array<Row, rows_max> rows = packet_set::make_rows();
 
 const Row* find_row(ReasonCode code) {
   const auto value = static_cast<std::size_t>(code);

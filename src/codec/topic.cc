@@ -25,7 +25,8 @@ Result<void> check_text(std::string_view text, const TopicLimits& limits, Reason
     return fail(malformed(field_bytes_max, "topic is longer than 65,535 bytes"));
   if (text.size() > limits.bytes_max)
     return fail(limit_fault(too_much, limits.bytes_max, "topic is longer than the limit"));
-  SLUICE_CHECK(check_utf8(text));  // [MQTT5-4.7.3-2] [MQTT3-4.7.3-2]
+  SLUICE_CHECK(check_utf8(text));                  // [MQTT5-4.7.3-2] [MQTT3-4.7.3-2]
+  if (text.size() < limits.levels_max) return {};  // it cannot have too many
   const auto slashes = static_cast<std::size_t>(std::ranges::count(text, '/'));
   if (slashes >= limits.levels_max)
     return fail(limit_fault(too_much, 0, "topic has more levels than the limit"));
@@ -39,7 +40,7 @@ Result<void> check_topic_name(std::string_view topic, const TopicLimits& limits)
   if (topic.empty())  // [MQTT5-4.7.3-1] [MQTT3-4.7.3-1]
     return fail(malformed(0, "topic name is empty"));
   SLUICE_CHECK(check_text(topic, limits, ReasonCode::topic_name_invalid));
-  const std::size_t wildcard = topic.find_first_of("+#");
+  const std::size_t wildcard = find_wildcard(topic);
   if (wildcard != std::string_view::npos)  // [MQTT5-4.7.0-1] [MQTT3-4.7.1-1]
     return fail(bad_name(wildcard, "topic name holds a wildcard, + or #"));
   return {};
@@ -52,7 +53,7 @@ Result<void> check_topic_filter(std::string_view filter, const TopicLimits& limi
   SLUICE_CHECK(check_text(filter, limits, ReasonCode::topic_filter_invalid));
   TopicLevels levels(filter);
   while (const auto level = levels.next()) {
-    const auto wildcard = level->find_first_of("+#");
+    const auto wildcard = find_wildcard(*level);
     if (wildcard == std::string_view::npos) continue;
     const auto offset = static_cast<std::size_t>(level->data() - filter.data()) + wildcard;
     if (level->size() != 1)  // [MQTT5-4.7.1-1] [MQTT5-4.7.1-2] [MQTT3-4.7.1-2] [MQTT3-4.7.1-3]

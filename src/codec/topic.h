@@ -11,6 +11,8 @@
 #include "base/result.h"
 #include "codec/limits.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -42,9 +44,13 @@ Result<SharedFilter> split_shared_filter(std::string_view filter);
 /// the shorter.
 bool matches(std::string_view filter, std::string_view topic);
 
+/// Where the first + or # stands, or npos.
+inline std::size_t find_wildcard(std::string_view topic) {
+  return std::min(topic.find('+'), topic.find('#'));
+}
 /// True if the filter has a wildcard. REQUIRES: a filter that check_topic_filter() accepts.
 inline bool has_wildcard(std::string_view filter) {
-  return filter.find_first_of("+#") != std::string_view::npos;
+  return find_wildcard(filter) != std::string_view::npos;
 }
 
 /// Walks the levels of a name or filter: "a//b" has "a", "", "b".

@@ -17,7 +17,7 @@ namespace sluice::codec {
 /// True if the topic is known to be valid as a name (and so as a filter) within the limits.
 inline bool is_plain_topic(std::string_view topic, const TopicLimits& limits) {
   const std::size_t size = topic.size();
-  if (size == 0 || size > limits.bytes_max) return false;
+  if (size == 0 || size > limits.bytes_max || size > field_bytes_max) return false;
   std::uint64_t all = 0;
   std::uint64_t fine = word_high_bits;
   std::uint32_t slashes = 0;

@@ -23,9 +23,11 @@ Result<void> decode_ack_body(ByteView body, const DecodeContext& context, AnyAck
 Result<void> decode_ack(std::uint8_t first_byte, ByteView body, Version version,
                         const DecodeLimits& limits, AnyAck& out) {
   out.type = static_cast<PacketType>(first_byte >> 4);
-  const unsigned flags = out.type == PacketType::pubrel ? 2 : 0;
-  if (out.type < PacketType::puback || out.type > PacketType::pubcomp ||
-      (first_byte & 0x0FU) != flags) [[unlikely]]
+  const bool has_right_flags = out.type == PacketType::pubrel
+                                   ? has_request_flags(first_byte, version)
+                                   : (first_byte & 0x0FU) == 0;
+  if (out.type < PacketType::puback || out.type > PacketType::pubcomp || !has_right_flags)
+      [[unlikely]]
     return fail(malformed(0, "the first byte is not that of an acknowledgement"));
   // Both directions know the same reason codes here.
   return decode_ack_body(body, {version, Direction::to_server, limits}, out);

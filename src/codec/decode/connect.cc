@@ -42,8 +42,15 @@ Error unsupported(std::size_t offset, const char* detail) {
                detail);
 }
 
+// MQIsdp has level 3 and MQTT levels 4 and 5; 5 has no bridge bit.
+std::optional<Version> version_of(bool is_old_name, std::uint8_t level) {
+  if (is_old_name) return (level & ~bridge_bit) == 3 ? std::optional(Version::v3_1) : std::nullopt;
+  if (level == 5) return Version::v5;
+  return (level & ~bridge_bit) == 4 ? std::optional(Version::v3_1_1) : std::nullopt;
+}
+
 // Protocol name and level: which MQTT the rest is written in.
-Result<void> take_protocol(ByteReader& reader, ConnectResult& out) {
+Result<Version> take_protocol(ByteReader& reader, ConnectResult& out) {
   std::string_view name;
   if (!reader.take_text(name)) return cut_short(reader);
   const bool is_old = name == "MQIsdp";
@@ -52,29 +59,16 @@ Result<void> take_protocol(ByteReader& reader, ConnectResult& out) {
     return fail(unsupported(2, "the protocol name is neither MQTT nor MQIsdp"));
   }
   if (!reader.take_byte(out.level)) return cut_short(reader);
-  switch (out.level) {
-    case 3:
-    case 3 | bridge_bit:
-      if (is_old) out.version = Version::v3_1;
-      break;
-    case 4:
-    case 4 | bridge_bit:
-      if (!is_old) out.version = Version::v3_1_1;
-      break;
-    case 5:
-      if (!is_old) out.version = Version::v5;
-      break;
-    default:
-      break;
-  }
-  if (!out.version) {  // [MQTT5-3.1.2-2] [MQTT3-3.1.2-2]
+  const auto version = version_of(is_old, out.level);
+  if (!version) {  // [MQTT5-3.1.2-2] [MQTT3-3.1.2-2]
     out.fault = ConnectFault::unsupported_level;
     out.version = out.level >= 5 && out.level < bridge_bit ? Version::v5 : Version::v3_1_1;
     return fail(unsupported(reader.offset() - 1, "the protocol level is not 3, 4 or 5"));
   }
-  out.connect.version = *out.version;
+  out.version = version;
+  out.connect.version = *version;
   out.connect.is_bridge = (out.level & bridge_bit) != 0;
-  return {};
+  return *version;
 }
 
 Result<void> check_flags(ConnectFlags flags, Version version, std::size_t offset) {
@@ -189,11 +183,11 @@ ConnectResult decode_connect(ByteView packet, const DecodeLimits& limits) {
   if (frame.type() != PacketType::connect)  // [MQTT5-3.1.0-1] [MQTT3-3.1.0-1]
     return refuse(protocol_fault(0, "the first packet must be CONNECT"));
   ByteReader reader(packet.subspan(frame.header_bytes));
-  if (auto taken = take_protocol(reader, result); !taken)
-    return refuse(shifted(taken.error(), frame.header_bytes));
-  frame = peek_frame(packet, *result.version, limits.packet_bytes_max);
+  const auto version = take_protocol(reader, result);
+  if (!version) return refuse(shifted(version.error(), frame.header_bytes));
+  frame = peek_frame(packet, *version, limits.packet_bytes_max);
   if (frame.is_failed()) return refuse(frame.error);
-  const DecodeContext context{*result.version, Direction::to_server, limits};
+  const DecodeContext context{*version, Direction::to_server, limits};
   if (auto taken = take_rest(reader, context, result); !taken)
     return refuse(shifted(taken.error(), frame.header_bytes));
   return result;

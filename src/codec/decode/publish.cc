@@ -6,6 +6,8 @@
 #include "codec/topic.h"
 #include "codec/topic_scan.h"
 
+#include <algorithm>
+
 namespace sluice::codec {
 namespace {
 
@@ -35,6 +37,11 @@ inline Result<void> check_topic(Version version, const DecodeLimits& limits,
   if (is_plain_topic(publish.topic, limits.topic())) [[likely]]
     return {};
   return explain_topic(version, limits, publish);
+}
+
+// True if these bytes may become a Variable Byte Integer when more come.
+bool is_varint_open(ByteView bytes) {
+  return bytes.size() < 4 && std::ranges::all_of(bytes, [](std::uint8_t b) { return b >= 0x80; });
 }
 
 }  // namespace
@@ -73,31 +80,25 @@ Result<void> decode_publish(std::uint8_t first_byte, ByteView body, Version vers
 Result<std::size_t> publish_header_bytes(std::uint8_t first_byte, ByteView prefix,
                                          std::uint32_t remaining_length, Version version) {
   if (const char* detail = first_byte_fault(first_byte)) return fail(malformed(0, detail));
+  const Failure too_short =
+      fail(malformed(0, "the packet is shorter than the fields before its payload"));
   ByteReader reader(prefix);
   std::uint16_t topic_bytes = 0;
-  if (!reader.take_two_bytes(topic_bytes)) {
-    if (remaining_length >= 2) return 0;
-    return fail(malformed(0, "the packet is cut short in its topic name"));
+  if (remaining_length < 2) return too_short;
+  if (!reader.take_two_bytes(topic_bytes)) return 0;
+  const std::size_t fields = topic_bytes + ((first_byte & 6U) != 0 ? 2U : 0U);
+  const std::size_t property_length_bytes_min = version == Version::v5 ? 1 : 0;
+  if (2 + fields + property_length_bytes_min > remaining_length) return too_short;
+  if (version != Version::v5) return 2 + fields;
+  ByteView skipped;
+  if (!reader.take_bytes(fields, skipped)) return 0;
+  std::uint32_t size = 0;
+  if (!reader.take_varint(size)) {
+    if (is_varint_open(reader.rest()) && prefix.size() < remaining_length) return 0;
+    return fail(malformed(reader.offset(), "the property length has no valid form"));
   }
-  std::size_t bytes = 2U + topic_bytes + ((first_byte & 6U) != 0 ? 2U : 0U);
-  if (version == Version::v5) {
-    ByteView skipped;
-    std::uint32_t size = 0;
-    if (bytes < remaining_length) {
-      if (!reader.take_bytes(bytes - 2, skipped)) return 0;
-      const std::size_t begin = reader.offset();
-      if (!reader.take_varint(size)) {
-        if (reader.left() < 4 && prefix.size() < remaining_length) return 0;
-        return fail(malformed(begin, "the property length is missing or has no valid form"));
-      }
-      bytes = reader.offset() + size;
-    } else {
-      ++bytes;  // at least a property length
-    }
-  }
-  if (bytes > remaining_length)
-    return fail(malformed(0, "the packet is shorter than the fields before its payload"));
-  return bytes;
+  if (reader.offset() + size > remaining_length) return too_short;
+  return reader.offset() + size;
 }
 
 }  // namespace sluice::codec

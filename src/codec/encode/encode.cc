@@ -51,7 +51,8 @@ Result<std::size_t> encode_as(std::uint8_t first, const T& packet, Version versi
   const std::size_t total = 1 + varint_bytes(body) + body;
   if (out.size() < total)
     return fail(ErrorCode::buffer_too_small, "the buffer is smaller than the packet");
-  const Cursor end = put_body(put_varint(put_byte(out.data(), first), body), packet, version);
+  const std::uint8_t* end =
+      put_body(put_varint(put_byte(out.data(), first), body), packet, version);
   SLUICE_ASSERT(end == out.data() + total);
   return total;
 }

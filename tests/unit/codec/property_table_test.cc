@@ -53,6 +53,7 @@ class CodecProperty : public ::testing::TestWithParam<PropertySite> {
     EXPECT_EQ(packet.error().reason, reason) << packet.error().detail;
   }
 
+ private:
   const PropertyInfo* info_ = nullptr;
   Bytes sent_;
 };
@@ -166,6 +167,7 @@ class CodecPropertySite : public ::testing::TestWithParam<PropertySite> {
     return decode(sent_, Version::v5, GetParam().direction, limits);
   }
 
+ private:
   Bytes sent_;
 };
 

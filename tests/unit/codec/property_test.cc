@@ -65,10 +65,11 @@ TEST(CodecProperties, AnswerByIdentifier) {
   EXPECT_EQ(properties->number(PropertyId::message_expiry_interval), 60U);
   EXPECT_EQ(properties->number(PropertyId::topic_alias), 5U);
   EXPECT_EQ(properties->text(PropertyId::content_type), "json");
-  EXPECT_EQ(as_text(*properties->binary(PropertyId::correlation_data)),
+  EXPECT_EQ(as_text(properties->binary(PropertyId::correlation_data).value_or(ByteView{})),
             std::string_view("\0\1", 2));
-  EXPECT_EQ(properties->find(PropertyId::user_property)->name, "k");
-  EXPECT_EQ(properties->find(PropertyId::user_property)->value, "v");
+  const auto user = properties->find(PropertyId::user_property).value_or(PropertyView{});
+  EXPECT_EQ(user.name, "k");
+  EXPECT_EQ(user.value, "v");
   EXPECT_EQ(properties->number(PropertyId::receive_maximum), std::nullopt);
   EXPECT_FALSE(properties->has(PropertyId::response_topic));
   EXPECT_TRUE(properties->flag(PropertyId::payload_format_indicator, false));

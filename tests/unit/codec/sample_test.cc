@@ -35,6 +35,7 @@ class CodecSample : public ::testing::Test {
     return out;
   }
 
+ private:
   const Sample* sample_ = nullptr;
 };
 

@@ -26,6 +26,9 @@ report_end() {
 }
 trap report_end EXIT
 
+# Labels of what runs under the address and undefined behaviour sanitizers.
+sanitized=(unit contract conformance sim fuzz)
+
 # The sanitizer build carries the fuzz targets as soon as there are any.
 sanitizer_preset() {
   if [ -e tests/fuzz/CMakeLists.txt ]; then echo fuzz; else echo asan; fi

@@ -73,6 +73,7 @@ class RawClient:
     def disconnect(self, **options):
         self.send(wire.disconnect(self.version, **options))
         self.expect_closed()
+        self.close()
 
     def close(self):
         self.socket.close()

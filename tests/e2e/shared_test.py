@@ -137,7 +137,8 @@ class Shared(BrokerCase):
 
     @not_for_mosquitto("2.0.11 accepts most of them")
     def test_shared_names_are_checked(self):
-        for bad in ("$share//a", "$share/g", "$share/g/", "$share/+/a", "$share/#/a", "$share/g#/a"):
+        for bad in ("$share//a", "$share/g", "$share/g/", "$share/+/a", "$share/#/a",
+                    "$share/g#/a"):
             with self.subTest(filter=bad):
                 client = self.raw(bad.replace("/", "_").replace("#", "h").replace("+", "p"), V5)
                 client.send(wire.subscribe(1, [(bad, 0)], V5))
@@ -145,8 +146,8 @@ class Shared(BrokerCase):
                 if answer is not None and answer.kind == "SUBACK":
                     self.assertEqual(answer.reasons, [0x8F])
                 elif answer is not None:
-                    self.assertIn((answer.kind, answer.reason),
-                                  [("DISCONNECT", 0x8F), ("DISCONNECT", 0x81), ("DISCONNECT", 0x82)])
+                    self.assertEqual(answer.kind, "DISCONNECT")
+                    self.assertIn(answer.reason, (0x81, 0x82, 0x8F))
 
     def test_people_s_clients_share(self):
         subs = [MosquittoSub(self.port, self.client_id(f"{n}"), V5,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages of 2 bytes to 256 MB: the largest packet there is, and very many of the smallest."""
+import os
 import random
 import struct
 import threading
@@ -113,7 +114,8 @@ class Large(unittest.TestCase):
             print(f"  version {version}, QoS {qos}: {time.monotonic() - begin:.1f} s, "
                   f"broker's peak {peak >> 20} MiB ({before >> 20} before)", flush=True)
             # mosquitto 2.0.11 holds the packet three times, and its own memory besides.
-            self.assertLess(peak, (4 if MOSQUITTO else 3) * LARGEST)
+            if not os.environ.get("SLUICE_E2E_SANITIZED"):      # their shadow memory counts too
+                self.assertLess(peak, (4 if MOSQUITTO else 3) * LARGEST)
 
     def test_largest_packet_arrives_intact_at_qos_0(self):
         self.largest_packet(V311, 0)

@@ -34,6 +34,7 @@ class Stop(unittest.TestCase):
     def test_sigint_does_the_same(self):
         self.stop_with_clients(signal.SIGINT)
 
+    @not_for_mosquitto("2.0.11 may miss a signal just after its start")
     def test_sigterm_without_clients_exits_0(self):
         with Broker(threads=1) as broker:
             broker.stop()

@@ -265,7 +265,7 @@ class Variants(unittest.TestCase):
             broker.wait_for_line(r"Client who from 127\.0\.0\.1:\d+ refused")
 
     def test_limits_hold(self):
-        with Broker(settings={"limits.connections_max": 10}, threads=2) as broker:
+        with Broker(settings={"limits.connections_max": 10}, threads=1) as broker:
             clients, refused = [], 0
             for number in range(20):
                 client = RawClient(broker.port, V5)

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/in_process_broker.h"
+
+#include "base/siphash.h"
+
+#include <algorithm>
+
+namespace sluice::testing {
+namespace {
+
+// A broker that does not come to rest has lost its way.
+constexpr int turns_max = 200'000;
+
+}  // namespace
+
+void RecordingLog::write(LogLevel, std::string_view event, Fields fields) {
+  std::string line(event);
+  for (const LogField& field : fields) {
+    line += ' ';
+    line += field.key;
+    line += '=';
+    if (const auto* text = std::get_if<std::string_view>(&field.value)) line += *text;
+    if (const auto* number = std::get_if<std::int64_t>(&field.value)) line += std::to_string(*number);
+    if (const auto* number = std::get_if<std::uint64_t>(&field.value)) line += std::to_string(*number);
+  }
+  lines_.push_back(std::move(line));
+}
+
+bool RecordingLog::has(std::string_view text) const {
+  return std::ranges::any_of(lines_, [text](const std::string& line) { return line.contains(text); });
+}
+
+void RawClient::send_bytes(const Bytes& bytes) {
+  socket_.arrive(bytes);
+  broker_.run();
+}
+
+void RawClient::send_in_pieces(const Bytes& bytes, std::size_t piece) {
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    socket_.arrive(ByteView(bytes).subspan(at, std::min(piece, bytes.size() - at)));
+    broker_.run();
+  }
+}
+
+void RawClient::take_outbound() {
+  if (is_stalled_) return;
+  // What the broker could not write yet follows when there is room again.
+  while (!socket_.outbound.empty()) {
+    append_bytes(received_, socket_.outbound);
+    socket_.outbound.clear();
+    broker_.run();
+  }
+}
+
+std::optional<Received> RawClient::receive() {
+  broker_.run();
+  take_outbound();
+  ByteView stream = ByteView(received_).subspan(parsed_);
+  auto packet = decode(stream, version_);
+  parsed_ = received_.size() - stream.size();
+  return packet;
+}
+
+void RawClient::expect_nothing() {
+  if (const auto packet = receive()) ADD_FAILURE() << "nothing was expected, but " << to_text(*packet) << " came";
+}
+
+bool RawClient::is_closed() {
+  broker_.run();
+  return socket_.is_closed_by_broker;
+}
+
+void RawClient::expect_closed() {
+  expect_nothing();
+  EXPECT_TRUE(socket_.is_closed_by_broker) << "the broker has not closed the connection";
+}
+
+void RawClient::expect_disconnect(ReasonCode reason) {
+  expect(Disconnect{.reason = reason});
+  expect_closed();
+}
+
+void RawClient::cut() {
+  socket_.is_ended = true;
+  broker_.run();
+}
+
+void RawClient::stall(std::size_t room) {
+  is_stalled_ = true;
+  socket_.room = room;
+}
+
+void RawClient::unstall() {
+  is_stalled_ = false;
+  broker_.run();
+}
+
+InProcessBroker::InProcessBroker(const BrokerSetup& setup)
+    : setup_(setup), placement_key_{0x5c1ce, 0x0b0e} {
+  for (std::uint16_t i = 0; i < setup.shards; ++i)
+    drivers_.push_back(std::make_unique<ShardDriver>(
+        ShardDriver::Setup{.shard = {.index = core::ShardIndex{i},
+                                     .count = setup.shards,
+                                     .placement_key = placement_key_,
+                                     .table_key = {7, 11},
+                                     .has_log = setup.has_log},
+                           .log_answers = setup.log_answers,
+                           .seed = i + 1U},
+        setup_.options, log_, now_));
+}
+
+RawClient& InProcessBroker::open_at(std::uint16_t shard, bool is_anonymous_allowed) {
+  sockets_.push_back(std::make_unique<Socket>());
+  Socket& socket = *sockets_.back();
+  Peer peer;
+  peer.kind = PeerKind::memory;
+  peer.id = static_cast<std::uint32_t>(sockets_.size());
+  drivers_.at(shard)->open(socket, {.peer = peer, .is_anonymous_allowed = is_anonymous_allowed, .bytes = {}});
+  clients_.push_back(std::make_unique<RawClient>(*this, socket));
+  return *clients_.back();
+}
+
+RawClient& InProcessBroker::open(std::uint16_t shard) { return open_at(shard, true); }
+RawClient& InProcessBroker::open_without_anonymous(std::uint16_t shard) { return open_at(shard, false); }
+
+RawClient& InProcessBroker::connect(const Connect& packet, std::uint16_t shard) {
+  RawClient& client = open(shard);
+  client.send(packet);
+  client.expect(Connack{});
+  return client;
+}
+
+RawClient& InProcessBroker::resume(const Connect& packet, std::uint16_t shard) {
+  RawClient& client = open(shard);
+  client.send(packet);
+  client.expect(Connack{.session_present = true});
+  return client;
+}
+
+std::string InProcessBroker::client_id_on(std::uint16_t shard, std::string_view prefix) const {
+  for (int i = 0;; ++i) {
+    std::string id = std::string(prefix) + std::to_string(i);
+    if (setup_.shards == 1 || siphash_2_4(placement_key_, as_bytes(id)) % setup_.shards == shard) return id;
+  }
+}
+
+std::string InProcessBroker::topic_on(std::uint16_t shard, std::string_view prefix) const {
+  const HashKey key{placement_key_.k1, placement_key_.k0};
+  for (int i = 0;; ++i) {
+    std::string topic = std::string(prefix) + std::to_string(i);
+    if (setup_.shards == 1 || siphash_2_4(key, as_bytes(topic)) % setup_.shards == shard) return topic;
+  }
+}
+
+void InProcessBroker::carry_mail(std::uint16_t from) {
+  for (std::uint16_t to = 0; to < shards(); ++to) {
+    MailQueue& outbox = drivers_[from]->outbox(to);
+    const auto held = held_mail_.find({from, to});
+    for (; !outbox.empty(); outbox.pop_front()) {
+      if (held != held_mail_.end())
+        held->second.push_back(std::move(outbox.front()));
+      else
+        drivers_[to]->deliver_mail(core::ShardIndex{from}, std::move(outbox.front()));
+    }
+  }
+}
+
+void InProcessBroker::release_mail(std::uint16_t from, std::uint16_t to) {
+  const auto held = held_mail_.find({from, to});
+  ASSERT_NE(held, held_mail_.end());
+  for (MailRecord& record : held->second)
+    drivers_[to]->deliver_mail(core::ShardIndex{from}, std::move(record));
+  held_mail_.erase(held);
+  run();
+}
+
+void InProcessBroker::carry_connections(std::uint16_t from) {
+  auto& moving = drivers_[from]->moving();
+  for (const MovingConnection& connection : moving)
+    drivers_[core::index_of(connection.target)]->open(*connection.socket, connection);
+  moving.clear();
+}
+
+void InProcessBroker::run() {
+  int turns = 0;
+  for (bool has_worked = true; has_worked;) {
+    has_worked = false;
+    for (std::uint16_t i = 0; i < shards(); ++i) {
+      if (!drivers_[i]->has_work(now_)) continue;
+      has_worked = true;
+      drivers_[i]->turn(now_, read_max_);
+      carry_mail(i);
+      carry_connections(i);
+      if (++turns > turns_max) {
+        ADD_FAILURE() << "the broker does not come to rest";
+        return;
+      }
+    }
+  }
+}
+
+void InProcessBroker::advance(Duration by) {
+  run();
+  const Instant end = now_ + by;
+  while (true) {
+    Instant next = end;
+    for (const auto& driver : drivers_) next = std::min(next, driver->next_deadline());
+    now_ = std::max(now_, next);
+    run();
+    if (now_ >= end) return;
+  }
+}
+
+void InProcessBroker::answer_log() {
+  for (const auto& driver : drivers_) driver->answer_log(driver->waiting_log_batches());
+  run();
+}
+
+void InProcessBroker::kick(std::string_view client_id) {
+  for (std::uint16_t i = 0; i < shards(); ++i) {
+    drivers_[i]->turn_with(now_, [&](core::Shard& shard) { shard.kick(client_id); });
+    carry_mail(i);
+  }
+  run();
+}
+
+void InProcessBroker::stop() {
+  for (std::uint16_t i = 0; i < shards(); ++i) {
+    drivers_[i]->turn_with(now_, [](core::Shard& shard) { shard.stop(); });
+    carry_mail(i);
+  }
+}
+
+void InProcessBroker::publish_sys() {
+  drivers_[0]->turn_with(now_, [&](core::Shard& shard) {
+    const core::CoreMetrics totals = shard.metrics();
+    shard.publish_sys(totals, now_ - Instant{});
+  });
+  carry_mail(0);
+  run();
+}
+
+}  // namespace sluice::testing

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// InProcessBroker is a whole broker of 1 to 4 shards in one thread on a fake clock, with raw clients
+// at its sockets. Scripts read like the exchange:
+//
+//   InProcessBroker broker;
+//   RawClient& client = broker.open();
+//   client.send(Connect{.keep_alive_s = 10});
+//   client.expect(Connack{});
+//   broker.advance(16s);
+//   client.expect_closed();
+//
+// Owner:   the test.      Thread: one.      Never: a real clock, a real socket.
+#pragma once
+
+#include "tests/support/packets.h"
+#include "tests/support/shard_driver.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::testing {
+
+class InProcessBroker;
+
+/// Keeps log lines as text: "event key=value …".
+class RecordingLog final : public Log {
+ public:
+  bool is_enabled(LogLevel) const override { return true; }
+  void write(LogLevel level, std::string_view event, Fields fields) override;
+  bool has(std::string_view text) const;
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+class RawClient {
+ public:
+  RawClient(InProcessBroker& broker, Socket& socket) : broker_(broker), socket_(socket) {}
+
+  /// Sends packets in one piece, then lets the broker work until nothing is left to do.
+  template <class... Packets>
+  void send(const Packets&... packets) {
+    Bytes bytes;
+    (append(bytes, packets), ...);
+    send_bytes(bytes);
+  }
+  void send_bytes(const Bytes& bytes);
+  /// The same in pieces of `piece` bytes, each a read of its own.
+  void send_in_pieces(const Bytes& bytes, std::size_t piece);
+  template <class Packet>
+  Bytes bytes_of(const Packet& packet) const {
+    return encode(packet, version_);
+  }
+
+  /// The next packet from the broker, which must be as given. Returns what came.
+  template <class Packet>
+  Packet expect(const Packet& expected) {
+    const auto received = receive();
+    if (!received) {
+      ADD_FAILURE() << "expected " << to_text(expected) << ", but nothing came";
+      return {};
+    }
+    EXPECT_TRUE(is_expected(expected, *received))
+        << "expected " << to_text(expected) << "\n     got " << to_text(*received);
+    const auto* packet = std::get_if<Packet>(&*received);
+    return packet != nullptr ? *packet : Packet{};
+  }
+  /// The next packet if it is of that kind; the test fails otherwise.
+  template <class Packet>
+  Packet take() {
+    const auto received = receive();
+    const auto* packet = received ? std::get_if<Packet>(&*received) : nullptr;
+    if (packet == nullptr)
+      ADD_FAILURE() << "another packet than expected: " << (received ? to_text(*received) : "nothing");
+    return packet != nullptr ? *packet : Packet{};
+  }
+  std::optional<Received> receive();
+  void expect_nothing();
+  /// The broker has closed, and sent nothing more.
+  void expect_closed();
+  /// The broker has closed; an MQTT 5 client was told why.
+  void expect_disconnect(ReasonCode reason);
+  bool is_closed();
+
+  /// The network connection ends without DISCONNECT.
+  void cut();
+  /// The peer is gone and nobody tells: nothing is read any more.
+  void stall(std::size_t room);
+  void unstall();
+
+  void set_version(Version version) { version_ = version; }
+  Version version() const { return version_; }
+
+ private:
+  void append(Bytes& out, const Connect& packet) {
+    version_ = packet.version;
+    append_bytes(out, encode(packet, version_));
+  }
+  template <class Packet>
+  void append(Bytes& out, const Packet& packet) {
+    append_bytes(out, encode(packet, version_));
+  }
+  static void append_bytes(Bytes& out, const Bytes& more) { out.insert(out.end(), more.begin(), more.end()); }
+  void take_outbound();
+
+  InProcessBroker& broker_;
+  Socket& socket_;
+  Bytes received_;
+  std::size_t parsed_ = 0;
+  bool is_stalled_ = false;
+  Version version_ = Version::v5;
+};
+
+struct BrokerSetup {
+  std::uint16_t shards = 1;
+  bool has_log = false;
+  LogAnswers log_answers = LogAnswers::at_once;
+  core::CoreOptions options{};
+};
+
+class InProcessBroker {
+ public:
+  explicit InProcessBroker(const BrokerSetup& setup = {});
+
+  /// A new connection, accepted by that shard.
+  RawClient& open(std::uint16_t shard = 0);
+  /// The same, with credentials required.
+  RawClient& open_without_anonymous(std::uint16_t shard = 0);
+  /// A client that is connected: CONNACK has come and been checked.
+  RawClient& connect(const Connect& packet, std::uint16_t shard = 0);
+  /// The same for a client that comes back to its session.
+  RawClient& resume(const Connect& packet, std::uint16_t shard = 0);
+  /// A client id that lives on that shard.
+  std::string client_id_on(std::uint16_t shard, std::string_view prefix = "c") const;
+  /// A topic whose retained message lives on that shard.
+  std::string topic_on(std::uint16_t shard, std::string_view prefix) const;
+
+  /// Turns of all shards until none has anything to do.
+  void run();
+  void advance(Duration by);
+  Instant now() const { return now_; }
+
+  /// Mail between two shards waits until release_mail().
+  void hold_mail(std::uint16_t from, std::uint16_t to) { held_mail_[{from, to}]; }
+  void release_mail(std::uint16_t from, std::uint16_t to);
+  /// The oldest batches that the log has not answered yet are safe, on every shard.
+  void answer_log();
+
+  void kick(std::string_view client_id);
+  void stop();
+  void publish_sys();
+  core::CoreMetrics metrics(std::uint16_t shard = 0) { return drivers_[shard]->shard().metrics(); }
+  ShardDriver& driver(std::uint16_t shard = 0) { return *drivers_[shard]; }
+  std::uint16_t shards() const { return static_cast<std::uint16_t>(drivers_.size()); }
+  const RecordingLog& log() const { return log_; }
+  void set_read_max(std::size_t bytes) { read_max_ = bytes; }
+
+ private:
+  RawClient& open_at(std::uint16_t shard, bool is_anonymous_allowed);
+  void carry_mail(std::uint16_t from);
+  void carry_connections(std::uint16_t from);
+
+  BrokerSetup setup_;
+  HashKey placement_key_;
+  RecordingLog log_;
+  Instant now_{1'000'000'000};
+  std::size_t read_max_ = 1 << 20;
+  std::vector<std::unique_ptr<Socket>> sockets_;
+  std::vector<std::unique_ptr<RawClient>> clients_;
+  std::map<std::pair<std::uint16_t, std::uint16_t>, MailQueue> held_mail_;
+  std::vector<std::unique_ptr<ShardDriver>> drivers_;
+};
+
+}  // namespace sluice::testing

@@ -9,9 +9,9 @@ namespace sluice::cli {
 namespace {
 
 constexpr Command commands[] = {
+    {"serve", "run the broker", run_serve, serve_flags},
     {"pub", "publish messages", run_pub, pub_flags},
     {"sub", "subscribe to topics and print what comes", run_sub, sub_flags},
-    {"serve", "run the broker", run_serve, serve_flags},
     {"help", "explain the commands", run_help, nullptr},
 };
 

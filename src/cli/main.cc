@@ -17,8 +17,6 @@ std::string_view base_name(std::string_view path) {
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
-int run_command(const Command& command, Arguments arguments) { return command.run(arguments); }
-
 int unknown(std::string_view word) {
   std::fprintf(stderr, "sluice: there is no command '%.*s'; 'sluice help' lists them all\n",
                static_cast<int>(word.size()), word.data());
@@ -28,12 +26,8 @@ int unknown(std::string_view word) {
 int run(std::vector<std::string> words) {
   const std::string name(words.empty() ? "sluice" : base_name(words.front()));
   if (!words.empty()) words.erase(words.begin());
-  constexpr std::string_view prefix = "mosquitto_";
-  if (name.starts_with(prefix)) {
-    const Command* command = find_command(std::string_view(name).substr(prefix.size()));
-    if (command == nullptr) return unknown(name);
-    return run_command(*command, {name, Personality::mosquitto, std::move(words)});
-  }
+  if (name == "mosquitto_pub") return run_pub({name, Personality::mosquitto, std::move(words)});
+  if (name == "mosquitto_sub") return run_sub({name, Personality::mosquitto, std::move(words)});
   if (words.empty()) return run_help({"sluice", Personality::native, {}}), exit_usage;
   const std::string word = words.front();
   words.erase(words.begin());
@@ -43,7 +37,7 @@ int run(std::vector<std::string> words) {
   }
   const Command* command = find_command(word == "--help" ? "help" : std::string_view(word));
   if (command == nullptr) return unknown(word);
-  return run_command(*command, {"sluice " + word, Personality::native, std::move(words)});
+  return command->run({"sluice " + word, Personality::native, std::move(words)});
 }
 
 }  // namespace

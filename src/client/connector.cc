@@ -78,6 +78,19 @@ bool Connector::find_addresses() {
   return true;
 }
 
+Result<std::optional<os::SocketAddress>> Connector::local_address(
+    const os::SocketAddress& remote) const {
+  if (options_.local_host.empty() || remote.is_unix()) return std::nullopt;
+  SLUICE_TRY(const auto found, os::resolve(options_.local_host, 0));
+  const auto same =
+      std::ranges::find(found, remote.is_ipv6(), [](const auto& one) { return one.is_ipv6(); });
+  if (same == found.end()) {
+    return fail(ErrorCode::invalid_argument,
+                "the local address is of another kind than the broker's");
+  }
+  return *same;
+}
+
 bool Connector::begin(const os::SocketAddress& address) {
   const net::TransportKind* kind = net::find_transport(net::to_string(endpoint().scheme));
   if (kind == nullptr || kind->connect == nullptr) {
@@ -85,7 +98,12 @@ bool Connector::begin(const os::SocketAddress& address) {
               .detail = "this build cannot carry connections of this scheme"};
     return false;
   }
-  auto begun = kind->connect(address);
+  const auto local = local_address(address);
+  if (!local) {
+    error_ = local.error();
+    return false;
+  }
+  auto begun = kind->connect(address, *local ? &**local : nullptr);
   if (!begun) {
     error_ = begun.error();
     return false;

@@ -15,6 +15,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace sluice::client {
@@ -22,6 +24,7 @@ namespace sluice::client {
 struct ConnectorOptions {
   std::vector<Endpoint> endpoints;  ///< at least one
   Duration open_timeout = 10s;
+  std::string local_host{};  ///< the address to connect from; empty: the system's choice
 };
 
 class Connector {
@@ -48,6 +51,7 @@ class Connector {
   Progress try_on(Instant now);
   bool find_addresses();
   bool begin(const os::SocketAddress& address);
+  Result<std::optional<os::SocketAddress>> local_address(const os::SocketAddress& remote) const;
   Progress give_up_address(const Error& error, Instant now);
 
   ConnectorOptions options_;

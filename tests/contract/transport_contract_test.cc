@@ -28,7 +28,7 @@ Ends connect_pair(const std::string& scheme, const os::SocketAddress& address) {
   auto reactor = os::Reactor::create().value();
   auto listener = Listener::open(address, {.wrap = kind.wrap}).value();
   EXPECT_TRUE(listener->attach(*reactor, 1));
-  auto client = kind.connect(listener->address()).value();
+  auto client = kind.connect(listener->address(), nullptr).value();
   std::vector<std::unique_ptr<Transport>> accepted;
   while (accepted.empty()) {
     EXPECT_FALSE(reactor->wait(10s).empty());

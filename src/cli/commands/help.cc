@@ -29,6 +29,7 @@ int run_help(const Arguments& arguments) {
   }
   std::printf(
       "\n'sluice COMMAND --help' explains one of them. Try:\n"
+      "  sluice serve\n"
       "  sluice sub 'sensors/#'\n"
       "  sluice pub sensors/1/temperature 21.5\n");
   return exit_success;

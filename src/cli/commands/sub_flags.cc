@@ -65,8 +65,20 @@ constexpr std::string_view usage[] = {
     "-L mqtt://HOST/FILTER [flags]",
 };
 
-constexpr FlagTable table{"sub", "subscribe to topics and print what comes", usage, groups,
-                          Positionals::allowed};
+constexpr std::string_view notes =
+    R"(Format of -F:
+  %t topic   %p payload   %x %X payload in hexadecimal   %l its bytes
+  %q QoS     %r retain    %m packet id                   %% a %
+  %j JSON    %J JSON with the payload taken as JSON      %I time   %U seconds since 1970
+  MQTT 5: %A topic alias   %C content type   %D correlation data   %E expiry
+          %F payload format   %P user properties   %R response topic   %S subscription id
+  @H @M … as strftime's %H %M …, @N nanoseconds, @@ an @
+  \n \t \r \v \a \e \0 \\ bytes that are hard to type
+  %-20t left in 20 columns   %20t right   %020l zeros in front   %.8t at most 8 bytes
+)";
+
+constexpr FlagTable table{
+    "sub", "subscribe to topics and print what comes", usage, groups, Positionals::allowed, notes};
 
 }  // namespace
 

@@ -51,6 +51,7 @@ struct FlagTable {
   std::span<const std::string_view> usage;
   std::span<const FlagGroup> groups;
   Positionals positionals = Positionals::refused;
+  std::string_view notes{};  ///< stands behind the flags in the help
 };
 
 /// The row with this long name, or null.

@@ -58,6 +58,7 @@ std::string help_text(const FlagTable& table, std::string_view program) {
     out += "\n" + std::string(group.title) + ":\n";
     for (const Flag& flag : group.flags) append_flag(out, flag);
   }
+  if (!table.notes.empty()) out += "\n" + std::string(table.notes);
   return out;
 }
 

@@ -128,9 +128,7 @@ class SettingsReader {
     machine.inflight_max =
         static_cast<std::uint16_t>(flags_.integer("max-inflight", is_mosquitto_ ? 20 : 1'000));
     machine.session_loss = client::SessionLoss::publish_again;
-    if (flags_.has("bind")) {
-      return refuse("-A: this build cannot choose the local address of a connection");
-    }
+    out.link.connector.local_host = flags_.text("bind");
     return true;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/mqtt/packet_trace.h"
 
+#include "cli/output/terminal_text.h"
 #include "codec/codec.h"
 
 #include <vector>
@@ -121,7 +122,10 @@ void PacketTrace::observe(ByteView bytes, Direction direction) {
 void PacketTrace::trace(const codec::Packet& packet, Direction direction) {
   if (const auto* connack = std::get_if<codec::Connack>(&packet)) {
     const auto id = connack->properties.text(codec::PropertyId::assigned_client_identifier);
-    if (id) client_id_ = *id;
+    if (id) {
+      client_id_.clear();
+      append_printable(*id, client_id_);
+    }
   }
   for (const std::string& line : lines_of(packet, direction)) {
     write(direction == Direction::to_server ? "sending" : "received", line);
@@ -137,7 +141,9 @@ void PacketTrace::trace(const codec::Packet& packet, Direction direction) {
 }
 
 void PacketTrace::write(const char* verb, const std::string& text) {
-  std::fprintf(out_, "Client %s %s %s\n", client_id_.c_str(), verb, text.c_str());
+  std::string shown;
+  append_printable(text, shown);
+  std::fprintf(out_, "Client %s %s %s\n", client_id_.c_str(), verb, shown.c_str());
 }
 
 }  // namespace sluice::cli

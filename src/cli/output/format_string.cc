@@ -160,7 +160,7 @@ class FormatString::Parser {
     if (rest_.empty()) return refuse("the format ends within a % sequence");
     piece.code = take();
     if (!has(codes, piece.code)) {
-      return refuse(std::string("'%") + piece.code + "' means nothing; see 'man sluice-sub'");
+      return refuse(std::string("'%") + piece.code + "' means nothing; --help lists what does");
     }
     if (!has(codes_with_width, piece.code)) piece.width = 0;
     if (!has(codes_with_maximum, piece.code) || !has_maximum) piece.most = ~std::uint32_t{0};

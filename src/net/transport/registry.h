@@ -19,8 +19,9 @@ struct TransportKind {
   std::string_view alias;    ///< another name of the same; empty if none
   std::string_view summary;  ///< one sentence, for help and reference
   /// Begins a connection: it is made once its descriptor is writable and finish_connect() says so.
-  /// Null for what has no address.
-  Result<std::unique_ptr<Transport>> (*connect)(const os::SocketAddress& address);
+  /// From `local` if that is not null. Null for what has no address.
+  Result<std::unique_ptr<Transport>> (*connect)(const os::SocketAddress& address,
+                                                const os::SocketAddress* local);
   /// A Transport on a socket that a listener of this scheme accepted. Null as above.
   std::unique_ptr<Transport> (*wrap)(os::FileDescriptor socket, const Peer& peer);
 };

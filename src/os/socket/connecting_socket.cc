@@ -10,9 +10,12 @@
 
 namespace sluice::os {
 
-Result<FileDescriptor> start_connect(const SocketAddress& address) {
+Result<FileDescriptor> start_connect(const SocketAddress& address, const SocketAddress* local) {
   FileDescriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.is_open()) return system_failure("a socket cannot be opened");
+  if (local != nullptr &&
+      ::bind(socket.get(), local->data(), static_cast<socklen_t>(local->size())) != 0)
+    return system_failure("the local address cannot be used");
   const auto size = static_cast<socklen_t>(address.size());
   const bool is_started =
       ::connect(socket.get(), address.data(), size) == 0 || errno == EINPROGRESS || errno == EINTR;

@@ -10,9 +10,11 @@
 
 namespace sluice::os {
 
-/// A non-blocking socket, connected or on its way. refused, not_found (no such Unix socket),
+/// A non-blocking socket, connected or on its way, from the address `local` (its port may be 0) if
+/// there is one. refused, not_found (no such Unix socket),
 /// permission_denied, invalid_argument, would_block (a Unix socket's queue is full).
-Result<FileDescriptor> start_connect(const SocketAddress& address);
+Result<FileDescriptor> start_connect(const SocketAddress& address,
+                                     const SocketAddress* local = nullptr);
 /// How a started connection went, once it is writable; would_block before that.
 Result<void> connect_outcome(int fd);
 

@@ -26,7 +26,7 @@ class ListenerTest : public testing::Test {
   }
   void connect(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i)
-      clients_.push_back(find_transport("tcp")->connect(listener_->address()).value());
+      clients_.push_back(find_transport("tcp")->connect(listener_->address(), nullptr).value());
   }
   bool is_told(Duration timeout = 5s) { return !reactor_->wait(timeout).empty(); }
   std::size_t accept() {

@@ -8,9 +8,10 @@
 
 namespace sluice::net {
 
-Result<std::unique_ptr<Transport>> connect_tcp(const os::SocketAddress& address) {
+Result<std::unique_ptr<Transport>> connect_tcp(const os::SocketAddress& address,
+                                               const os::SocketAddress* local) {
   SLUICE_ASSERT(!address.is_unix());
-  SLUICE_TRY(os::FileDescriptor socket, os::start_connect(address));
+  SLUICE_TRY(os::FileDescriptor socket, os::start_connect(address, local));
   return wrap_tcp(std::move(socket), address.peer());
 }
 

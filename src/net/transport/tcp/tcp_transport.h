@@ -13,7 +13,8 @@
 namespace sluice::net {
 
 /// REQUIRES: an IPv4 or IPv6 address.
-Result<std::unique_ptr<Transport>> connect_tcp(const os::SocketAddress& address);
+Result<std::unique_ptr<Transport>> connect_tcp(const os::SocketAddress& address,
+                                               const os::SocketAddress* local);
 std::unique_ptr<Transport> wrap_tcp(os::FileDescriptor socket, const Peer& peer);
 
 }  // namespace sluice::net

@@ -8,9 +8,10 @@
 
 namespace sluice::net {
 
-Result<std::unique_ptr<Transport>> connect_unix(const os::SocketAddress& address) {
+Result<std::unique_ptr<Transport>> connect_unix(const os::SocketAddress& address,
+                                                const os::SocketAddress* local) {
   SLUICE_ASSERT(address.is_unix());
-  SLUICE_TRY(os::FileDescriptor socket, os::start_connect(address));
+  SLUICE_TRY(os::FileDescriptor socket, os::start_connect(address, local));
   const Peer peer = os::remote_end(socket.get());
   return wrap_unix(std::move(socket), peer);
 }

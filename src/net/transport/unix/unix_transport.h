@@ -13,7 +13,8 @@
 namespace sluice::net {
 
 /// REQUIRES: a Unix address. Its peer is the listening process.
-Result<std::unique_ptr<Transport>> connect_unix(const os::SocketAddress& address);
+Result<std::unique_ptr<Transport>> connect_unix(const os::SocketAddress& address,
+                                                const os::SocketAddress* local);
 std::unique_ptr<Transport> wrap_unix(os::FileDescriptor socket, const Peer& peer);
 
 }  // namespace sluice::net

@@ -81,7 +81,14 @@ void Inbound::on_bytes(Connection& connection, ByteView bytes) {
   const ConnId id = connection.id;
   Step step = Step::go_on;
   if (connection.carry) step = fill_carry(connection, bytes);
-  if (step == Step::go_on) step = consume(connection, bytes, true);
+  if (step == Step::go_on) {
+    step = consume(connection, bytes, true);
+  } else if (step == Step::gone) {
+    // Handed over by a CONNECT that was cut: what came behind it goes along.
+    auto& hand_overs = c_.effects.hand_overs;
+    if (!hand_overs.empty() && hand_overs.back().conn == id)
+      hand_overs.back().bytes.insert(hand_overs.back().bytes.end(), bytes.begin(), bytes.end());
+  }
   if (step == Step::gone) return;
   Connection& still = c_.connections.at(id);
   carry(still, bytes);
@@ -100,7 +107,8 @@ Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
     bytes = bytes.subspan(part);
     const auto old = std::move(connection.carry);
     ByteView held = old->view();
-    const bool is_large = held.size() >= body_adopted_min;
+    const bool is_large =
+        held.size() >= body_adopted_min && connection.state != ConnectionState::awaiting_connect;
     if (is_large && codec::peek_frame(held, connection.version).is_complete()) {
       const SharedBytes whole = old->freeze();
       held = whole.view();
@@ -172,6 +180,7 @@ Inbound::Step Inbound::on_first_packet(Connection& connection, const codec::Fram
   }
   ++c_.metrics.packets_received[static_cast<std::size_t>(PacketType::connect)];
   const ConnId id = connection.id;
+  connection.last_received = c_.now;
   handshake_.on_connect(connection, packet.all);
   return c_.connections.find(id) != nullptr ? Step::go_on : Step::gone;
 }

@@ -140,7 +140,7 @@ void send(Mailer& mailer, ShardIndex target, Mail& mail) {
   SLUICE_ASSERT(record.size() >= size.size());
   std::memset(record.data(), 0, kind_bytes);
   record[0] = static_cast<std::uint8_t>(Mail::kind);
-  WriteArchive write(record.data());
+  WriteArchive write(record.data() + kind_bytes);
   fields(write, mail);
 }
 

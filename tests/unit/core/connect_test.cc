@@ -56,7 +56,8 @@ TEST(CoreConnect, AnAssignedIdentifierLivesOnTheAcceptingShard) {
 TEST(CoreConnect, ThreeOneOneWithoutIdentifierMustBeClean) {
   InProcessBroker broker;
   RawClient& client = broker.open();
-  client.send(Connect{.version = Version::v3_1_1, .clean_start = false});
+  client.set_version(Version::v3_1_1);
+  client.send_bytes({0x10, 12, 0, 4, 'M', 'Q', 'T', 'T', 4, 0, 0, 0, 0, 0});
   client.expect(Connack{.code = 2});
   client.expect_closed();
 }

@@ -206,7 +206,13 @@ class BrokerCase(unittest.TestCase):
         cls.broker.__exit__(None)
 
     def setUp(self):
+        if self.broker.process.poll() is not None:
+            self.broker.start()     # the test before is charged with its end, see tearDown
         self.topic_base = self.id().split(".", 1)[1].replace(".", "/")
+
+    def tearDown(self):
+        code = self.broker.process.poll()
+        self.assertIsNone(code, f"the broker ended: {code}; it said:\n{self.broker.output()[-2000:]}")
 
     @property
     def port(self):

@@ -12,4 +12,4 @@ def main(seconds=280):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     faulthandler.dump_traceback_later(seconds, exit=True)
     sys.stdout.reconfigure(line_buffering=True)
-    unittest.main(module="__main__", verbosity=2)
+    unittest.main(module="__main__", verbosity=2, warnings="ignore")

@@ -3,7 +3,8 @@
 // Server is the broker as a process: it opens the doors, starts a thread for each shard, serves the administration port,
 // publishes $SYS, and stops in order. Everything is built and wired here and nowhere else.
 //
-// Owner:   the `serve` command.      Thread: that of the command, which becomes the control thread in run().
+// Owner:   the `serve` command.
+// Thread:  that of the command, which becomes the control thread in run().
 // Limits:  server/options.def, admin/options.def.
 #pragma once
 

@@ -4,7 +4,8 @@
 // for. Whatever else another thread wants of its shard comes as a command through its mailbox.
 //
 // Owner:   Server.      Thread: start(), post(), stop() and join() any; all else its own.
-// Limits:  server.handshakes_max: above it the thread accepts nobody; 65,536 letters in the mailbox.
+// Limits:  server.handshakes_max: above it the thread accepts nobody; 65,536 letters in the
+//          mailbox.
 #pragma once
 
 #include <functional>

@@ -4,7 +4,8 @@
 // alias when it is first sent, the alias used longest ago gives way.
 //
 // Owner:   Connection; made with the first use.     Thread: its shard's.
-// Limits:  mqtt.topic_alias_maximum; the client's Topic Alias Maximum and mqtt.topic_alias_maximum_outbound.
+// Limits:  mqtt.topic_alias_maximum; the client's Topic Alias Maximum and
+//          mqtt.topic_alias_maximum_outbound.
 // Spec:    MQTT 5.0 §3.3.2.3.4.
 #pragma once
 

@@ -4,7 +4,8 @@
 // will. It is written once and never changed; sessions hold MessageRefs to it. Topic, forwarded properties and payload lie
 // behind the header in one block; a payload that arrived as SharedBytes is referred to instead of copied.
 //
-// Owner:   the MessageRefs to it; its block belongs to the MessagePool of its shard.   Thread: its shard's.
+// Owner:   the MessageRefs to it; its block belongs to the MessagePool of its shard.
+// Thread:  its shard's.
 // Never:   shared between shards: those copy it, or share the bytes of a large payload.
 // Limits:  the caller's budgets; MessagePool counts the bytes.
 // Spec:    MQTT 5.0 §3.3.

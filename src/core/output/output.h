@@ -6,7 +6,9 @@
 // and a batch to one subscriber is one piece. Large payloads are referred to by their Message. What a socket did not take
 // moves to memory of the lane when the turn ends.
 //
-// Owner:   Shard.      Thread: its shard's; the driver of the shard calls gather(), consume() and end_turn() in the same one.
+// Owner:   Shard.
+// Thread:  its shard's; the driver of the shard calls gather(), consume() and end_turn() in the
+//          same one.
 // Never:   I/O. Allocation once warm, unless a socket is full.
 // Limits:  the caller looks at backlog_bytes() before it adds (limits.write_buffer_bytes).
 #pragma once

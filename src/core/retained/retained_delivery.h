@@ -6,7 +6,8 @@
 // what the store says of it may be older.
 //
 // Owner:   Shard.      Thread: its shard's.
-// Limits:  a page is at most 64 messages or 64 KiB; a client that does not read gets no further page.
+// Limits:  a page is at most 64 messages or 64 KiB; a client that does not read gets no further
+//          page.
 // Spec:    MQTT 5.0 §3.3.1.3, §3.8.4.
 #pragma once
 

@@ -5,8 +5,8 @@
 //
 // Owner:   Shard.      Thread: its shard's.
 // Never:   allocation for QoS 0 once warm.
-// Limits:  session.inflight_*, session.queue_*; limits.write_buffer_bytes; the client's Receive Maximum and Maximum Packet
-//          Size.
+// Limits:  session.inflight_*, session.queue_*; limits.write_buffer_bytes; the client's Receive
+//          Maximum and Maximum Packet Size.
 // Spec:    MQTT 5.0 §3.3, §4.3, §4.4, §4.9.
 #pragma once
 

@@ -6,7 +6,8 @@
 //
 // Owner:   Sessions (exactly one).      Thread: its shard's.
 // Never:   I/O, clock, randomness.
-// Limits:  session.inflight_messages_max, session.inflight_bytes_max, session.queue_messages_max, session.queue_bytes_max.
+// Limits:  session.inflight_messages_max, session.inflight_bytes_max, session.queue_messages_max,
+//          session.queue_bytes_max.
 // Spec:    MQTT 5.0 §4.1, §4.3, §4.4.
 #pragma once
 

@@ -4,7 +4,8 @@
 // a bounded ring for each pair of shards and an overflow list behind it; the simulator with a queue that it delays.
 //
 // Owner:   the driver.      Thread: the sending shard's.
-// Limits:  is_congested() says that a pair's overflow list is past its bound: the shard then stops taking publishes.
+// Limits:  is_congested() says that a pair's overflow list is past its bound: the shard then stops
+//          taking publishes.
 #pragma once
 
 #include <cstddef>

@@ -4,7 +4,8 @@
 // was read can be written on to subscribers without a copy.
 //
 // Owner:   a Turn.     Thread: one.
-// Limits:  room for one read is read_bytes; blocks are kept for the next turn, at most blocks_kept of them.
+// Limits:  room for one read is read_bytes; blocks are kept for the next turn, at most blocks_kept
+//          of them.
 #pragma once
 
 #include <cstdint>

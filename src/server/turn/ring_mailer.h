@@ -6,8 +6,8 @@
 //
 // Owner:   a Turn.       Thread: its shard's. The rings are shared with one other thread each.
 // Never:   blocks; reorders a pair's mail.
-// Limits:  server.ring_bytes, server.ring_overflow_bytes_max: beyond it is_congested(), and the shard stops taking
-//          publishes.
+// Limits:  server.ring_bytes, server.ring_overflow_bytes_max: beyond it is_congested(), and the
+//          shard stops taking publishes.
 #pragma once
 
 #include <cstdint>

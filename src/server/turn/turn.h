@@ -8,7 +8,8 @@
 //
 // Owner:   ShardThread or the simulator.     Thread: one.
 // Never:   blocks, reads a clock.
-// Limits:  server.write_timeout, server.linger; a turn writes at most write_bytes_max to one connection.
+// Limits:  server.write_timeout, server.linger; a turn writes at most write_bytes_max to one
+//          connection.
 #pragma once
 
 #include <functional>

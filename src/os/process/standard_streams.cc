@@ -54,7 +54,8 @@ std::uint32_t process_id() { return static_cast<std::uint32_t>(::getpid()); }
 
 std::vector<std::string> environment() {
   std::vector<std::string> all;
-  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) all.emplace_back(*entry);
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry)
+    all.emplace_back(*entry);
   return all;
 }
 

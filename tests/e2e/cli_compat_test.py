@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`sluice pub` and `sluice sub` under mosquitto's names beside the originals, on Debian's mosquitto:
-the same flags give the same messages, the same output and the same exit codes."""
+"""`sluice pub` and `sluice sub` under mosquitto's names beside the originals, on Debian's
+mosquitto: the same flags give the same messages, the same output and the same exit codes."""
 import os
 import re
 import shutil
@@ -159,11 +159,13 @@ class Publishing(CliCase):
         for number, program in enumerate((self.theirs, self.ours)):
             topic = f"retained/{number}"
             listen = self.at_broker(["-t", topic, "-C", "1", "-F", "%r %p"])
-            for flags, expected in ((["-m", "x", "-r"], b"1 x\n"), (["-m", "y", "--retain"], b"1 y\n")):
+            for flags, expected in ((["-m", "x", "-r"], b"1 x\n"),
+                                    (["-m", "y", "--retain"], b"1 y\n")):
                 self.run_one(program["mosquitto_pub"], self.at_broker(["-t", topic, *flags]))
                 self.assertEqual(self.run_one(self.theirs["mosquitto_sub"], listen)[1], expected)
             self.run_one(program["mosquitto_pub"], self.at_broker(["-t", topic, "-r", "-n"]))
-            self.assertEqual(self.run_one(self.theirs["mosquitto_sub"], [*listen, "-W", "1"])[0], 27)
+            got_nothing = self.run_one(self.theirs["mosquitto_sub"], [*listen, "-W", "1"])
+            self.assertEqual(got_nothing[0], 27)
 
     def test_ways_to_the_broker_and_who_asks(self):
         self.compare(["--unix", self.socket, "-t", "p/u", "-m", "x"])
@@ -259,8 +261,8 @@ class Subscribing(CliCase):
         self.compare(["-t", "s/#", "-W", "1", "-v"])
 
     def test_formats(self):
-        everything = ("[%A|%C|%D|%E|%F|%P|%R|%S|%t|%l|%m|%q|%r|%x|%X|%p|%%|%I|@@|@Y-@m|\\\\|\\e|\\n|"
-                      "\\t|\\a|\\v|\\r\\0]")
+        everything = ("[%A|%C|%D|%E|%F|%P|%R|%S|%t|%l|%m|%q|%r|%x|%X|%p|%%|%I|@@|@Y-@m|\\\\|\\e|"
+                      "\\n|\\t|\\a|\\v|\\r\\0]")
         # Not %8x and %8p: there mosquitto_sub 2.0.11 cuts the payload; we follow its manual.
         widths = ("[%20t|%-20t|%020t|%.2t|%5.2t|%010l|%-10l|%5m|%.2x|"
                   "%.3p|%30I|%.4I|%5q|%05r|%10C|%-10.4C|%10E|%-010l|%.2l|%3A|%03A|%5S|%5F|%05F|"
@@ -356,15 +358,18 @@ class Subscribing(CliCase):
 
 WRONG_PUB = [
     [], ["-t", "a"], ["-m", "x"], ["-t", "a", "-m", "x", "-m", "y", "-n"], ["-t", "a/#", "-m", "x"],
-    ["-t", "a", "-m", "x", "-q", "3"], ["-t", "a", "-m", "x", "-p"], ["-t", "a", "-m", "x", "-p", "70000"],
+    ["-t", "a", "-m", "x", "-q", "3"], ["-t", "a", "-m", "x", "-p"],
+    ["-t", "a", "-m", "x", "-p", "70000"],
     ["--bogus"], ["foo", "-t", "a", "-m", "x"], ["-t", "a", "-m", "x", "-V", "7"],
     ["-t", "a", "-m", "x", "-v"], ["-t", "a", "-m", "x", "-C", "3"], ["-t", "a", "-m", "x", "-S"],
-    ["-t", "a", "-m", "x", "-D", "publish", "foo", "1"], ["-t", "a", "-m", "x", "-D", "foo", "foo", "1"],
+    ["-t", "a", "-m", "x", "-D", "publish", "foo", "1"],
+    ["-t", "a", "-m", "x", "-D", "foo", "foo", "1"],
     ["-t", "a", "-m", "x", "-D", "publish", "will-delay-interval", "1"],
     ["-t", "a", "-m", "x", "-D", "publish", "topic-alias", "70000"],
     ["-t", "a", "-m", "x", "-D", "publish", "topic-alias", "0"],
     ["-t", "a", "-m", "x", "-D", "publish", "subscription-identifier", "1"],
-    ["-t", "a", "-m", "x", "-D", "auth", "user-property", "a", "b"], ["-t", "a", "-m", "x", "-D", "connect"],
+    ["-t", "a", "-m", "x", "-D", "auth", "user-property", "a", "b"],
+    ["-t", "a", "-m", "x", "-D", "connect"],
     ["-t", "a", "-m", "x", "-D", "connect", "user-property", "a"],
     ["-t", "a", "-m", "x", "-D", "connect", "user-property", "a", "b", "-V", "311"],
     ["-t", "a", "-m", "x", "-i", "a", "-I", "b"], ["-t", "a", "-m", "x", "-c"],
@@ -376,7 +381,8 @@ WRONG_PUB = [
     ["-t", "a", "-m", "x", "--will-retain"], ["-t", "a", "-m", "x", "--will-topic", "a/#"],
     ["-t", "a", "-m", "x", "--will-topic", "a", "--will-qos", "7"],
     ["-t", "a", "-m", "x", "--cafile", "/nonexistent"], ["-t", "a", "-m", "x", "--psk", "abc"],
-    ["-t", "a", "-m", "x", "--cert", "x"], ["-t", "a", "-s"], ["-L", "mqtt://127.0.0.1", "-m", "x"], ["--help"], ["--version"],
+    ["-t", "a", "-m", "x", "--cert", "x"], ["-t", "a", "-s"], ["-L", "mqtt://127.0.0.1", "-m", "x"],
+    ["--help"], ["--version"],
 ]
 WRONG_SUB = [
     [], ["-t", "a#"], ["-t", "a", "-T", "a#"], ["-t", "a", "-C", "0"], ["-t", "a", "-C", "x"],
@@ -478,8 +484,8 @@ class Native(CliCase):
         os.makedirs(home, exist_ok=True)
         with open(os.path.join(home, "mosquitto_pub"), "w", encoding="utf-8") as out:
             out.write(f"# defaults\n-p {self.port}\n-h 127.0.0.1\n-t o/file\n-q 1\n")
-        for program, expected in ((self.theirs["mosquitto_pub"], 0), (self.ours["mosquitto_pub"], 0),
-                                  (SLUICE, 2)):
+        for program, expected in ((self.theirs["mosquitto_pub"], 0),
+                                  (self.ours["mosquitto_pub"], 0), (SLUICE, 2)):
             flags = ["pub", "-m", "x"] if program == SLUICE else ["-m", "x"]
             self.assertEqual(self.run_one(program, flags, XDG_CONFIG_HOME=home)[0], expected)
 
@@ -489,7 +495,8 @@ class Native(CliCase):
         times = []
         for _ in range(20):
             begin = time.monotonic()
-            self.assertEqual(self.run_one(SLUICE, ["pub", *self.at_broker(["a", "x", "-q", "1"])])[0], 0)
+            flags = self.at_broker(["a", "x", "-q", "1"])
+            self.assertEqual(self.run_one(SLUICE, ["pub", *flags])[0], 0)
             times.append(time.monotonic() - begin)
         self.assertLess(min(times), 0.020)
 

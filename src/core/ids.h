@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Handles of the broker core. They are indices with a generation, never pointers, so that an answer that comes late meets
-// nothing instead of a stranger.
+// Handles of the broker core. They are indices with a generation, never pointers, so that an answer
+// that comes late meets nothing instead of a stranger.
 #pragma once
 
 #include <compare>
@@ -16,7 +16,8 @@ inline constexpr SessionSlot no_session{0xffffffffU};
 /// A shard of this process, 0-based.
 enum class ShardIndex : std::uint16_t {};
 
-/// A network connection of a shard, given out by the driver of the shard. A slot is used again only with another generation.
+/// A network connection of a shard, given out by the driver of the shard. A slot is used again only
+/// with another generation.
 struct ConnId {
   std::uint32_t slot = 0xffffffffU;
   std::uint32_t generation = 0;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/file_descriptor.h"
 
+#include "os/system_error.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
-
-#include "os/system_error.h"
 
 namespace sluice::os {
 

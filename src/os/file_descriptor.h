@@ -3,9 +3,9 @@
 // A FileDescriptor owns one descriptor and closes it. Moves; does not copy.
 #pragma once
 
-#include <utility>
-
 #include "base/result.h"
+
+#include <utility>
 
 namespace sluice::os {
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/admin_port.h"
 
-#include <algorithm>
-
 #include "os/socket/socket_address.h"
+
+#include <algorithm>
 
 namespace sluice::server {
 
-AdminPort::AdminPort(const admin::AdminOptions& options, os::Reactor& reactor, Gather gather, Kick kick)
+AdminPort::AdminPort(const admin::AdminOptions& options, os::Reactor& reactor, Gather gather,
+                     Kick kick)
     : options_(options), reactor_(reactor), gather_(std::move(gather)), kick_(std::move(kick)) {}
 
 AdminPort::~AdminPort() {
@@ -15,21 +16,26 @@ AdminPort::~AdminPort() {
 }
 
 Result<void> AdminPort::open() {
-  SLUICE_TRY(const auto address, os::SocketAddress::from_ip(options_.admin.bind,
-                                                            static_cast<std::uint16_t>(options_.admin.port)));
+  SLUICE_TRY(const auto address,
+             os::SocketAddress::from_ip(options_.admin.bind,
+                                        static_cast<std::uint16_t>(options_.admin.port)));
   SLUICE_TRY(listener_, net::Listener::open(address, {}));
   return listener_->attach(reactor_, listener_token);
 }
 
-std::string AdminPort::address() const { return listener_ ? listener_->address().text() : std::string(); }
+std::string AdminPort::address() const {
+  return listener_ ? listener_->address().text() : std::string();
+}
 
 net::HttpResponse AdminPort::respond(const net::HttpRequest& request) {
   const admin::AdminRequest wanted{request.method, request.target, request.header("host")};
   const auto match = admin::find_route(wanted, options_.admin);
   admin::AdminResponse answer =
       match ? admin::answer(*match, gather_(match->route->part)) : match.error();
-  if (answer.kick && !kick_(*answer.kick)) answer = admin::refuse(404, "no such client is connected");
-  net::HttpResponse response{.status = answer.status, .content_type = answer.content_type, .body = answer.body};
+  if (answer.kick && !kick_(*answer.kick))
+    answer = admin::refuse(404, "no such client is connected");
+  net::HttpResponse response{
+      .status = answer.status, .content_type = answer.content_type, .body = answer.body};
   if (!answer.allow.empty()) response.headers.emplace_back("Allow", answer.allow);
   return response;
 }
@@ -42,12 +48,14 @@ void AdminPort::on_ready(std::uint64_t token, Instant now) {
   std::vector<std::unique_ptr<net::Transport>> accepted;
   listener_->accept(accepted, now);
   for (auto& transport : accepted) {
-    if (connections_.size() >= connections_max) continue;   // closed by its destructor
+    if (connections_.size() >= connections_max) continue;  // closed by its destructor
     const std::uint64_t connection = next_token_++;
     if (!reactor_.add(transport->fd(), connection, os::Watch::edge)) continue;
     connections_.emplace(connection, std::make_unique<net::HttpConnection>(
                                          std::move(transport),
-                                         [this](const net::HttpRequest& request, const Peer&) { return respond(request); },
+                                         [this](const net::HttpRequest& request, const Peer&) {
+                                           return respond(request);
+                                         },
                                          net::HttpLimits{}, net::HttpTimeouts{}, now));
     step(connection, now);
   }
@@ -74,7 +82,8 @@ void AdminPort::on_busy(Instant now) {
 
 Instant AdminPort::next_deadline() const {
   Instant next = listener_ ? listener_->next_deadline() : Instant::never();
-  for (const auto& [token, connection] : connections_) next = std::min(next, connection->next_deadline());
+  for (const auto& [token, connection] : connections_)
+    next = std::min(next, connection->next_deadline());
   return next;
 }
 

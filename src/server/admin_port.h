@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// AdminPort serves the administration port: HTTP connections in the control thread, requests answered by admin/'s rows from
-// a snapshot that is gathered for them.
+// AdminPort serves the administration port: HTTP connections in the control thread, requests
+// answered by admin/'s rows from a snapshot that is gathered for them.
 //
 // Owner:   Server.       Thread: the control thread.
 // Limits:  connections_max connections at a time; net::HttpLimits, net::HttpTimeouts.
 #pragma once
-
-#include <functional>
-#include <memory>
-#include <string>
-#include <unordered_map>
-#include <vector>
 
 #include "admin/options.h"
 #include "admin/routes.h"
 #include "net/http/http_connection.h"
 #include "net/listener.h"
 #include "os/reactor/reactor.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace sluice::server {
 
@@ -35,7 +35,9 @@ class AdminPort {
   Result<void> open();
   std::string address() const;
   /// Whether a token of the reactor is one of ours.
-  bool owns(std::uint64_t token) const { return token == listener_token || token >= first_connection_token; }
+  bool owns(std::uint64_t token) const {
+    return token == listener_token || token >= first_connection_token;
+  }
   void on_ready(std::uint64_t token, Instant now);
   void on_deadline(Instant now);
   Instant next_deadline() const;

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/server.h"
 
-#include <algorithm>
-#include <latch>
-
-#include "net/transport/registry.h"
 #include "core/shard/interest.h"
+#include "net/transport/registry.h"
 #include "os/clock.h"
 #include "os/entropy.h"
 #include "os/process/resources.h"
 #include "os/process/service_notifier.h"
 #include "os/socket/port_holder.h"
 
+#include <algorithm>
+#include <latch>
+
 namespace sluice::server {
 namespace {
 
 constexpr std::uint64_t signal_token = 2;
 
-std::unexpected<StartFailure> failure(std::string text) { return std::unexpected(StartFailure{std::move(text)}); }
+std::unexpected<StartFailure> failure(std::string text) {
+  return std::unexpected(StartFailure{std::move(text)});
+}
 
 // The options whose default is for the machine to say.
 void resolve_defaults(AllOptions& options) {
@@ -29,16 +31,21 @@ void resolve_defaults(AllOptions& options) {
     const std::uint64_t limit = descriptors ? *descriptors : 1024;
     options.core.limits.connections_max = limit > reserved ? limit - reserved : 1;
   }
-  if (options.core.limits.memory_bytes_max == 0) options.core.limits.memory_bytes_max = os::memory_bytes_total() / 2;
+  if (options.core.limits.memory_bytes_max == 0)
+    options.core.limits.memory_bytes_max = os::memory_bytes_total() / 2;
 }
 
 std::string text_of_listen_error(const std::string& where, std::uint16_t port, const Error& error) {
   switch (error.code) {
-    case ErrorCode::address_in_use: return os::explain_port_in_use(port) + " (--port N)";
+    case ErrorCode::address_in_use:
+      return os::explain_port_in_use(port) + " (--port N)";
     case ErrorCode::permission_denied:
-      return "cannot listen on " + where + ": permission denied; ports below 1024 need root or CAP_NET_BIND_SERVICE";
-    case ErrorCode::invalid_argument: return "cannot listen on " + where + ": not an address of this machine";
-    default: return "cannot listen on " + where + ": " + error.detail;
+      return "cannot listen on " + where +
+             ": permission denied; ports below 1024 need root or CAP_NET_BIND_SERVICE";
+    case ErrorCode::invalid_argument:
+      return "cannot listen on " + where + ": not an address of this machine";
+    default:
+      return "cannot listen on " + where + ": " + error.detail;
   }
 }
 
@@ -57,10 +64,12 @@ Server::~Server() {
 
 std::string Server::admin_address() const { return admin_ ? admin_->address() : std::string(); }
 
-std::expected<void, StartFailure> Server::open_door(const std::string& bind, std::uint16_t& port, bool is_required) {
+std::expected<void, StartFailure> Server::open_door(const std::string& bind, std::uint16_t& port,
+                                                    bool is_required) {
   const auto address = os::SocketAddress::from_ip(bind, port);
   if (!address)
-    return failure("'" + bind + "' is not an address to listen on: give one such as 127.0.0.1, 0.0.0.0 or ::");
+    return failure("'" + bind +
+                   "' is not an address to listen on: give one such as 127.0.0.1, 0.0.0.0 or ::");
   auto socket = os::listen_on(*address, {});
   if (!socket) {
     const std::string text = text_of_listen_error(address->text(), port, socket.error());
@@ -73,7 +82,8 @@ std::expected<void, StartFailure> Server::open_door(const std::string& bind, std
   is_open_ |= !is_local;
   using Anonymous = ServerOptions::Server::Anonymous;
   const Anonymous chosen = options_.server.server.allow_anonymous;
-  const bool is_anonymous = chosen == Anonymous::yes || (chosen == Anonymous::automatic && is_local);
+  const bool is_anonymous =
+      chosen == Anonymous::yes || (chosen == Anonymous::automatic && is_local);
   addresses_.push_back(socket->address.text());
   log_.info("listener_opened", {{"protocol", "mqtt"}, {"address", addresses_.back()}});
   if (is_anonymous && !is_local) log_.warn("anonymous_open", {{"address", addresses_.back()}});
@@ -95,7 +105,8 @@ std::expected<void, StartFailure> Server::open_doors() {
 
 std::expected<void, StartFailure> Server::start_shards() {
   const auto count = static_cast<std::uint16_t>(options_.server.server.threads);
-  rings_ = std::make_unique<RingMatrix>(count, static_cast<std::size_t>(options_.server.server.ring_bytes));
+  rings_ = std::make_unique<RingMatrix>(
+      count, static_cast<std::size_t>(options_.server.server.ring_bytes));
   core::ShardSetup setup{.index = {},
                          .count = count,
                          .placement_key = os::random_hash_key(),
@@ -103,14 +114,16 @@ std::expected<void, StartFailure> Server::start_shards() {
                          .has_log = false};
   for (std::uint16_t i = 0; i < count; ++i) {
     setup.index = core::ShardIndex{i};
-    shards_.push_back(std::make_unique<ShardThread>(setup, options_.core, options_.server, os::random_seed(), log_, *rings_));
+    shards_.push_back(std::make_unique<ShardThread>(setup, options_.core, options_.server,
+                                                    os::random_seed(), log_, *rings_));
     std::vector<Door> doors;
     for (const OpenDoor& door : doors_) {
       auto copy = door.socket.socket.duplicate();
       if (!copy) return failure("no descriptor is left for the listeners of all threads");
-      doors.push_back({std::make_unique<net::Listener>(os::ListeningSocket{std::move(*copy), door.socket.address},
-                                                       net::ListenerOptions{}),
-                       door.is_anonymous_allowed});
+      doors.push_back(
+          {std::make_unique<net::Listener>(
+               os::ListeningSocket{std::move(*copy), door.socket.address}, net::ListenerOptions{}),
+           door.is_anonymous_allowed});
     }
     if (const auto prepared = shards_.back()->prepare(std::move(doors)); !prepared)
       return failure(std::string("cannot prepare a thread: ") + prepared.error().detail);
@@ -128,16 +141,20 @@ std::expected<void, StartFailure> Server::start() {
   if (!reactor || !signals) return failure("the kernel gives no epoll or signal descriptor");
   reactor_ = std::move(*reactor);
   signals_ = std::move(*signals);
-  if (!reactor_->add(signals_->fd(), signal_token, os::Watch::level_read)) return failure("cannot watch for signals");
+  if (!reactor_->add(signals_->fd(), signal_token, os::Watch::level_read))
+    return failure("cannot watch for signals");
   if (auto opened = open_doors(); !opened) return opened;
   if (options_.admin.admin.enabled) {
     admin_ = std::make_unique<AdminPort>(
         options_.admin, *reactor_, [this](admin::SnapshotPart part) { return gather(part); },
         [this](const std::string& client) { return kick(client); });
     if (const auto opened = admin_->open(); !opened)
-      return failure(text_of_listen_error(options_.admin.admin.bind + ":" + std::to_string(options_.admin.admin.port),
-                                          static_cast<std::uint16_t>(options_.admin.admin.port), opened.error()) +
-                     "; the administration port is chosen by --set admin.port=N, or left out by --set admin.enabled=false");
+      return failure(text_of_listen_error(options_.admin.admin.bind + ":" +
+                                              std::to_string(options_.admin.admin.port),
+                                          static_cast<std::uint16_t>(options_.admin.admin.port),
+                                          opened.error()) +
+                     "; the administration port is chosen by --set admin.port=N, or left out by "
+                     "--set admin.enabled=false");
   }
   if (auto started = start_shards(); !started) return started;
   if (options_.core.sys.interval > Duration{}) next_sys_ = started_;
@@ -210,21 +227,24 @@ admin::AdminSnapshot Server::gather(admin::SnapshotPart part) {
 
 bool Server::kick(const std::string& client_id) {
   std::vector<char> done(shards_.size());
-  ask_all([&](ShardThread& shard, std::size_t i) { done[i] = shard.shard().kick(client_id) ? 1 : 0; });
+  ask_all(
+      [&](ShardThread& shard, std::size_t i) { done[i] = shard.shard().kick(client_id) ? 1 : 0; });
   return std::ranges::find(done, 1) != done.end();
 }
 
 void Server::publish_sys() {
   const core::CoreMetrics totals = total_metrics();
   const Duration uptime = os::monotonic_now() - started_;
-  shards_.front()->post([totals, uptime](ShardThread& shard) { shard.shard().publish_sys(totals, uptime); });
+  shards_.front()->post(
+      [totals, uptime](ShardThread& shard) { shard.shard().publish_sys(totals, uptime); });
 }
 
 void Server::apply(const AllOptions& options) {
   AllOptions next = options;
   resolve_defaults(next);
   options_.core = next.core;
-  for (const auto& shard : shards_) shard->post([core = next.core](ShardThread& self) { self.set_core_options(core); });
+  for (const auto& shard : shards_)
+    shard->post([core = next.core](ShardThread& self) { self.set_core_options(core); });
 }
 
 void Server::run(const std::function<void()>& reload) {
@@ -237,13 +257,17 @@ void Server::run(const std::function<void()>& reload) {
     if (admin_) next = std::min(next, admin_->next_deadline());
     const Instant now = os::monotonic_now();
     const bool is_busy = admin_ && admin_->has_work();
-    const Duration timeout = is_busy ? Duration{0} : next.is_never() ? Duration{-1} : std::max(Duration{0}, next - now);
+    const Duration timeout = is_busy           ? Duration{0}
+                             : next.is_never() ? Duration{-1}
+                                               : std::max(Duration{0}, next - now);
     for (const os::Ready& ready : reactor_->wait(timeout)) {
       if (admin_ && admin_->owns(ready.token)) admin_->on_ready(ready.token, os::monotonic_now());
     }
     while (const auto signal = signals_->next()) {
-      if (*signal != os::Signal::hang_up) is_stopping_ = true;
-      else if (reload) reload();
+      if (*signal != os::Signal::hang_up)
+        is_stopping_ = true;
+      else if (reload)
+        reload();
     }
     const Instant after = os::monotonic_now();
     if (admin_) {

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Server is the broker as a process: it opens the doors, starts a thread for each shard, serves the administration port,
-// publishes $SYS, and stops in order. Everything is built and wired here and nowhere else.
+// Server is the broker as a process: it opens the doors, starts a thread for each shard, serves the
+// administration port, publishes $SYS, and stops in order. Everything is built and wired here and
+// nowhere else.
 //
-// Owner:   the `serve` command.      Thread: that of the command, which becomes the control thread in run().
+// Owner:   the `serve` command.
+// Thread:  that of the command, which becomes the control thread in run().
 // Limits:  server/options.def, admin/options.def.
 #pragma once
-
-#include <functional>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include "admin/snapshot.h"
 #include "base/log.h"
@@ -20,6 +17,11 @@
 #include "server/admin_port.h"
 #include "server/option_schema.h"
 #include "server/shard_thread.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace sluice::server {
 
@@ -50,7 +52,8 @@ class Server {
 
  private:
   std::expected<void, StartFailure> open_doors();
-  std::expected<void, StartFailure> open_door(const std::string& bind, std::uint16_t& port, bool is_required);
+  std::expected<void, StartFailure> open_door(const std::string& bind, std::uint16_t& port,
+                                              bool is_required);
   std::expected<void, StartFailure> start_shards();
   void publish_sys();
   admin::AdminSnapshot gather(admin::SnapshotPart part);

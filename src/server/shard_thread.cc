@@ -1,31 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/shard_thread.h"
 
-#include <algorithm>
-#include <string>
-
 #include "base/assert.h"
 #include "os/clock.h"
 #include "os/socket/socket_options.h"
+
+#include <algorithm>
+#include <string>
 
 namespace sluice::server {
 namespace {
 
 TurnOptions turn_options(const ServerOptions& options) {
-  return {.write_timeout = options.server.write_timeout,
-          .linger = options.server.close_linger,
-          .ring_overflow_bytes_max = static_cast<std::size_t>(options.server.ring_overflow_bytes_max)};
+  return {
+      .write_timeout = options.server.write_timeout,
+      .linger = options.server.close_linger,
+      .ring_overflow_bytes_max = static_cast<std::size_t>(options.server.ring_overflow_bytes_max)};
 }
 
 }  // namespace
 
-ShardThread::ShardThread(const core::ShardSetup& setup, const core::CoreOptions& core, const ServerOptions& server,
-                         std::uint64_t seed, Log& log, RingMatrix& rings)
+ShardThread::ShardThread(const core::ShardSetup& setup, const core::CoreOptions& core,
+                         const ServerOptions& server, std::uint64_t seed, Log& log,
+                         RingMatrix& rings)
     : index_(setup.index),
       core_options_(core),
       options_(server),
       rng_(seed),
-      turn_(setup, core_options_, turn_options(server), rng_, log, rings, *this, os::monotonic_now()) {}
+      turn_(setup, core_options_, turn_options(server), rng_, log, rings, *this,
+            os::monotonic_now()) {}
 
 ShardThread::~ShardThread() { join(); }
 
@@ -34,13 +37,15 @@ Result<void> ShardThread::prepare(std::vector<Door> doors) {
   SLUICE_TRY(wakeup_, os::Wakeup::create());
   SLUICE_CHECK(reactor_->add(wakeup_->fd(), wakeup_token, os::Watch::edge));
   doors_ = std::move(doors);
-  for (std::size_t i = 0; i < doors_.size(); ++i) SLUICE_CHECK(doors_[i].listener->attach(*reactor_, door_bit | i));
+  for (std::size_t i = 0; i < doors_.size(); ++i)
+    SLUICE_CHECK(doors_[i].listener->attach(*reactor_, door_bit | i));
   return {};
 }
 
 Result<void> ShardThread::start(std::span<const std::unique_ptr<ShardThread>> peers) {
   peers_ = peers;
-  SLUICE_TRY(thread_, os::Thread::start("shard-" + std::to_string(core::index_of(index_)), [this] { loop(); }));
+  SLUICE_TRY(thread_, os::Thread::start("shard-" + std::to_string(core::index_of(index_)),
+                                        [this] { loop(); }));
   return {};
 }
 
@@ -104,7 +109,8 @@ void ShardThread::dispatch(std::span<const os::Ready> batch, Instant now) {
       const auto door = static_cast<std::size_t>(ready.token & ~door_bit);
       if (door < doors_.size()) accept(doors_[door], now);
     } else {
-      const core::ConnId id{static_cast<std::uint32_t>(ready.token), static_cast<std::uint32_t>(ready.token >> 32)};
+      const core::ConnId id{static_cast<std::uint32_t>(ready.token),
+                            static_cast<std::uint32_t>(ready.token >> 32)};
       turn_.on_ready(id, {ready.readable, ready.writable, ready.hangup});
     }
   }
@@ -123,7 +129,8 @@ void ShardThread::accept(Door& door, Instant now) {
 // Nobody new while too many have not said who they are.
 void ShardThread::pace_doors(Instant now) {
   for (Door& door : doors_) door.listener->on_deadline(now);
-  const bool is_full = shard().handshakes() >= static_cast<std::uint64_t>(options_.server.handshakes_max);
+  const bool is_full =
+      shard().handshakes() >= static_cast<std::uint64_t>(options_.server.handshakes_max);
   turn_.metrics().handshakes_open = shard().handshakes();
   if (is_full == is_held_) return;
   is_held_ = is_full;
@@ -135,8 +142,10 @@ void ShardThread::read_mailbox() {
   letters_.clear();
   mailbox_.take_all(letters_);
   for (Letter& letter : letters_) {
-    if (auto* hand_over = std::get_if<HandOverLetter>(&letter)) turn_.adopt(std::move(*hand_over));
-    else std::get<Command>(letter)(*this);
+    if (auto* hand_over = std::get_if<HandOverLetter>(&letter))
+      turn_.adopt(std::move(*hand_over));
+    else
+      std::get<Command>(letter)(*this);
   }
   letters_.clear();
 }

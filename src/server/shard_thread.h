@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ShardThread is one thread with a reactor and a Turn: it waits, dispatches, runs the turn, wakes the shards it has mail
-// for. Whatever else another thread wants of its shard comes as a command through its mailbox.
+// ShardThread is one thread with a reactor and a Turn: it waits, dispatches, runs the turn, wakes
+// the shards it has mail for. Whatever else another thread wants of its shard comes as a command
+// through its mailbox.
 //
 // Owner:   Server.      Thread: start(), post(), stop() and join() any; all else its own.
-// Limits:  server.handshakes_max: above it the thread accepts nobody; 65,536 letters in the mailbox.
+// Limits:  server.handshakes_max: above it the thread accepts nobody; 65,536 letters in the
+//          mailbox.
 #pragma once
-
-#include <functional>
-#include <memory>
-#include <variant>
-#include <vector>
 
 #include "net/listener.h"
 #include "os/mailbox.h"
@@ -19,6 +16,11 @@
 #include "os/thread.h"
 #include "server/options.h"
 #include "server/turn/turn.h"
+
+#include <functional>
+#include <memory>
+#include <variant>
+#include <vector>
 
 namespace sluice::server {
 
@@ -32,8 +34,8 @@ class ShardThread final : public TurnHost {
  public:
   using Command = std::function<void(ShardThread&)>;
 
-  ShardThread(const core::ShardSetup& setup, const core::CoreOptions& core, const ServerOptions& server,
-              std::uint64_t seed, Log& log, RingMatrix& rings);
+  ShardThread(const core::ShardSetup& setup, const core::CoreOptions& core,
+              const ServerOptions& server, std::uint64_t seed, Log& log, RingMatrix& rings);
   ~ShardThread() override;
 
   /// Makes the reactor; then, with `peers` complete, start().

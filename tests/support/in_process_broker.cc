@@ -20,14 +20,17 @@ void RecordingLog::write(LogLevel, std::string_view event, Fields fields) {
     line += field.key;
     line += '=';
     if (const auto* text = std::get_if<std::string_view>(&field.value)) line += *text;
-    if (const auto* number = std::get_if<std::int64_t>(&field.value)) line += std::to_string(*number);
-    if (const auto* number = std::get_if<std::uint64_t>(&field.value)) line += std::to_string(*number);
+    if (const auto* number = std::get_if<std::int64_t>(&field.value))
+      line += std::to_string(*number);
+    if (const auto* number = std::get_if<std::uint64_t>(&field.value))
+      line += std::to_string(*number);
   }
   lines_.push_back(std::move(line));
 }
 
 bool RecordingLog::has(std::string_view text) const {
-  return std::ranges::any_of(lines_, [text](const std::string& line) { return line.contains(text); });
+  return std::ranges::any_of(lines_,
+                             [text](const std::string& line) { return line.contains(text); });
 }
 
 void RawClient::send_bytes(const Bytes& bytes) {
@@ -62,7 +65,8 @@ std::optional<Received> RawClient::receive() {
 }
 
 void RawClient::expect_nothing() {
-  if (const auto packet = receive()) ADD_FAILURE() << "nothing was expected, but " << to_text(*packet) << " came";
+  if (const auto packet = receive())
+    ADD_FAILURE() << "nothing was expected, but " << to_text(*packet) << " came";
 }
 
 bool RawClient::is_closed() {
@@ -98,15 +102,15 @@ void RawClient::unstall() {
 InProcessBroker::InProcessBroker(const BrokerSetup& setup)
     : setup_(setup), placement_key_{0x5c1ce, 0x0b0e} {
   for (std::uint16_t i = 0; i < setup.shards; ++i)
-    drivers_.push_back(std::make_unique<ShardDriver>(
-        ShardDriver::Setup{.shard = {.index = core::ShardIndex{i},
-                                     .count = setup.shards,
-                                     .placement_key = placement_key_,
-                                     .table_key = {7, 11},
-                                     .has_log = setup.has_log},
-                           .log_answers = setup.log_answers,
-                           .seed = i + 1U},
-        setup_.options, log_, now_));
+    drivers_.push_back(
+        std::make_unique<ShardDriver>(ShardDriver::Setup{.shard = {.index = core::ShardIndex{i},
+                                                                   .count = setup.shards,
+                                                                   .placement_key = placement_key_,
+                                                                   .table_key = {7, 11},
+                                                                   .has_log = setup.has_log},
+                                                         .log_answers = setup.log_answers,
+                                                         .seed = i + 1U},
+                                      setup_.options, log_, now_));
 }
 
 RawClient& InProcessBroker::open_at(std::uint16_t shard, bool is_anonymous_allowed) {
@@ -115,13 +119,16 @@ RawClient& InProcessBroker::open_at(std::uint16_t shard, bool is_anonymous_allow
   Peer peer;
   peer.kind = PeerKind::memory;
   peer.id = static_cast<std::uint32_t>(sockets_.size());
-  drivers_.at(shard)->open(socket, {.peer = peer, .is_anonymous_allowed = is_anonymous_allowed, .bytes = {}});
+  drivers_.at(shard)->open(
+      socket, {.peer = peer, .is_anonymous_allowed = is_anonymous_allowed, .bytes = {}});
   clients_.push_back(std::make_unique<RawClient>(*this, socket));
   return *clients_.back();
 }
 
 RawClient& InProcessBroker::open(std::uint16_t shard) { return open_at(shard, true); }
-RawClient& InProcessBroker::open_without_anonymous(std::uint16_t shard) { return open_at(shard, false); }
+RawClient& InProcessBroker::open_without_anonymous(std::uint16_t shard) {
+  return open_at(shard, false);
+}
 
 RawClient& InProcessBroker::connect(const Connect& packet, std::uint16_t shard) {
   RawClient& client = open(shard);
@@ -140,7 +147,8 @@ RawClient& InProcessBroker::resume(const Connect& packet, std::uint16_t shard) {
 std::string InProcessBroker::client_id_on(std::uint16_t shard, std::string_view prefix) const {
   for (int i = 0;; ++i) {
     std::string id = std::string(prefix) + std::to_string(i);
-    if (setup_.shards == 1 || siphash_2_4(placement_key_, as_bytes(id)) % setup_.shards == shard) return id;
+    if (setup_.shards == 1 || siphash_2_4(placement_key_, as_bytes(id)) % setup_.shards == shard)
+      return id;
   }
 }
 
@@ -148,7 +156,8 @@ std::string InProcessBroker::topic_on(std::uint16_t shard, std::string_view pref
   const HashKey key{placement_key_.k1, placement_key_.k0};
   for (int i = 0;; ++i) {
     std::string topic = std::string(prefix) + std::to_string(i);
-    if (setup_.shards == 1 || siphash_2_4(key, as_bytes(topic)) % setup_.shards == shard) return topic;
+    if (setup_.shards == 1 || siphash_2_4(key, as_bytes(topic)) % setup_.shards == shard)
+      return topic;
   }
 }
 

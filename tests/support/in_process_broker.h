@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// InProcessBroker is a whole broker of 1 to 4 shards in one thread on a fake clock, with raw clients
-// at its sockets. Scripts read like the exchange:
+// InProcessBroker is a whole broker of 1 to 4 shards in one thread on a fake clock, with raw
+// clients at its sockets. Scripts read like the exchange:
 //
 //   InProcessBroker broker;
 //   RawClient& client = broker.open();
@@ -78,7 +78,8 @@ class RawClient {
     const auto received = receive();
     const auto* packet = received ? std::get_if<Packet>(&*received) : nullptr;
     if (packet == nullptr)
-      ADD_FAILURE() << "another packet than expected: " << (received ? to_text(*received) : "nothing");
+      ADD_FAILURE() << "another packet than expected: "
+                    << (received ? to_text(*received) : "nothing");
     return packet != nullptr ? *packet : Packet{};
   }
   std::optional<Received> receive();
@@ -107,7 +108,9 @@ class RawClient {
   void append(Bytes& out, const Packet& packet) {
     append_bytes(out, encode(packet, version_));
   }
-  static void append_bytes(Bytes& out, const Bytes& more) { out.insert(out.end(), more.begin(), more.end()); }
+  static void append_bytes(Bytes& out, const Bytes& more) {
+    out.insert(out.end(), more.begin(), more.end());
+  }
   void take_outbound();
 
   InProcessBroker& broker_;

@@ -52,7 +52,8 @@ std::optional<Received> owned_packet(const codec::Packet& packet) {
   if (std::holds_alternative<codec::Pingresp>(packet)) return Pingresp{};
   if (const auto* p = std::get_if<codec::Disconnect>(&packet))
     return Disconnect{p->reason, Props(p->properties.raw)};
-  if (const auto* p = std::get_if<codec::Auth>(&packet)) return Auth{p->reason, Props(p->properties.raw)};
+  if (const auto* p = std::get_if<codec::Auth>(&packet))
+    return Auth{p->reason, Props(p->properties.raw)};
   return std::nullopt;
 }
 
@@ -73,19 +74,22 @@ std::string hex(const std::vector<std::uint8_t>& codes) {
 
 template <class Ack>
 std::string ack_text(const char* name, const Ack& ack) {
-  return std::string(name) + " id=" + std::to_string(ack.packet_id) + " reason=" + codec::to_string(ack.reason);
+  return std::string(name) + " id=" + std::to_string(ack.packet_id) +
+         " reason=" + codec::to_string(ack.reason);
 }
 
 struct Text {
   std::string operator()(const Connack& p) const {
-    return "CONNACK present=" + std::to_string(p.session_present) + " code=" + std::to_string(p.code);
+    return "CONNACK present=" + std::to_string(p.session_present) +
+           " code=" + std::to_string(p.code);
   }
   std::string operator()(const Publish& p) const {
-    const std::string payload = p.payload.size() > 40 ? std::to_string(p.payload.size()) + " bytes" : p.payload;
-    return "PUBLISH topic='" + p.topic + "' payload='" + payload + "' qos=" +
-           std::to_string(static_cast<int>(p.qos)) + " retain=" + std::to_string(p.retain) +
-           " dup=" + std::to_string(p.dup) + " id=" + std::to_string(p.packet_id) + " properties=" +
-           hex(owned(p.props.view().raw));
+    const std::string payload =
+        p.payload.size() > 40 ? std::to_string(p.payload.size()) + " bytes" : p.payload;
+    return "PUBLISH topic='" + p.topic + "' payload='" + payload +
+           "' qos=" + std::to_string(static_cast<int>(p.qos)) +
+           " retain=" + std::to_string(p.retain) + " dup=" + std::to_string(p.dup) +
+           " id=" + std::to_string(p.packet_id) + " properties=" + hex(owned(p.props.view().raw));
   }
   std::string operator()(const Puback& p) const { return ack_text("PUBACK", p); }
   std::string operator()(const Pubrec& p) const { return ack_text("PUBREC", p); }
@@ -105,7 +109,9 @@ struct Text {
 };
 
 struct Compare {
-  static bool props(const Props& expected, const Props& actual) { return expected.empty() || expected == actual; }
+  static bool props(const Props& expected, const Props& actual) {
+    return expected.empty() || expected == actual;
+  }
 
   bool operator()(const Connack& e, const Connack& a) const {
     return e.session_present == a.session_present && e.code == a.code && props(e.props, a.props);
@@ -127,7 +133,9 @@ struct Compare {
   bool operator()(const Disconnect& e, const Disconnect& a) const {
     return e.reason == a.reason && props(e.props, a.props);
   }
-  bool operator()(const Auth& e, const Auth& a) const { return e.reason == a.reason && props(e.props, a.props); }
+  bool operator()(const Auth& e, const Auth& a) const {
+    return e.reason == a.reason && props(e.props, a.props);
+  }
   bool operator()(const Pingresp&, const Pingresp&) const { return true; }
   template <class E, class A>
   bool operator()(const E&, const A&) const {
@@ -155,10 +163,12 @@ Props& Props::text(PropertyId id, std::string_view value) {
   return add(value.size() + 8, [&](codec::PropertyWriter& writer) { writer.text(id, value); });
 }
 Props& Props::binary(PropertyId id, std::string_view value) {
-  return add(value.size() + 8, [&](codec::PropertyWriter& writer) { writer.binary(id, as_bytes(value)); });
+  return add(value.size() + 8,
+             [&](codec::PropertyWriter& writer) { writer.binary(id, as_bytes(value)); });
 }
 Props& Props::user(std::string_view name, std::string_view value) {
-  return add(name.size() + value.size() + 8, [&](codec::PropertyWriter& writer) { writer.user(name, value); });
+  return add(name.size() + value.size() + 8,
+             [&](codec::PropertyWriter& writer) { writer.user(name, value); });
 }
 
 Bytes encode(const Connect& packet, Version) {
@@ -189,10 +199,18 @@ Bytes encode(const Publish& packet, Version version) {
                  version);
 }
 
-Bytes encode(const Puback& packet, Version version) { return encoded(ack_of<codec::Puback>(packet), version); }
-Bytes encode(const Pubrec& packet, Version version) { return encoded(ack_of<codec::Pubrec>(packet), version); }
-Bytes encode(const Pubrel& packet, Version version) { return encoded(ack_of<codec::Pubrel>(packet), version); }
-Bytes encode(const Pubcomp& packet, Version version) { return encoded(ack_of<codec::Pubcomp>(packet), version); }
+Bytes encode(const Puback& packet, Version version) {
+  return encoded(ack_of<codec::Puback>(packet), version);
+}
+Bytes encode(const Pubrec& packet, Version version) {
+  return encoded(ack_of<codec::Pubrec>(packet), version);
+}
+Bytes encode(const Pubrel& packet, Version version) {
+  return encoded(ack_of<codec::Pubrel>(packet), version);
+}
+Bytes encode(const Pubcomp& packet, Version version) {
+  return encoded(ack_of<codec::Pubcomp>(packet), version);
+}
 
 Bytes encode(const Subscribe& packet, Version version) {
   std::size_t room = 0;
@@ -200,7 +218,8 @@ Bytes encode(const Subscribe& packet, Version version) {
   Bytes bytes(room);
   codec::SubscribeFilterWriter writer(bytes);
   for (const Filter& filter : packet.filters)
-    writer.add(filter.filter, {filter.qos, filter.no_local, filter.retain_as_published, filter.retain_handling});
+    writer.add(filter.filter,
+               {filter.qos, filter.no_local, filter.retain_as_published, filter.retain_handling});
   const auto filters = writer.finish();
   SLUICE_ASSERT(filters.has_value());
   return encoded(codec::Subscribe{packet.packet_id, packet.props.view(), *filters}, version);
@@ -229,7 +248,8 @@ std::optional<Received> decode(ByteView& stream, Version version) {
   const auto frame = codec::peek_frame(stream, version);
   if (frame.is_failed()) give_up(frame.error.detail);
   if (!frame.is_complete()) return std::nullopt;
-  const auto packet = codec::decode(stream.first(frame.total), version, codec::Direction::to_client, {});
+  const auto packet =
+      codec::decode(stream.first(frame.total), version, codec::Direction::to_client, {});
   if (!packet) give_up(packet.error().detail);
   stream = stream.subspan(frame.total);
   auto received = owned_packet(*packet);

@@ -10,7 +10,8 @@ namespace sluice::testing {
 using core::ConnId;
 using core::EffectKind;
 
-ShardDriver::ShardDriver(const Setup& setup, const core::CoreOptions& options, Log& log, Instant now)
+ShardDriver::ShardDriver(const Setup& setup, const core::CoreOptions& options, Log& log,
+                         Instant now)
     : setup_(setup),
       rng_(setup.seed),
       mailer_(setup.shard.count),
@@ -151,12 +152,23 @@ void ShardDriver::apply(const core::Effect& effect) {
   Conn* conn = find(effect.conn);
   if (conn == nullptr) return;
   switch (effect.kind) {
-    case EffectKind::close_gently: close(*conn, true); return;
-    case EffectKind::close: close(*conn, false); return;
-    case EffectKind::pause: conn->is_paused = true; return;
-    case EffectKind::resume: conn->is_paused = false; return;
-    case EffectKind::hand_over: hand_over(*conn, effects_.hand_overs.at(effect.arg)); return;
-    case EffectKind::persist: return;
+    case EffectKind::close_gently:
+      close(*conn, true);
+      return;
+    case EffectKind::close:
+      close(*conn, false);
+      return;
+    case EffectKind::pause:
+      conn->is_paused = true;
+      return;
+    case EffectKind::resume:
+      conn->is_paused = false;
+      return;
+    case EffectKind::hand_over:
+      hand_over(*conn, effects_.hand_overs.at(effect.arg));
+      return;
+    case EffectKind::persist:
+      return;
   }
 }
 

@@ -109,15 +109,15 @@ class ShardDriver {
   core::Effects effects_;
   QueueMailer mailer_;
   core::Shard shard_;
-  std::vector<Conn> conns_;                  // by slot; no socket: free
-  std::vector<std::uint32_t> free_;          // slots that may be used again
-  std::vector<std::uint32_t> freed_;         // in this turn
+  std::vector<Conn> conns_;           // by slot; no socket: free
+  std::vector<std::uint32_t> free_;   // slots that may be used again
+  std::vector<std::uint32_t> freed_;  // in this turn
   std::vector<MovingConnection> opening_;
   std::vector<MovingConnection> moving_;
   std::deque<Mail> mail_;
-  std::deque<core::Ticket> tickets_;         // with the log
-  std::size_t answers_ = 0;                  // of tickets_: ready
-  std::vector<std::vector<std::uint8_t>> read_bytes_;   // of this turn; output may refer to them
+  std::deque<core::Ticket> tickets_;                   // with the log
+  std::size_t answers_ = 0;                            // of tickets_: ready
+  std::vector<std::vector<std::uint8_t>> read_bytes_;  // of this turn; output may refer to them
   std::size_t rotation_ = 0;
   std::uint64_t log_batches_ = 0;
 };

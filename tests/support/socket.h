@@ -21,8 +21,8 @@ struct Socket {
   std::vector<std::uint8_t> inbound;   ///< arrived, not read by the broker
   std::vector<std::uint8_t> outbound;  ///< written by the broker, not taken away
   std::size_t room = std::numeric_limits<std::size_t>::max();
-  bool is_ended = false;          ///< the peer's end of stream stands behind `inbound`
-  bool is_reset = false;          ///< the peer is gone: nothing more can be read or written
+  bool is_ended = false;  ///< the peer's end of stream stands behind `inbound`
+  bool is_reset = false;  ///< the peer is gone: nothing more can be read or written
   bool is_closed_by_broker = false;
 
   std::size_t free_room() const { return room - std::min(room, outbound.size()); }
@@ -30,7 +30,8 @@ struct Socket {
   /// Takes what fits; returns how much that was.
   std::size_t write(ByteView bytes) {
     const std::size_t size = std::min(bytes.size(), free_room());
-    outbound.insert(outbound.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+    outbound.insert(outbound.end(), bytes.begin(),
+                    bytes.begin() + static_cast<std::ptrdiff_t>(size));
     return size;
   }
 };

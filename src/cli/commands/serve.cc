@@ -1,9 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdio>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "cli/commands.h"
 #include "cli/commands/serve_flags.h"
 #include "cli/exit_code.h"
@@ -18,6 +13,11 @@
 #include "server/log_sink.h"
 #include "server/option_schema.h"
 #include "server/server.h"
+
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace sluice::cli {
 namespace {
@@ -57,9 +57,10 @@ void check_together(const config::Settings& settings, std::vector<config::Proble
   const server::AllOptions options = server::options_from(settings);
   using Mode = server::ServerOptions::Durability::Mode;
   if (options.server.durability.mode != Mode::memory)
-    problems.push_back({"durability.mode",
-                        "this version keeps sessions and messages in memory only, it has no log on disk yet: "
-                        "'fsync' and 'os' would promise what it cannot keep; allowed is memory"});
+    problems.push_back(
+        {"durability.mode",
+         "this version keeps sessions and messages in memory only, it has no log on disk yet: "
+         "'fsync' and 'os' would promise what it cannot keep; allowed is memory"});
 }
 
 Configuration configure(const ParsedFlags& flags) {
@@ -69,7 +70,8 @@ Configuration configure(const ParsedFlags& flags) {
     inputs.file_name = flags.text("config");
     const auto text = os::read_file(inputs.file_name, config_bytes_max);
     if (!text) {
-      result.problems.push_back({inputs.file_name, std::string("cannot be read: ") + text.error().detail});
+      result.problems.push_back(
+          {inputs.file_name, std::string("cannot be read: ") + text.error().detail});
       return result;
     }
     inputs.file_text = *text;
@@ -89,7 +91,9 @@ int report(const std::vector<config::Problem>& problems) {
 
 // The prints that need no broker; -1 if none was asked for.
 int print_only(const ParsedFlags& flags, const config::Settings& settings) {
-  const auto print = [](const std::string& text) { return std::fputs(text.c_str(), stdout), exit_success; };
+  const auto print = [](const std::string& text) {
+    return std::fputs(text.c_str(), stdout), exit_success;
+  };
   if (flags.has("print-defaults")) return print(config::commented_file(server::option_schema()));
   if (flags.has("print-reference")) return print(config::option_reference(server::option_schema()));
   if (flags.has("print-metrics")) return print(config::metric_reference(server::metric_tables()));
@@ -99,22 +103,29 @@ int print_only(const ParsedFlags& flags, const config::Settings& settings) {
 }
 
 void print_banner(const server::Server& broker) {
-  std::printf("%s, %u thread%s, durability: memory (a stop forgets sessions and retained messages)\n", version_line(),
-              broker.threads(), broker.threads() == 1 ? "" : "s");
-  for (const std::string& address : broker.addresses()) std::printf("listening on %s (mqtt)\n", address.c_str());
+  std::printf(
+      "%s, %u thread%s, durability: memory (a stop forgets sessions and retained messages)\n",
+      version_line(), broker.threads(), broker.threads() == 1 ? "" : "s");
+  for (const std::string& address : broker.addresses())
+    std::printf("listening on %s (mqtt)\n", address.c_str());
   if (!broker.admin_address().empty())
     std::printf("admin on http://%s (/metrics, /health)\n", broker.admin_address().c_str());
   const std::string& first = broker.addresses().front();
   const std::string port = first.substr(first.rfind(':') + 1);
   const std::string option = port == "1883" ? "" : " -p " + port;
-  std::printf("try:  sluice sub%s 'sensors/#'   and in another terminal:  sluice pub%s sensors/1/temperature 21.5\n",
-              option.c_str(), option.c_str());
+  std::printf(
+      "try:  sluice sub%s 'sensors/#'   and in another terminal:  sluice pub%s "
+      "sensors/1/temperature 21.5\n",
+      option.c_str(), option.c_str());
   if (!broker.is_open_to_network())
-    std::printf("only this machine can connect; to open it to the network: sluice serve --bind 0.0.0.0 --allow-anonymous\n");
+    std::printf(
+        "only this machine can connect; to open it to the network: sluice serve --bind 0.0.0.0 "
+        "--allow-anonymous\n");
   std::fflush(stdout);
 }
 
-void reload(const ParsedFlags& flags, config::Settings& current, server::Server& broker, server::LogSink& log) {
+void reload(const ParsedFlags& flags, config::Settings& current, server::Server& broker,
+            server::LogSink& log) {
   Configuration next = configure(flags);
   const std::string file(flags.text("config", "the command line"));
   if (!next.problems.empty()) {

@@ -5,23 +5,30 @@ namespace sluice::cli {
 namespace {
 
 constexpr Flag listen_flags[] = {
-    {"bind", 'b', FlagKind::list, "ADDRESS", "listen there; may be given several times (127.0.0.1 and ::1)"},
-    {"port", 'p', FlagKind::integer, "PORT", "TCP port for MQTT; 0 takes a free one (1883)", 0, 65535},
-    {"allow-anonymous", '\0', FlagKind::toggle, "", "take clients without a user name on every address"},
+    {"bind", 'b', FlagKind::list, "ADDRESS",
+     "listen there; may be given several times (127.0.0.1 and ::1)"},
+    {"port", 'p', FlagKind::integer, "PORT", "TCP port for MQTT; 0 takes a free one (1883)", 0,
+     65535},
+    {"allow-anonymous", '\0', FlagKind::toggle, "",
+     "take clients without a user name on every address"},
 };
 
 constexpr Flag work_flags[] = {
-    {"threads", '\0', FlagKind::integer, "N", "threads that serve clients; 0 means one a processor (0)", 0, 64},
+    {"threads", '\0', FlagKind::integer, "N",
+     "threads that serve clients; 0 means one a processor (0)", 0, 64},
     {"data", '\0', FlagKind::text, "DIR", "where the store is kept (sluice-data)"},
-    {"durability", '\0', FlagKind::text, "MODE", "what an acknowledgement promises: fsync, os or memory (memory)"},
+    {"durability", '\0', FlagKind::text, "MODE",
+     "what an acknowledgement promises: fsync, os or memory (memory)"},
 };
 
 constexpr Flag config_flags[] = {
     {"config", 'c', FlagKind::text, "FILE", "read options from a TOML file"},
     {"set", '\0', FlagKind::list, "KEY=VALUE", "set one option, such as mqtt.receive_maximum=500"},
     {"check", '\0', FlagKind::toggle, "", "check the configuration, say what is wrong, and end"},
-    {"print-config", '\0', FlagKind::toggle, "", "print the effective configuration, and where each value came from"},
-    {"print-defaults", '\0', FlagKind::toggle, "", "print a commented configuration file of all defaults"},
+    {"print-config", '\0', FlagKind::toggle, "",
+     "print the effective configuration, and where each value came from"},
+    {"print-defaults", '\0', FlagKind::toggle, "",
+     "print a commented configuration file of all defaults"},
     {"print-reference", '\0', FlagKind::toggle, "", "print the reference page of all options"},
     {"print-metrics", '\0', FlagKind::toggle, "", "print the reference page of all metrics"},
 };
@@ -32,8 +39,10 @@ constexpr Flag log_flags[] = {
     {"help", '\0', FlagKind::toggle, "", "show this and end"},
 };
 
-constexpr FlagGroup groups[] = {
-    {"Listening", listen_flags}, {"Work", work_flags}, {"Configuration", config_flags}, {"Reports", log_flags}};
+constexpr FlagGroup groups[] = {{"Listening", listen_flags},
+                                {"Work", work_flags},
+                                {"Configuration", config_flags},
+                                {"Reports", log_flags}};
 
 constexpr std::string_view usage[] = {
     "[--bind ADDRESS]… [--port N] [--threads N] [--config FILE] [--set KEY=VALUE]…",

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Acknowledging sends what a client waits for (PUBACK, PUBREC, PUBCOMP, SUBACK, UNSUBACK) at once, or, if it stands for a
-// change that the log has not got yet, when the log has; in either case in the order in which it was called.
+// Acknowledging sends what a client waits for (PUBACK, PUBREC, PUBCOMP, SUBACK, UNSUBACK) at once,
+// or, if it stands for a change that the log has not got yet, when the log has; in either case in
+// the order in which it was called.
 //
 // Owner:   Shard.      Thread: its shard's.
 // Spec:    MQTT 5.0 §4.6.
 #pragma once
 
-#include <algorithm>
-
 #include "codec/codec.h"
 #include "core/shard/context.h"
+
+#include <algorithm>
 
 namespace sluice::core {
 

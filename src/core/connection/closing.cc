@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/connection/closing.h"
 
-#include <array>
-#include <vector>
-
 #include "codec/codec.h"
 #include "codec/topic.h"
+
+#include <array>
+#include <vector>
 
 namespace sluice::core {
 
@@ -13,19 +13,44 @@ void Closing::count(CloseCause cause) {
   auto& counters = c_.metrics;
   switch (cause) {
     case CloseCause::client:
-    case CloseCause::client_with_will: ++counters.disconnects_client; return;
-    case CloseCause::connection_lost: ++counters.disconnects_connection_lost; return;
-    case CloseCause::connect_timeout: ++counters.disconnects_connect_timeout; return;
-    case CloseCause::keep_alive_timeout: ++counters.disconnects_keep_alive_timeout; return;
-    case CloseCause::write_timeout: ++counters.disconnects_write_timeout; return;
-    case CloseCause::malformed_packet: ++counters.disconnects_malformed_packet; return;
-    case CloseCause::protocol_error: ++counters.disconnects_protocol_error; return;
-    case CloseCause::packet_too_large: ++counters.disconnects_packet_too_large; return;
-    case CloseCause::limit: ++counters.disconnects_limit; return;
-    case CloseCause::session_taken_over: ++counters.disconnects_session_taken_over; return;
-    case CloseCause::administrative_action: ++counters.disconnects_administrative_action; return;
-    case CloseCause::server_shutting_down: ++counters.disconnects_server_shutting_down; return;
-    case CloseCause::refused: return;   // counted by its reason
+    case CloseCause::client_with_will:
+      ++counters.disconnects_client;
+      return;
+    case CloseCause::connection_lost:
+      ++counters.disconnects_connection_lost;
+      return;
+    case CloseCause::connect_timeout:
+      ++counters.disconnects_connect_timeout;
+      return;
+    case CloseCause::keep_alive_timeout:
+      ++counters.disconnects_keep_alive_timeout;
+      return;
+    case CloseCause::write_timeout:
+      ++counters.disconnects_write_timeout;
+      return;
+    case CloseCause::malformed_packet:
+      ++counters.disconnects_malformed_packet;
+      return;
+    case CloseCause::protocol_error:
+      ++counters.disconnects_protocol_error;
+      return;
+    case CloseCause::packet_too_large:
+      ++counters.disconnects_packet_too_large;
+      return;
+    case CloseCause::limit:
+      ++counters.disconnects_limit;
+      return;
+    case CloseCause::session_taken_over:
+      ++counters.disconnects_session_taken_over;
+      return;
+    case CloseCause::administrative_action:
+      ++counters.disconnects_administrative_action;
+      return;
+    case CloseCause::server_shutting_down:
+      ++counters.disconnects_server_shutting_down;
+      return;
+    case CloseCause::refused:
+      return;  // counted by its reason
   }
 }
 
@@ -34,24 +59,30 @@ void Closing::log(const Connection& connection, CloseCause cause, std::string_vi
   const std::string peer = sluice::to_string(connection.peer);
   const std::string_view client = session != nullptr ? session->client_id() : std::string_view();
   if (session == nullptr) {
-    c_.log.info("connection_closed", {{"peer", peer}, {"cause", to_string(cause)}, {"detail", detail}});
+    c_.log.info("connection_closed",
+                {{"peer", peer}, {"cause", to_string(cause)}, {"detail", detail}});
   } else if (cause == CloseCause::client || cause == CloseCause::client_with_will) {
     c_.log.info("client_disconnected", {{"client", client}, {"peer", peer}});
   } else {
-    c_.log.info("client_closed", {{"client", client}, {"peer", peer}, {"cause", to_string(cause)}, {"detail", detail}});
+    c_.log.info(
+        "client_closed",
+        {{"client", client}, {"peer", peer}, {"cause", to_string(cause)}, {"detail", detail}});
   }
 }
 
-void Closing::send_disconnect(const Connection& connection, codec::ReasonCode reason, std::string_view detail) {
+void Closing::send_disconnect(const Connection& connection, codec::ReasonCode reason,
+                              std::string_view detail) {
   // [MQTT5-3.14.0-1]: none before a CONNACK.
-  if (connection.version != codec::Version::v5 || connection.state != ConnectionState::connected) return;
+  if (connection.version != codec::Version::v5 || connection.state != ConnectionState::connected)
+    return;
   std::array<std::uint8_t, 512> properties;
   codec::PropertyWriter writer(properties);
   if (!detail.empty() && detail.size() < 400) writer.text(codec::PropertyId::reason_string, detail);
   codec::Disconnect packet{reason, {}};
   if (const auto written = writer.finish()) packet.properties = *written;
   // [MQTT5-3.14.2-3]
-  if (codec::encoded_size(packet, connection.version) > connection.packet_bytes_max) packet.properties = {};
+  if (codec::encoded_size(packet, connection.version) > connection.packet_bytes_max)
+    packet.properties = {};
   if (codec::encoded_size(packet, connection.version) > connection.packet_bytes_max) return;
   Output& output = c_.effects.output;
   const std::size_t size = codec::encoded_size(packet, connection.version);
@@ -61,7 +92,8 @@ void Closing::send_disconnect(const Connection& connection, codec::ReasonCode re
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::disconnect)];
 }
 
-void Closing::close(Connection& connection, CloseCause cause, codec::ReasonCode reason, std::string_view detail) {
+void Closing::close(Connection& connection, CloseCause cause, codec::ReasonCode reason,
+                    std::string_view detail) {
   send_disconnect(connection, reason, detail);
   c_.effects.add(EffectKind::close_gently, connection.id);
   count(cause);
@@ -72,7 +104,8 @@ void Closing::close(Connection& connection, CloseCause cause, codec::ReasonCode 
 
 void Closing::refuse(Connection& connection, std::string_view reason) {
   c_.effects.add(EffectKind::close_gently, connection.id);
-  c_.log.info("connect_refused", {{"peer", sluice::to_string(connection.peer)}, {"reason", reason}});
+  c_.log.info("connect_refused",
+              {{"peer", sluice::to_string(connection.peer)}, {"reason", reason}});
   forget(connection);
 }
 
@@ -116,7 +149,7 @@ void Closing::detach(Connection& connection, CloseCause cause) {
   if (cause == CloseCause::server_shutting_down) return;
   const std::uint32_t expiry_s = connection.session_expiry_s;
   if (expiry_s == 0) {
-    end_session(*session);   // [MQTT3-3.1.2-6] [MQTT5-3.1.2-23]
+    end_session(*session);  // [MQTT3-3.1.2-6] [MQTT5-3.1.2-23]
     return;
   }
   c_.commit(record::SessionDetached{session->slot, expiry_s, c_.now}, true);
@@ -156,15 +189,16 @@ void Closing::end_session(Session& session) {
   members_.on_session_ends(session);
   std::string text;
   std::vector<std::string> shared;
-  c_.state.subscriptions.for_each_of_session(session.slot, text, [&](std::string_view filter, const Subscription&) {
-    const auto split = codec::split_shared_filter(filter);
-    if (split && split->is_shared())
-      shared.emplace_back(filter);
-    else
-      interest_.remove(filter);
-  });
-  // What a member of a shared subscription had not acknowledged goes to another: QoS 1 begun or not, QoS 2 not begun.
-  // [MQTT5-4.8.2-5]
+  c_.state.subscriptions.for_each_of_session(
+      session.slot, text, [&](std::string_view filter, const Subscription&) {
+        const auto split = codec::split_shared_filter(filter);
+        if (split && split->is_shared())
+          shared.emplace_back(filter);
+        else
+          interest_.remove(filter);
+      });
+  // What a member of a shared subscription had not acknowledged goes to another: QoS 1 begun or
+  // not, QoS 2 not begun. [MQTT5-4.8.2-5]
   std::vector<MessageRef> orphans;
   if (const Outbound* outbound = session.find_outbound(); outbound != nullptr && !shared.empty()) {
     for (std::size_t i = 0; i < outbound->window.size(); ++i)
@@ -195,7 +229,8 @@ void Closing::on_session_expired(SessionSlot slot, std::uint32_t generation) {
 
 void Closing::on_will_due(SessionSlot slot, std::uint32_t generation) {
   Session* session = c_.state.sessions.find(slot);
-  if (session != nullptr && session->generation == generation && !session->is_connected()) publish_will(*session);
+  if (session != nullptr && session->generation == generation && !session->is_connected())
+    publish_will(*session);
 }
 
 }  // namespace sluice::core

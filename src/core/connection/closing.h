@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Closing ends connections and sessions: the last packet if the protocol has one for the cause, the will or its delay, the
-// session's own end or the clock that ends it.
+// Closing ends connections and sessions: the last packet if the protocol has one for the cause, the
+// will or its delay, the session's own end or the clock that ends it.
 //
 // Owner:   Shard.      Thread: its shard's.
 // Spec:    MQTT 5.0 §3.1.2.5, §3.14, §4.1, §4.13.
@@ -18,11 +18,14 @@ namespace sluice::core {
 
 class Closing {
  public:
-  Closing(Context& context, Router& router, Interest& interest, SharedMembers& members, RetainedDelivery& retained)
+  Closing(Context& context, Router& router, Interest& interest, SharedMembers& members,
+          RetainedDelivery& retained)
       : c_(context), router_(router), interest_(interest), members_(members), retained_(retained) {}
 
-  /// We end it: an MQTT 5 client is told why by DISCONNECT with `reason`. `detail` goes to log and Reason String.
-  void close(Connection& connection, CloseCause cause, codec::ReasonCode reason, std::string_view detail);
+  /// We end it: an MQTT 5 client is told why by DISCONNECT with `reason`. `detail` goes to log and
+  /// Reason String.
+  void close(Connection& connection, CloseCause cause, codec::ReasonCode reason,
+             std::string_view detail);
   /// CONNECT is refused: the CONNACK is written already, or there is none to give.
   void refuse(Connection& connection, std::string_view reason);
   /// The client said DISCONNECT.
@@ -38,7 +41,8 @@ class Closing {
   void clear_will(Session& session);
 
  private:
-  void send_disconnect(const Connection& connection, codec::ReasonCode reason, std::string_view detail);
+  void send_disconnect(const Connection& connection, codec::ReasonCode reason,
+                       std::string_view detail);
   void detach(Connection& connection, CloseCause cause);
   void start_will(Session& session);
   void count(CloseCause cause);

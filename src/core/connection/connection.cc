@@ -7,26 +7,41 @@ namespace sluice::core {
 
 const char* to_string(CloseCause cause) noexcept {
   switch (cause) {
-    case CloseCause::client: return "client";
-    case CloseCause::client_with_will: return "client, with its will";
-    case CloseCause::connection_lost: return "connection lost";
-    case CloseCause::connect_timeout: return "no CONNECT in time";
-    case CloseCause::keep_alive_timeout: return "exceeded timeout";
-    case CloseCause::write_timeout: return "took no bytes in time";
-    case CloseCause::malformed_packet: return "malformed packet";
-    case CloseCause::protocol_error: return "protocol error";
-    case CloseCause::packet_too_large: return "packet too large";
-    case CloseCause::limit: return "limit reached";
-    case CloseCause::session_taken_over: return "session taken over";
-    case CloseCause::administrative_action: return "administrative action";
-    case CloseCause::server_shutting_down: return "server shutting down";
-    case CloseCause::refused: return "refused";
+    case CloseCause::client:
+      return "client";
+    case CloseCause::client_with_will:
+      return "client, with its will";
+    case CloseCause::connection_lost:
+      return "connection lost";
+    case CloseCause::connect_timeout:
+      return "no CONNECT in time";
+    case CloseCause::keep_alive_timeout:
+      return "exceeded timeout";
+    case CloseCause::write_timeout:
+      return "took no bytes in time";
+    case CloseCause::malformed_packet:
+      return "malformed packet";
+    case CloseCause::protocol_error:
+      return "protocol error";
+    case CloseCause::packet_too_large:
+      return "packet too large";
+    case CloseCause::limit:
+      return "limit reached";
+    case CloseCause::session_taken_over:
+      return "session taken over";
+    case CloseCause::administrative_action:
+      return "administrative action";
+    case CloseCause::server_shutting_down:
+      return "server shutting down";
+    case CloseCause::refused:
+      return "refused";
   }
   return "unknown";
 }
 
 Connection& Connections::open(ConnId id) {
-  if (id.slot >= slots_.size()) slots_.resize(std::max<std::size_t>(id.slot + 1, slots_.size() * 2), none);
+  if (id.slot >= slots_.size())
+    slots_.resize(std::max<std::size_t>(id.slot + 1, slots_.size() * 2), none);
   SLUICE_ASSERT(slots_[id.slot] == none);
   const std::uint32_t place = slab_.emplace();
   slots_[id.slot] = place;

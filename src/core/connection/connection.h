@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Connection is one network connection as the protocol sees it: how far the handshake is, what the client announced, its
-// keep-alive clock, topic aliases of both directions, and the bytes of a packet that has not arrived whole.
+// A Connection is one network connection as the protocol sees it: how far the handshake is, what
+// the client announced, its keep-alive clock, topic aliases of both directions, and the bytes of a
+// packet that has not arrived whole.
 //
 // Owner:   Connections (exactly one).      Thread: its shard's.
 // Never:   sockets; the driver has them under the same ConnId.
 // Limits:  mqtt.* options; 450 B for an idle one, its session included.
 // Spec:    MQTT 5.0 §3.1, §3.2.
 #pragma once
-
-#include <cstdint>
-#include <memory>
 
 #include "base/peer.h"
 #include "base/shared_bytes.h"
@@ -21,18 +19,21 @@
 #include "core/ids.h"
 #include "core/timer/timer_wheel.h"
 
+#include <cstdint>
+#include <memory>
+
 namespace sluice::core {
 
 enum class ConnectionState : std::uint8_t {
   awaiting_connect,
-  awaiting_log,        ///< CONNECT is accepted; CONNACK waits until the session is safe
+  awaiting_log,  ///< CONNECT is accepted; CONNACK waits until the session is safe
   connected,
 };
 
 /// Why a connection ended, for logs, metrics, and whether the will is published.
 enum class CloseCause : std::uint8_t {
-  client,                  ///< DISCONNECT
-  client_with_will,        ///< DISCONNECT 0x04
+  client,            ///< DISCONNECT
+  client_with_will,  ///< DISCONNECT 0x04
   connection_lost,
   connect_timeout,
   keep_alive_timeout,
@@ -44,31 +45,31 @@ enum class CloseCause : std::uint8_t {
   session_taken_over,
   administrative_action,
   server_shutting_down,
-  refused,                 ///< CONNECT was not accepted
+  refused,  ///< CONNECT was not accepted
 };
 const char* to_string(CloseCause cause) noexcept;
 
 struct Connection {
   ConnId id;
   SessionSlot session = no_session;
-  Instant last_received{};             ///< of the last whole packet
+  Instant last_received{};  ///< of the last whole packet
   Instant opened{};
-  TimerId timer;                       ///< connect timeout, then keep-alive
-  std::uint32_t packet_bytes_max = 0xffffffffU;   ///< the client's Maximum Packet Size
-  std::uint16_t receive_maximum = 65535;          ///< the client's
+  TimerId timer;                                 ///< connect timeout, then keep-alive
+  std::uint32_t packet_bytes_max = 0xffffffffU;  ///< the client's Maximum Packet Size
+  std::uint16_t receive_maximum = 65535;         ///< the client's
   std::uint16_t keep_alive_s = 0;
-  std::uint16_t unreleased = 0;        ///< its QoS 1 and 2 messages that we have not acknowledged
-  std::uint16_t in_flight = 0;         ///< QoS 1 and 2 messages sent to it, not acknowledged by it
-  std::uint16_t held = 0;              ///< acknowledgements that wait for the log
+  std::uint16_t unreleased = 0;  ///< its QoS 1 and 2 messages that we have not acknowledged
+  std::uint16_t in_flight = 0;   ///< QoS 1 and 2 messages sent to it, not acknowledged by it
+  std::uint16_t held = 0;        ///< acknowledgements that wait for the log
   codec::Version version = codec::Version::v3_1_1;
   ConnectionState state = ConnectionState::awaiting_connect;
   bool wants_problem_information : 1 = true;
-  bool is_paused : 1 = false;          ///< the driver was told not to read
-  bool is_waiting : 1 = false;         ///< in the list of those with bytes to go on with
+  bool is_paused : 1 = false;   ///< the driver was told not to read
+  bool is_waiting : 1 = false;  ///< in the list of those with bytes to go on with
   bool is_clean : 1 = true;
-  bool is_anonymous_allowed : 1 = true;   ///< by its listener
-  std::uint32_t session_expiry_s = 0;  ///< as granted in CONNECT
-  std::unique_ptr<GrowingBytes> carry; ///< bytes not processed yet
+  bool is_anonymous_allowed : 1 = true;  ///< by its listener
+  std::uint32_t session_expiry_s = 0;    ///< as granted in CONNECT
+  std::unique_ptr<GrowingBytes> carry;   ///< bytes not processed yet
   std::unique_ptr<InboundAliases> inbound_aliases;
   std::unique_ptr<OutboundAliases> outbound_aliases;
   Peer peer;
@@ -101,7 +102,7 @@ class Connections {
  private:
   static constexpr std::uint32_t none = 0xffffffffU;
   Slab<Connection> slab_;
-  std::vector<std::uint32_t> slots_;   // by ConnId::slot: the place in slab_
+  std::vector<std::uint32_t> slots_;  // by ConnId::slot: the place in slab_
 };
 
 }  // namespace sluice::core

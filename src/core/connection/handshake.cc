@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/connection/handshake.h"
 
+#include "core/message/forwarded_properties.h"
+
 #include <array>
 #include <vector>
-
-#include "core/message/forwarded_properties.h"
 
 namespace sluice::core {
 namespace {
@@ -21,10 +21,12 @@ std::uint8_t connack_code(Version version, ReasonCode code) {
 
 std::string text_of(const codec::ConnectResult& result) {
   switch (result.fault) {
-    case codec::ConnectFault::unknown_protocol_name: return "unknown protocol name";
+    case codec::ConnectFault::unknown_protocol_name:
+      return "unknown protocol name";
     case codec::ConnectFault::unsupported_level:
       return "unsupported protocol level " + std::to_string(result.level);
-    default: return result.error.detail;
+    default:
+      return result.error.detail;
   }
 }
 
@@ -43,17 +45,21 @@ codec::DecodeLimits Handshake::limits() const {
 ShardIndex Handshake::home_of(ByteView packet) const {
   if (c_.is_alone()) return c_.setup.index;
   const codec::ConnectResult result = codec::decode_connect(packet, limits());
-  if (result.fault != codec::ConnectFault::none || result.connect.client_id.empty()) return c_.setup.index;
+  if (result.fault != codec::ConnectFault::none || result.connect.client_id.empty())
+    return c_.setup.index;
   return c_.home_of(result.connect.client_id);
 }
 
 void Handshake::refuse(Connection& connection, ReasonCode code, std::string_view reason) {
   std::array<std::uint8_t, 512> properties;
   codec::PropertyWriter writer(properties);
-  codec::Connack connack{.session_present = false, .code = connack_code(connection.version, code), .properties = {}};
-  if (connection.version == Version::v5 && reason.size() < 400) writer.text(PropertyId::reason_string, reason);
+  codec::Connack connack{
+      .session_present = false, .code = connack_code(connection.version, code), .properties = {}};
+  if (connection.version == Version::v5 && reason.size() < 400)
+    writer.text(PropertyId::reason_string, reason);
   if (const auto written = writer.finish()) connack.properties = *written;
-  if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max) connack.properties = {};
+  if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max)
+    connack.properties = {};
   Output& output = c_.effects.output;
   const auto size = codec::encode(connack, connection.version,
                                   output.reserve(codec::encoded_size(connack, connection.version)));
@@ -85,7 +91,8 @@ bool Handshake::is_refused(Connection& connection, const codec::ConnectResult& r
       ++metrics.connects_refused_malformed_packet;
       // [MQTT3-3.1.4-1] [MQTT5-3.1.4-1]: 3.x has no CONNACK for it.
       if (connection.version == Version::v5 && result.fault != Fault::unknown_protocol_name)
-        refuse(connection, result.error.reason != 0 ? reason : ReasonCode::malformed_packet, text_of(result));
+        refuse(connection, result.error.reason != 0 ? reason : ReasonCode::malformed_packet,
+               text_of(result));
       else
         closing_.refuse(connection, text_of(result));
       return true;
@@ -96,7 +103,7 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
   auto& metrics = c_.metrics;
   const auto& limits = c_.options.limits;
   if (connect.properties.has(PropertyId::authentication_method)) {
-    ++metrics.connects_refused_bad_authentication_method;   // [MQTT5-4.12.0-1]
+    ++metrics.connects_refused_bad_authentication_method;  // [MQTT5-4.12.0-1]
     refuse(connection, ReasonCode::bad_authentication_method, "no such authentication method");
     return true;
   }
@@ -123,9 +130,11 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
   return false;
 }
 
-// An identifier that nobody has, and that lives on this shard. [MQTT3-3.1.3-6] [MQTT5-3.1.3-6] [MQTT5-3.2.2-16]
+// An identifier that nobody has, and that lives on this shard. [MQTT3-3.1.3-6] [MQTT5-3.1.3-6]
+// [MQTT5-3.2.2-16]
 std::string Handshake::draw_client_id() {
-  static constexpr std::string_view letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  static constexpr std::string_view letters =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   while (true) {
     std::string id = "auto";
     for (int i = 0; i < 19; ++i) id += letters[c_.rng.below(letters.size())];
@@ -138,18 +147,21 @@ void Handshake::take_over(const codec::Connect& connect, Session& old) {
   Connection* connection = c_.connections.find(old.conn);
   if (connection == nullptr) return;
   ++c_.metrics.sessions_taken_over;
-  // A will that has a delay waits for this very client, and it is here; unless it starts anew, which ends the session.
-  const bool is_will_kept = connection->version == Version::v5 && old.will && old.will->delay > Duration{} &&
-                            !connect.clean_start && connection->session_expiry_s > 0;
+  // A will that has a delay waits for this very client, and it is here; unless it starts anew,
+  // which ends the session.
+  const bool is_will_kept = connection->version == Version::v5 && old.will &&
+                            old.will->delay > Duration{} && !connect.clean_start &&
+                            connection->session_expiry_s > 0;
   if (is_will_kept) closing_.clear_will(old);
-  c_.log.warn("client_taken_over", {{"client", old.client_id()}, {"peer", sluice::to_string(connection->peer)}});
+  c_.log.warn("client_taken_over",
+              {{"client", old.client_id()}, {"peer", sluice::to_string(connection->peer)}});
   closing_.close(*connection, CloseCause::session_taken_over, ReasonCode::session_taken_over,
                  "the client connected again");
 }
 
 void Handshake::set_will(Session& session, const codec::Connect& connect) {
   if (!connect.will) {
-    closing_.clear_will(session);   // of the connection before: [MQTT5-3.1.3-9]
+    closing_.clear_will(session);  // of the connection before: [MQTT5-3.1.3-9]
     return;
   }
   const codec::Will& will = *connect.will;
@@ -171,16 +183,20 @@ void Handshake::note_client_limits(Connection& connection, const codec::Connect&
   connection.is_clean = connect.clean_start;
   if (connect.version != Version::v5) return;
   const codec::Properties& p = connect.properties;
-  connection.receive_maximum = static_cast<std::uint16_t>(p.number(PropertyId::receive_maximum).value_or(65535));
+  connection.receive_maximum =
+      static_cast<std::uint16_t>(p.number(PropertyId::receive_maximum).value_or(65535));
   connection.packet_bytes_max = p.number(PropertyId::maximum_packet_size).value_or(0xffffffffU);
   connection.wants_problem_information = p.flag(PropertyId::request_problem_information, true);
   const auto aliases = std::min<std::int64_t>(p.number(PropertyId::topic_alias_maximum).value_or(0),
                                               c_.options.mqtt.topic_alias_maximum_outbound);
   // [MQTT5-3.1.2-26] [MQTT5-3.1.2-27] [MQTT5-3.3.2-11]
-  if (aliases > 0) connection.outbound_aliases = std::make_unique<OutboundAliases>(static_cast<std::uint16_t>(aliases));
+  if (aliases > 0)
+    connection.outbound_aliases =
+        std::make_unique<OutboundAliases>(static_cast<std::uint16_t>(aliases));
 }
 
-Session& Handshake::attach(Connection& connection, const codec::Connect& connect, Granted& granted) {
+Session& Handshake::attach(Connection& connection, const codec::Connect& connect,
+                           Granted& granted) {
   const std::string_view id = granted.assigned_id.empty() ? connect.client_id : granted.assigned_id;
   if (Session* old = c_.state.sessions.find(id)) take_over(connect, *old);
   Session* session = c_.state.sessions.find(id);
@@ -189,7 +205,8 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
     closing_.end_session(*session);
     session = nullptr;
   }
-  granted.is_present = session != nullptr;   // [MQTT3-3.2.2-2] [MQTT3-3.2.2-3] [MQTT5-3.2.2-2] [MQTT5-3.2.2-3]
+  granted.is_present =
+      session != nullptr;  // [MQTT3-3.2.2-2] [MQTT3-3.2.2-3] [MQTT5-3.2.2-2] [MQTT5-3.2.2-3]
   const bool is_durable = granted.session_expiry_s > 0;
   if (session == nullptr) {
     session = &c_.commit(record::SessionCreated{id}, is_durable);
@@ -208,24 +225,28 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
   return *session;
 }
 
-void Handshake::send_connack(Connection& connection, const codec::Connect& connect, const Granted& granted) {
+void Handshake::send_connack(Connection& connection, const codec::Connect& connect,
+                             const Granted& granted) {
   codec::Connack connack{.session_present = granted.is_present, .code = 0, .properties = {}};
   std::array<std::uint8_t, 512> properties;
   codec::PropertyWriter writer(properties);
   if (connection.version == Version::v5) {
     const auto& mqtt = c_.options.mqtt;
-    const std::uint32_t asked = connect.properties.number(PropertyId::session_expiry_interval).value_or(0);
+    const std::uint32_t asked =
+        connect.properties.number(PropertyId::session_expiry_interval).value_or(0);
     if (asked != granted.session_expiry_s)
       writer.number(PropertyId::session_expiry_interval, granted.session_expiry_s);
     if (mqtt.receive_maximum != 65535)
       writer.number(PropertyId::receive_maximum, static_cast<std::uint32_t>(mqtt.receive_maximum));
     if (mqtt.packet_bytes_max < codec::remaining_length_max)
-      writer.number(PropertyId::maximum_packet_size, static_cast<std::uint32_t>(mqtt.packet_bytes_max));
-    if (!granted.assigned_id.empty())   // [MQTT5-3.1.3-7]
+      writer.number(PropertyId::maximum_packet_size,
+                    static_cast<std::uint32_t>(mqtt.packet_bytes_max));
+    if (!granted.assigned_id.empty())  // [MQTT5-3.1.3-7]
       writer.text(PropertyId::assigned_client_identifier, granted.assigned_id);
     if (mqtt.topic_alias_maximum > 0)
-      writer.number(PropertyId::topic_alias_maximum, static_cast<std::uint32_t>(mqtt.topic_alias_maximum));
-    if (granted.keep_alive_s != connect.keep_alive_s)   // [MQTT5-3.2.2-22]
+      writer.number(PropertyId::topic_alias_maximum,
+                    static_cast<std::uint32_t>(mqtt.topic_alias_maximum));
+    if (granted.keep_alive_s != connect.keep_alive_s)  // [MQTT5-3.2.2-22]
       writer.number(PropertyId::server_keep_alive, granted.keep_alive_s);
     const auto written = writer.finish();
     SLUICE_ASSERT(written.has_value());
@@ -253,11 +274,14 @@ void Handshake::on_connect(Connection& connection, ByteView packet) {
 
   Granted granted;
   if (connect.client_id.empty()) granted.assigned_id = draw_client_id();
-  const auto seconds = [](Duration d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); };
+  const auto seconds = [](Duration d) {
+    return std::chrono::duration_cast<std::chrono::seconds>(d).count();
+  };
   if (connect.version == Version::v5) {
-    const std::uint32_t asked = connect.properties.number(PropertyId::session_expiry_interval).value_or(0);
-    granted.session_expiry_s =
-        static_cast<std::uint32_t>(std::min<std::int64_t>(asked, seconds(c_.options.session.expiry_max)));
+    const std::uint32_t asked =
+        connect.properties.number(PropertyId::session_expiry_interval).value_or(0);
+    granted.session_expiry_s = static_cast<std::uint32_t>(
+        std::min<std::int64_t>(asked, seconds(c_.options.session.expiry_max)));
   } else if (!connect.clean_start) {
     granted.session_expiry_s = static_cast<std::uint32_t>(seconds(c_.options.session.expiry_v3));
   }
@@ -271,13 +295,12 @@ void Handshake::on_connect(Connection& connection, ByteView packet) {
   const std::uint64_t changes = c_.journal.changes();
   Session& session = attach(connection, connect, granted);
   ++c_.metrics.connects_accepted;
-  c_.log.info("client_connected",
-              {{"client", session.client_id()},
-               {"peer", sluice::to_string(connection.peer)},
-               {"version", static_cast<unsigned>(connect.version)},
-               {"clean", connect.clean_start ? 1 : 0},
-               {"keep_alive", connection.keep_alive_s},
-               {"user", connect.user_name.value_or(std::string_view())}});
+  c_.log.info("client_connected", {{"client", session.client_id()},
+                                   {"peer", sluice::to_string(connection.peer)},
+                                   {"version", static_cast<unsigned>(connect.version)},
+                                   {"clean", connect.clean_start ? 1 : 0},
+                                   {"keep_alive", connection.keep_alive_s},
+                                   {"user", connect.user_name.value_or(std::string_view())}});
   send_connack(connection, connect, granted);
   // Nothing of it is kept, nothing earlier waits: it goes at once.
   if (c_.journal.changes() == changes) {
@@ -288,13 +311,14 @@ void Handshake::on_connect(Connection& connection, ByteView packet) {
 
 void Handshake::on_durable(const Held& held) {
   Connection* connection = c_.connections.find(held.conn);
-  if (connection != nullptr && connection->state == ConnectionState::awaiting_log) finish(*connection, held.bytes);
+  if (connection != nullptr && connection->state == ConnectionState::awaiting_log)
+    finish(*connection, held.bytes);
 }
 
 void Handshake::finish(Connection& connection, ByteView connack) {
   Output& output = c_.effects.output;
   std::ranges::copy(connack, output.reserve(connack.size()).begin());
-  output.send(connection.id, output.commit(connack.size()));   // [MQTT3-3.2.0-1] [MQTT5-3.2.0-1]
+  output.send(connection.id, output.commit(connack.size()));  // [MQTT3-3.2.0-1] [MQTT5-3.2.0-1]
   connection.state = ConnectionState::connected;
   connection.last_received = c_.now;
   Session& session = c_.state.sessions.at(connection.session);

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Handshake takes CONNECT to CONNACK: who is it, may it, what session does it get, what do both sides promise. Where the
-// session is one that is kept, CONNACK waits for the log, and so does all that the client sent behind its CONNECT.
+// Handshake takes CONNECT to CONNACK: who is it, may it, what session does it get, what do both
+// sides promise. Where the session is one that is kept, CONNACK waits for the log, and so does all
+// that the client sent behind its CONNECT.
 //
 // Owner:   Shard.      Thread: its shard's.
 // Limits:  mqtt.*, session.*, limits.connections_max, limits.sessions_max.
 // Spec:    MQTT 5.0 §3.1, §3.2; MQTT 3.1.1 §3.1, §3.2.
 #pragma once
 
-#include <string>
-
 #include "codec/codec.h"
 #include "core/connection/closing.h"
 #include "core/session/delivery.h"
 #include "core/shard/context.h"
+
+#include <string>
 
 namespace sluice::core {
 

@@ -16,10 +16,14 @@ constexpr std::size_t body_adopted_min = 64 * 1024;
 
 CloseCause cause_of(const Error& error) {
   switch (error.code) {
-    case ErrorCode::malformed_packet: return CloseCause::malformed_packet;
-    case ErrorCode::packet_too_large: return CloseCause::packet_too_large;
-    case ErrorCode::limit_exceeded: return CloseCause::limit;
-    default: return CloseCause::protocol_error;
+    case ErrorCode::malformed_packet:
+      return CloseCause::malformed_packet;
+    case ErrorCode::packet_too_large:
+      return CloseCause::packet_too_large;
+    case ErrorCode::limit_exceeded:
+      return CloseCause::limit;
+    default:
+      return CloseCause::protocol_error;
   }
 }
 
@@ -37,8 +41,11 @@ codec::DecodeLimits Inbound::limits() const {
 
 bool Inbound::must_wait(const Connection& connection) const {
   if (connection.state == ConnectionState::awaiting_log) return true;
-  if (c_.turn_deliveries >= static_cast<std::uint64_t>(c_.options.limits.turn_deliveries_max)) return true;
-  if (c_.effects.output.turn_bytes() >= static_cast<std::size_t>(c_.options.limits.turn_output_bytes_max)) return true;
+  if (c_.turn_deliveries >= static_cast<std::uint64_t>(c_.options.limits.turn_deliveries_max))
+    return true;
+  if (c_.effects.output.turn_bytes() >=
+      static_cast<std::size_t>(c_.options.limits.turn_output_bytes_max))
+    return true;
   return c_.mailer.is_congested();
 }
 
@@ -55,19 +62,22 @@ void Inbound::wait(Connection& connection) {
 void Inbound::carry(Connection& connection, ByteView bytes) {
   if (bytes.empty()) return;
   if (!connection.carry)
-    connection.carry = std::make_unique<GrowingBytes>(std::size_t{codec::remaining_length_max} + 16 * 1024 * 1024);
+    connection.carry =
+        std::make_unique<GrowingBytes>(std::size_t{codec::remaining_length_max} + 16 * 1024 * 1024);
   // What a turn reads of one connection is far below the room above the largest packet.
   const auto appended = connection.carry->append(bytes);
   SLUICE_ASSERT(appended.has_value());
 }
 
 Inbound::Step Inbound::fail(Connection& connection, const Error& error) {
-  const auto reason = error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet;
+  const auto reason =
+      error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet;
   if (connection.state == ConnectionState::awaiting_connect) {
     ++c_.metrics.connects_refused_malformed_packet;
     closing_.refuse(connection, error.detail);
   } else {
-    closing_.close(connection, cause_of(error), reason, error.detail);   // [MQTT5-4.13.1-1] [MQTT3-4.8.0-1]
+    closing_.close(connection, cause_of(error), reason,
+                   error.detail);  // [MQTT5-4.13.1-1] [MQTT3-4.8.0-1]
   }
   return Step::gone;
 }
@@ -101,7 +111,8 @@ Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
     const auto frame = codec::peek_frame(connection.carry->view(), connection.version);
     if (frame.is_failed()) return fail(connection, frame.error);
     const std::size_t have = connection.carry->size();
-    const std::size_t missing = frame.header_bytes == 0 ? 1 : frame.total - std::min<std::size_t>(have, frame.total);
+    const std::size_t missing =
+        frame.header_bytes == 0 ? 1 : frame.total - std::min<std::size_t>(have, frame.total);
     const std::size_t part = std::min(missing, bytes.size());
     carry(connection, bytes.first(part));
     bytes = bytes.subspan(part);
@@ -113,7 +124,9 @@ Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
       const SharedBytes whole = old->freeze();
       held = whole.view();
       const auto complete = codec::peek_frame(held, connection.version);
-      const Step step = on_packet(connection, complete, {.all = held, .body = held.subspan(complete.header_bytes), .owner = whole});
+      const Step step =
+          on_packet(connection, complete,
+                    {.all = held, .body = held.subspan(complete.header_bytes), .owner = whole});
       if (step != Step::go_on) return step;
       continue;
     }
@@ -122,8 +135,10 @@ Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
     if (step == Step::gone) return step;
     if (!held.empty()) {
       Connection& still = c_.connections.at(id);
-      if (held.size() == old->size()) still.carry = std::make_unique<GrowingBytes>(std::move(*old));
-      else carry(still, held);
+      if (held.size() == old->size())
+        still.carry = std::make_unique<GrowingBytes>(std::move(*old));
+      else
+        carry(still, held);
     }
     if (step == Step::wait) return step;
   }
@@ -139,14 +154,16 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
     const auto size_max = is_first ? mqtt.packet_bytes_max_before_connect : mqtt.packet_bytes_max;
     if (frame.is_failed()) return fail(connection, frame.error);
     if (is_first && (bytes[0] >> 4) != static_cast<unsigned>(PacketType::connect))
-      return fail(connection, {.code = ErrorCode::protocol_error, .detail = "the first packet is not CONNECT"});
+      return fail(connection,
+                  {.code = ErrorCode::protocol_error, .detail = "the first packet is not CONNECT"});
     if (frame.header_bytes != 0 && frame.remaining_length > static_cast<std::uint64_t>(size_max)) {
       ++c_.metrics.limits_hit_packet_bytes_max;
       // [MQTT5-3.2.2-15]
-      return fail(connection, {.code = ErrorCode::packet_too_large,
-                               .reason = static_cast<std::uint8_t>(ReasonCode::packet_too_large),
-                               .detail = is_first ? "larger than mqtt.packet_bytes_max_before_connect"
-                                                  : "larger than mqtt.packet_bytes_max"});
+      return fail(connection,
+                  {.code = ErrorCode::packet_too_large,
+                   .reason = static_cast<std::uint8_t>(ReasonCode::packet_too_large),
+                   .detail = is_first ? "larger than mqtt.packet_bytes_max_before_connect"
+                                      : "larger than mqtt.packet_bytes_max"});
     }
     if (!frame.is_complete()) return Step::go_on;
     const PacketBytes packet{.all = bytes.first(frame.total),
@@ -164,13 +181,14 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
   return Step::go_on;
 }
 
-Inbound::Step Inbound::on_first_packet(Connection& connection, const codec::FrameResult&, const PacketBytes& packet,
-                                       ByteView rest) {
+Inbound::Step Inbound::on_first_packet(Connection& connection, const codec::FrameResult&,
+                                       const PacketBytes& packet, ByteView rest) {
   const ShardIndex home = handshake_.home_of(packet.all);
   if (home != c_.setup.index) {
     std::vector<std::uint8_t> bytes(packet.all.begin(), packet.all.end());
     bytes.insert(bytes.end(), rest.begin(), rest.end());
-    c_.effects.hand_overs.push_back({connection.id, home, connection.peer, connection.is_anonymous_allowed, std::move(bytes)});
+    c_.effects.hand_overs.push_back(
+        {connection.id, home, connection.peer, connection.is_anonymous_allowed, std::move(bytes)});
     c_.effects.add(EffectKind::hand_over, connection.id, c_.effects.hand_overs.size() - 1);
     c_.timers.cancel(connection.timer);
     --c_.handshakes;
@@ -185,22 +203,27 @@ Inbound::Step Inbound::on_first_packet(Connection& connection, const codec::Fram
   return c_.connections.find(id) != nullptr ? Step::go_on : Step::gone;
 }
 
-Inbound::Step Inbound::on_packet(Connection& connection, const codec::FrameResult& frame, const PacketBytes& packet) {
+Inbound::Step Inbound::on_packet(Connection& connection, const codec::FrameResult& frame,
+                                 const PacketBytes& packet) {
   connection.last_received = c_.now;
   const auto type = frame.type();
   ++c_.metrics.packets_received[static_cast<std::size_t>(type) & 15U];
   if (type == PacketType::publish)
     return publishing_.on_publish(connection, packet, limits()) ? Step::go_on : Step::gone;
-  const auto decoded = codec::decode(packet.all, connection.version, codec::Direction::to_server, limits());
+  const auto decoded =
+      codec::decode(packet.all, connection.version, codec::Direction::to_server, limits());
   if (!decoded) return fail(connection, decoded.error());
   return on_decoded(connection, *decoded);
 }
 
 Inbound::Step Inbound::on_decoded(Connection& connection, const codec::Packet& packet) {
   const auto step = [](bool is_alive) { return is_alive ? Step::go_on : Step::gone; };
-  if (const auto* puback = std::get_if<codec::Puback>(&packet)) return step(publishing_.on_puback(connection, *puback));
-  if (const auto* pubrec = std::get_if<codec::Pubrec>(&packet)) return step(publishing_.on_pubrec(connection, *pubrec));
-  if (const auto* pubrel = std::get_if<codec::Pubrel>(&packet)) return step(publishing_.on_pubrel(connection, *pubrel));
+  if (const auto* puback = std::get_if<codec::Puback>(&packet))
+    return step(publishing_.on_puback(connection, *puback));
+  if (const auto* pubrec = std::get_if<codec::Pubrec>(&packet))
+    return step(publishing_.on_pubrec(connection, *pubrec));
+  if (const auto* pubrel = std::get_if<codec::Pubrel>(&packet))
+    return step(publishing_.on_pubrel(connection, *pubrel));
   if (const auto* pubcomp = std::get_if<codec::Pubcomp>(&packet))
     return step(publishing_.on_pubcomp(connection, *pubcomp));
   if (std::holds_alternative<codec::Pingreq>(packet)) {
@@ -232,15 +255,19 @@ Inbound::Step Inbound::on_decoded(Connection& connection, const codec::Packet& p
                            .detail = "AUTH on a connection without an authentication method"});
 }
 
-Inbound::Step Inbound::on_client_disconnect(Connection& connection, const codec::Disconnect& disconnect) {
+Inbound::Step Inbound::on_client_disconnect(Connection& connection,
+                                            const codec::Disconnect& disconnect) {
   using codec::PropertyId;
   if (const auto expiry = disconnect.properties.number(PropertyId::session_expiry_interval)) {
     if (connection.session_expiry_s == 0 && *expiry != 0)
-      return fail(connection, {.code = ErrorCode::protocol_error,
-                               .reason = static_cast<std::uint8_t>(ReasonCode::protocol_error),
-                               .detail = "a Session Expiry Interval in DISCONNECT where CONNECT had none"});
-    const auto expiry_max = std::chrono::duration_cast<std::chrono::seconds>(c_.options.session.expiry_max).count();
-    connection.session_expiry_s = static_cast<std::uint32_t>(std::min<std::int64_t>(*expiry, expiry_max));
+      return fail(connection,
+                  {.code = ErrorCode::protocol_error,
+                   .reason = static_cast<std::uint8_t>(ReasonCode::protocol_error),
+                   .detail = "a Session Expiry Interval in DISCONNECT where CONNECT had none"});
+    const auto expiry_max =
+        std::chrono::duration_cast<std::chrono::seconds>(c_.options.session.expiry_max).count();
+    connection.session_expiry_s =
+        static_cast<std::uint32_t>(std::min<std::int64_t>(*expiry, expiry_max));
   }
   closing_.on_disconnect(connection, disconnect.reason == ReasonCode::normal_disconnection
                                          ? CloseCause::client
@@ -265,8 +292,10 @@ void Inbound::go_on() {
       ByteView bytes = old->view();
       const Step step = consume(*connection, bytes, false);
       if (step == Step::gone) continue;
-      if (bytes.size() == old->size()) connection->carry = std::make_unique<GrowingBytes>(std::move(*old));
-      else carry(*connection, bytes);
+      if (bytes.size() == old->size())
+        connection->carry = std::make_unique<GrowingBytes>(std::move(*old));
+      else
+        carry(*connection, bytes);
       if (step == Step::wait) {
         wait(*connection);
         continue;

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Inbound cuts a connection's bytes into packets and hands each to the part that knows it. Bytes are parsed where the
-// driver read them; what is left of a packet that was cut, or of a connection that must wait (its CONNACK is not out, the
-// turn is full, another shard is congested), is carried over.
+// Inbound cuts a connection's bytes into packets and hands each to the part that knows it. Bytes
+// are parsed where the driver read them; what is left of a packet that was cut, or of a connection
+// that must wait (its CONNACK is not out, the turn is full, another shard is congested), is carried
+// over.
 //
 // Owner:   Shard.      Thread: its shard's.
 // Limits:  mqtt.packet_bytes_max, mqtt.packet_bytes_max_before_connect, limits.turn_*.
 // Spec:    MQTT 5.0 §2, §4.13.
 #pragma once
 
-#include <vector>
-
 #include "core/connection/handshake.h"
 #include "core/connection/publishing.h"
 #include "core/connection/subscribing.h"
+
+#include <vector>
 
 namespace sluice::core {
 
@@ -21,7 +22,11 @@ class Inbound {
  public:
   Inbound(Context& context, Handshake& handshake, Publishing& publishing, Subscribing& subscribing,
           Closing& closing)
-      : c_(context), handshake_(handshake), publishing_(publishing), subscribing_(subscribing), closing_(closing) {}
+      : c_(context),
+        handshake_(handshake),
+        publishing_(publishing),
+        subscribing_(subscribing),
+        closing_(closing) {}
 
   /// REQUIRES: `bytes` stay valid and unchanged until the turn ends.
   void on_bytes(Connection& connection, ByteView bytes);
@@ -37,9 +42,10 @@ class Inbound {
   /// Handles whole packets; what is left of `bytes` is returned, unless the connection is gone.
   Step consume(Connection& connection, ByteView& bytes, bool is_stable);
   Step fill_carry(Connection& connection, ByteView& bytes);
-  Step on_packet(Connection& connection, const codec::FrameResult& frame, const PacketBytes& packet);
-  Step on_first_packet(Connection& connection, const codec::FrameResult& frame, const PacketBytes& packet,
-                       ByteView rest);
+  Step on_packet(Connection& connection, const codec::FrameResult& frame,
+                 const PacketBytes& packet);
+  Step on_first_packet(Connection& connection, const codec::FrameResult& frame,
+                       const PacketBytes& packet, ByteView rest);
   Step on_decoded(Connection& connection, const codec::Packet& packet);
   Step on_client_disconnect(Connection& connection, const codec::Disconnect& disconnect);
   Step fail(Connection& connection, const Error& error);

@@ -19,10 +19,14 @@ bool is_reserved(std::string_view topic) { return topic.starts_with("$SYS/") || 
 
 CloseCause cause_of(const Error& error) {
   switch (error.code) {
-    case ErrorCode::malformed_packet: return CloseCause::malformed_packet;
-    case ErrorCode::packet_too_large: return CloseCause::packet_too_large;
-    case ErrorCode::limit_exceeded: return CloseCause::limit;
-    default: return CloseCause::protocol_error;
+    case ErrorCode::malformed_packet:
+      return CloseCause::malformed_packet;
+    case ErrorCode::packet_too_large:
+      return CloseCause::packet_too_large;
+    case ErrorCode::limit_exceeded:
+      return CloseCause::limit;
+    default:
+      return CloseCause::protocol_error;
   }
 }
 
@@ -40,9 +44,11 @@ bool Publishing::resolve_alias(Connection& connection, codec::Publish& publish) 
     return false;
   }
   if (!connection.inbound_aliases)
-    connection.inbound_aliases = std::make_unique<InboundAliases>(static_cast<std::uint16_t>(maximum));
+    connection.inbound_aliases =
+        std::make_unique<InboundAliases>(static_cast<std::uint16_t>(maximum));
   if (!publish.topic.empty()) {
-    connection.inbound_aliases->set(static_cast<std::uint16_t>(alias), publish.topic);   // [MQTT5-3.3.2-12]
+    connection.inbound_aliases->set(static_cast<std::uint16_t>(alias),
+                                    publish.topic);  // [MQTT5-3.3.2-12]
     return true;
   }
   publish.topic = connection.inbound_aliases->find(static_cast<std::uint16_t>(alias));
@@ -52,14 +58,17 @@ bool Publishing::resolve_alias(Connection& connection, codec::Publish& publish) 
   return false;
 }
 
-bool Publishing::on_publish(Connection& connection, const PacketBytes& packet, const codec::DecodeLimits& limits) {
+bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
+                            const codec::DecodeLimits& limits) {
   codec::Publish publish;
-  if (const auto decoded = codec::decode_publish(packet.all[0], packet.body, connection.version, limits, publish);
+  if (const auto decoded =
+          codec::decode_publish(packet.all[0], packet.body, connection.version, limits, publish);
       !decoded) {
     const Error& error = decoded.error();
-    closing_.close(connection, cause_of(error),
-                   error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet,
-                   error.detail);
+    closing_.close(
+        connection, cause_of(error),
+        error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet,
+        error.detail);
     return false;
   }
   ++c_.metrics.messages_received[static_cast<std::size_t>(publish.qos)];
@@ -76,7 +85,8 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet, c
       return acknowledge(connection, publish, ReasonCode::success, changes);
   }
   // [MQTT5-3.3.4-7]
-  if (connection.version == Version::v5 && connection.unreleased >= c_.options.mqtt.receive_maximum) {
+  if (connection.version == Version::v5 &&
+      connection.unreleased >= c_.options.mqtt.receive_maximum) {
     ++c_.metrics.limits_hit_receive_maximum;
     closing_.close(connection, CloseCause::protocol_error, ReasonCode::receive_maximum_exceeded,
                    "more unacknowledged messages than the Receive Maximum");
@@ -91,7 +101,8 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet, c
   return acknowledge(connection, publish, reason, changes);
 }
 
-ReasonCode Publishing::route(Connection& connection, const codec::Publish& publish, const PacketBytes& packet) {
+ReasonCode Publishing::route(Connection& connection, const codec::Publish& publish,
+                             const PacketBytes& packet) {
   if (is_reserved(publish.topic)) {
     ++c_.metrics.messages_dropped_not_authorized;
     return ReasonCode::not_authorized;
@@ -106,17 +117,20 @@ ReasonCode Publishing::route(Connection& connection, const codec::Publish& publi
                 .received = c_.now,
                 .publisher = connection.session,
                 .body = packet.owner};
-  // A QoS 0 packet that came is, byte for byte, the packet that goes to subscribers of the same version. [MQTT5-3.3.1-3]
-  if (packet.is_stable && publish.qos == Qos::at_most_once && forwarded.is_unchanged() && !publish.dup)
+  // A QoS 0 packet that came is, byte for byte, the packet that goes to subscribers of the same
+  // version. [MQTT5-3.3.1-3]
+  if (packet.is_stable && publish.qos == Qos::at_most_once && forwarded.is_unchanged() &&
+      !publish.dup)
     routed.encoded[connection.version == Version::v5 ? 1 : 0][publish.retain ? 1 : 0] = packet.all;
   const Router::Outcome outcome = router_.publish(routed);
   if (!outcome.is_matched) return ReasonCode::no_matching_subscribers;
-  return outcome.is_taken || publish.qos == Qos::at_most_once ? ReasonCode::success : ReasonCode::quota_exceeded;
+  return outcome.is_taken || publish.qos == Qos::at_most_once ? ReasonCode::success
+                                                              : ReasonCode::quota_exceeded;
 }
 
 // [MQTT3-3.3.4-1] [MQTT5-3.3.4-1] [MQTT3-2.3.1-6] [MQTT5-2.2.1-5]
-bool Publishing::acknowledge(Connection& connection, const codec::Publish& publish, ReasonCode reason,
-                             std::uint64_t changes) {
+bool Publishing::acknowledge(Connection& connection, const codec::Publish& publish,
+                             ReasonCode reason, std::uint64_t changes) {
   // 3.x has no way to refuse: what was dropped, and counted, is acknowledged. [MQTT3-3.3.5-2]
   if (connection.version != Version::v5) reason = ReasonCode::success;
   if (publish.qos == Qos::at_least_once) {
@@ -152,15 +166,19 @@ bool Publishing::on_pubrec(Connection& connection, const codec::Pubrec& pubrec) 
   }
   ++c_.metrics.packets_sent[index(PacketType::pubrel)];
   // [MQTT3-4.3.3-1] [MQTT5-4.3.3-4]
-  acks_.send(connection, codec::Pubrel{pubrec.packet_id, connection.version == Version::v5 ? reason : ReasonCode::success, {}},
-             changes);
+  acks_.send(
+      connection,
+      codec::Pubrel{
+          pubrec.packet_id, connection.version == Version::v5 ? reason : ReasonCode::success, {}},
+      changes);
   return true;
 }
 
 bool Publishing::on_pubrel(Connection& connection, const codec::Pubrel& pubrel) {
   Session& session = c_.state.sessions.at(connection.session);
   const std::uint64_t changes = c_.journal.changes();
-  const bool was_there = c_.commit(record::PacketIdReleased{session.slot, pubrel.packet_id}, session.is_durable());
+  const bool was_there =
+      c_.commit(record::PacketIdReleased{session.slot, pubrel.packet_id}, session.is_durable());
   if (was_there && connection.unreleased > 0) --connection.unreleased;
   const ReasonCode reason = was_there || connection.version != Version::v5
                                 ? ReasonCode::success

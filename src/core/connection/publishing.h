@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Publishing handles what concerns messages on a connection, both ways: PUBLISH and PUBREL from the client with their
-// answers, and the client's PUBACK, PUBREC, PUBCOMP for what it was sent.
+// Publishing handles what concerns messages on a connection, both ways: PUBLISH and PUBREL from the
+// client with their answers, and the client's PUBACK, PUBREC, PUBCOMP for what it was sent.
 //
 // Owner:   Shard.      Thread: its shard's.
 // Never:   allocation for a warm QoS 0 or 1 publish.
@@ -20,19 +20,21 @@ namespace sluice::core {
 
 /// The bytes of one packet, and what may be done with them.
 struct PacketBytes {
-  ByteView all;              ///< fixed header included
+  ByteView all;  ///< fixed header included
   ByteView body;
-  SharedBytes owner{};       ///< holds the bytes, if set
-  bool is_stable = false;    ///< they stay where they are until the turn ends
+  SharedBytes owner{};     ///< holds the bytes, if set
+  bool is_stable = false;  ///< they stay where they are until the turn ends
 };
 
 class Publishing {
  public:
-  Publishing(Context& context, Router& router, Closing& closing, Delivering& delivering, Acknowledging& acks)
+  Publishing(Context& context, Router& router, Closing& closing, Delivering& delivering,
+             Acknowledging& acks)
       : c_(context), router_(router), closing_(closing), delivering_(delivering), acks_(acks) {}
 
   /// False if the connection is gone. So for all of them.
-  bool on_publish(Connection& connection, const PacketBytes& packet, const codec::DecodeLimits& limits);
+  bool on_publish(Connection& connection, const PacketBytes& packet,
+                  const codec::DecodeLimits& limits);
   bool on_puback(Connection& connection, const codec::Puback& puback);
   bool on_pubrec(Connection& connection, const codec::Pubrec& pubrec);
   bool on_pubrel(Connection& connection, const codec::Pubrel& pubrel);
@@ -40,7 +42,8 @@ class Publishing {
 
  private:
   bool resolve_alias(Connection& connection, codec::Publish& publish);
-  codec::ReasonCode route(Connection& connection, const codec::Publish& publish, const PacketBytes& packet);
+  codec::ReasonCode route(Connection& connection, const codec::Publish& publish,
+                          const PacketBytes& packet);
   bool acknowledge(Connection& connection, const codec::Publish& publish, codec::ReasonCode reason,
                    std::uint64_t changes);
 

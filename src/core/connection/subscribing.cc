@@ -13,22 +13,24 @@ using codec::Version;
 
 }  // namespace
 
-ReasonCode Subscribing::subscribe(Connection& connection, const codec::FilterView& view, std::uint32_t id,
-                                  std::vector<Wanted>& wanted) {
+ReasonCode Subscribing::subscribe(Connection& connection, const codec::FilterView& view,
+                                  std::uint32_t id, std::vector<Wanted>& wanted) {
   Session& session = c_.state.sessions.at(connection.session);
   const auto split = codec::split_shared_filter(view.filter);
-  if (!split) return ReasonCode::topic_filter_invalid;   // [MQTT5-4.8.2-1] [MQTT5-4.8.2-2]
+  if (!split) return ReasonCode::topic_filter_invalid;  // [MQTT5-4.8.2-1] [MQTT5-4.8.2-2]
   bool is_shared = split->is_shared();
   if (is_shared && connection.version != Version::v5 && !c_.options.mqtt.shared_subscriptions_v3)
     return ReasonCode::shared_subscriptions_not_supported;
-  if (c_.state.subscriptions.count(session.slot) >= static_cast<std::size_t>(c_.options.session.subscriptions_max)) {
+  if (c_.state.subscriptions.count(session.slot) >=
+      static_cast<std::size_t>(c_.options.session.subscriptions_max)) {
     ++c_.metrics.limits_hit_subscriptions_max;
-    c_.log.warn("subscription_limit_reached", {{"client", session.client_id()}, {"limit", "session.subscriptions_max"}});
+    c_.log.warn("subscription_limit_reached",
+                {{"client", session.client_id()}, {"limit", "session.subscriptions_max"}});
     return ReasonCode::quota_exceeded;
   }
   // [MQTT3-3.8.4-3] [MQTT5-3.8.4-3]
-  const SubscribeOutcome outcome =
-      c_.commit(record::Subscribed{session.slot, view.filter, view.options, id}, session.is_durable());
+  const SubscribeOutcome outcome = c_.commit(
+      record::Subscribed{session.slot, view.filter, view.options, id}, session.is_durable());
   const Subscription subscription{session.slot, id, view.options};
   if (is_shared) {
     session.is_shared_member = true;
@@ -37,15 +39,18 @@ ReasonCode Subscribing::subscribe(Connection& connection, const codec::FilterVie
     if (outcome.is_new) interest_.add(view.filter);
     const RetainHandling handling = view.options.retain_handling;
     // [MQTT5-3.3.1-9] [MQTT5-3.3.1-10] [MQTT5-3.3.1-11] [MQTT5-3.8.4-4]
-    if (handling == RetainHandling::send || (handling == RetainHandling::send_if_new && outcome.is_new))
+    if (handling == RetainHandling::send ||
+        (handling == RetainHandling::send_if_new && outcome.is_new))
       wanted.push_back({std::string(view.filter), subscription});
   }
   return static_cast<ReasonCode>(view.options.qos);
 }
 
 void Subscribing::on_subscribe(Connection& connection, const codec::Subscribe& packet) {
-  Pending pending{.changes = c_.journal.changes(), .conn = connection.id, .packet_id = packet.packet_id};
-  const std::uint32_t id = packet.properties.number(PropertyId::subscription_identifier).value_or(0);
+  Pending pending{
+      .changes = c_.journal.changes(), .conn = connection.id, .packet_id = packet.packet_id};
+  const std::uint32_t id =
+      packet.properties.number(PropertyId::subscription_identifier).value_or(0);
   auto cursor = packet.filters.cursor();
   // [MQTT3-3.8.4-4] [MQTT3-3.8.4-5] [MQTT5-3.8.4-5] [MQTT5-3.8.4-6]
   while (const auto view = cursor.next()) {
@@ -77,7 +82,8 @@ void Subscribing::finish(Pending& pending) {
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::suback)];
   acks_.send(*connection, codec::Suback{pending.packet_id, {}, pending.codes}, pending.changes);
   Session& session = c_.state.sessions.at(connection->session);
-  for (const Wanted& wanted : pending.wanted) retained_.start(session, wanted.filter, wanted.subscription);
+  for (const Wanted& wanted : pending.wanted)
+    retained_.start(session, wanted.filter, wanted.subscription);
 }
 
 // [MQTT3-3.10.4-1] [MQTT5-3.10.4-1]
@@ -96,7 +102,8 @@ ReasonCode Subscribing::unsubscribe(Connection& connection, std::string_view fil
   return ReasonCode::success;
 }
 
-// [MQTT3-3.10.4-4] [MQTT3-3.10.4-5] [MQTT3-3.10.4-6] [MQTT5-3.10.4-4] [MQTT5-3.10.4-5] [MQTT5-3.11.3-1]
+// [MQTT3-3.10.4-4] [MQTT3-3.10.4-5] [MQTT3-3.10.4-6] [MQTT5-3.10.4-4] [MQTT5-3.10.4-5]
+// [MQTT5-3.11.3-1]
 void Subscribing::on_unsubscribe(Connection& connection, const codec::Unsubscribe& packet) {
   const std::uint64_t changes = c_.journal.changes();
   std::vector<std::uint8_t> codes;
@@ -104,9 +111,11 @@ void Subscribing::on_unsubscribe(Connection& connection, const codec::Unsubscrib
   while (const auto view = cursor.next())
     codes.push_back(static_cast<std::uint8_t>(unsubscribe(connection, view->filter)));
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::unsuback)];
-  acks_.send(connection,
-             codec::Unsuback{packet.packet_id, {}, connection.version == Version::v5 ? ByteView(codes) : ByteView{}},
-             changes);
+  acks_.send(
+      connection,
+      codec::Unsuback{
+          packet.packet_id, {}, connection.version == Version::v5 ? ByteView(codes) : ByteView{}},
+      changes);
 }
 
 }  // namespace sluice::core

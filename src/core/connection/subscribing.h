@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Subscribing handles SUBSCRIBE and UNSUBSCRIBE. A SUBACK goes out when every shard knows of the subscription (a publish
-// that anybody sees acknowledged afterwards reaches it) and the log has it; retained messages follow.
+// Subscribing handles SUBSCRIBE and UNSUBSCRIBE. A SUBACK goes out when every shard knows of the
+// subscription (a publish that anybody sees acknowledged afterwards reaches it) and the log has it;
+// retained messages follow.
 //
 // Owner:   Shard.      Thread: its shard's.
 // Limits:  session.subscriptions_max.
 // Spec:    MQTT 5.0 §3.8 to §3.11, §4.8.2.
 #pragma once
-
-#include <string>
-#include <vector>
 
 #include "base/ring_buffer.h"
 #include "core/connection/acknowledging.h"
@@ -18,12 +16,15 @@
 #include "core/shard/interest.h"
 #include "core/shard/shared_members.h"
 
+#include <string>
+#include <vector>
+
 namespace sluice::core {
 
 class Subscribing {
  public:
-  Subscribing(Context& context, Interest& interest, SharedMembers& members, RetainedDelivery& retained,
-              Acknowledging& acks)
+  Subscribing(Context& context, Interest& interest, SharedMembers& members,
+              RetainedDelivery& retained, Acknowledging& acks)
       : c_(context), interest_(interest), members_(members), retained_(retained), acks_(acks) {}
 
   void on_subscribe(Connection& connection, const codec::Subscribe& subscribe);
@@ -32,7 +33,7 @@ class Subscribing {
   void on_confirmed();
 
  private:
-  struct Wanted {                       // retained messages to send behind the SUBACK
+  struct Wanted {  // retained messages to send behind the SUBACK
     std::string filter;
     Subscription subscription;
   };
@@ -45,8 +46,8 @@ class Subscribing {
     std::vector<Wanted> wanted{};
   };
 
-  codec::ReasonCode subscribe(Connection& connection, const codec::FilterView& filter, std::uint32_t id,
-                              std::vector<Wanted>& wanted);
+  codec::ReasonCode subscribe(Connection& connection, const codec::FilterView& filter,
+                              std::uint32_t id, std::vector<Wanted>& wanted);
   codec::ReasonCode unsubscribe(Connection& connection, std::string_view filter);
   void finish(Pending& pending);
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Topic aliases of one connection. InboundAliases remembers what the client named; OutboundAliases chooses: a topic gets an
-// alias when it is first sent, the alias used longest ago gives way.
+// Topic aliases of one connection. InboundAliases remembers what the client named; OutboundAliases
+// chooses: a topic gets an alias when it is first sent, the alias used longest ago gives way.
 //
 // Owner:   Connection; made with the first use.     Thread: its shard's.
-// Limits:  mqtt.topic_alias_maximum; the client's Topic Alias Maximum and mqtt.topic_alias_maximum_outbound.
+// Limits:  mqtt.topic_alias_maximum; the client's Topic Alias Maximum and
+//          mqtt.topic_alias_maximum_outbound.
 // Spec:    MQTT 5.0 §3.3.2.3.4.
 #pragma once
 
@@ -34,7 +35,7 @@ class OutboundAliases {
 
   struct Choice {
     std::uint16_t alias = 0;
-    bool is_known = false;   ///< the client has it: the topic may be left out
+    bool is_known = false;  ///< the client has it: the topic may be left out
   };
   Choice choose(std::string_view topic);
 

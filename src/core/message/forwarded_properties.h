@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ForwardedProperties are the properties of a PUBLISH or a will that go on to subscribers unaltered and in their order: all
-// but Topic Alias, Message Expiry Interval (which shrinks as it waits) and Will Delay Interval. Where none of those is
-// there, it is a view of what came.
+// ForwardedProperties are the properties of a PUBLISH or a will that go on to subscribers unaltered
+// and in their order: all but Topic Alias, Message Expiry Interval (which shrinks as it waits) and
+// Will Delay Interval. Where none of those is there, it is a view of what came.
 //
 // Owner:   the call that handles the packet; the packet's bytes outlive it.
 // Never:   allocation up to 512 bytes of properties.
 // Spec:    MQTT 5.0 §3.3.2.3, §3.1.3.2.
 #pragma once
 
+#include "codec/property.h"
+#include "core/message/message.h"
+
 #include <array>
 #include <cstdint>
 #include <vector>
-
-#include "codec/property.h"
-#include "core/message/message.h"
 
 namespace sluice::core {
 
 class ForwardedProperties {
  public:
-  // [MQTT5-3.1.3-10] [MQTT5-3.3.2-4] [MQTT5-3.3.2-15] [MQTT5-3.3.2-16] [MQTT5-3.3.2-17] [MQTT5-3.3.2-18] [MQTT5-3.3.2-20]
+  // [MQTT5-3.1.3-10] [MQTT5-3.3.2-4] [MQTT5-3.3.2-15] [MQTT5-3.3.2-16] [MQTT5-3.3.2-17]
+  // [MQTT5-3.3.2-18] [MQTT5-3.3.2-20]
   explicit ForwardedProperties(const codec::Properties& properties);
   ForwardedProperties(const ForwardedProperties&) = delete;
   ForwardedProperties& operator=(const ForwardedProperties&) = delete;

@@ -1,38 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Message is an application message that the broker keeps beyond the turn it came in: in flight, queued, retained, a
-// will. It is written once and never changed; sessions hold MessageRefs to it. Topic, forwarded properties and payload lie
-// behind the header in one block; a payload that arrived as SharedBytes is referred to instead of copied.
+// A Message is an application message that the broker keeps beyond the turn it came in: in flight,
+// queued, retained, a will. It is written once and never changed; sessions hold MessageRefs to it.
+// Topic, forwarded properties and payload lie behind the header in one block; a payload that
+// arrived as SharedBytes is referred to instead of copied.
 //
-// Owner:   the MessageRefs to it; its block belongs to the MessagePool of its shard.   Thread: its shard's.
+// Owner:   the MessageRefs to it; its block belongs to the MessagePool of its shard.
+// Thread:  its shard's.
 // Never:   shared between shards: those copy it, or share the bytes of a large payload.
 // Limits:  the caller's budgets; MessagePool counts the bytes.
 // Spec:    MQTT 5.0 §3.3.
 #pragma once
-
-#include <cstdint>
-#include <string_view>
-#include <utility>
 
 #include "base/bytes.h"
 #include "base/shared_bytes.h"
 #include "base/time.h"
 #include "codec/types.h"
 
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
 namespace sluice::core {
 
 class MessagePool;
 
-/// What a message is made of. The views are read during the call only; `body`, if set, holds `payload`.
+/// What a message is made of. The views are read during the call only; `body`, if set, holds
+/// `payload`.
 struct MessageFields {
   static constexpr std::uint32_t no_expiry = 0xffffffffU;
 
   std::string_view topic;
-  ByteView properties;                   ///< encoded, without Topic Alias, Message Expiry Interval, Subscription Identifier
+  ByteView properties;  ///< encoded, without Topic Alias, Message Expiry Interval, Subscription
+                        ///< Identifier
   ByteView payload;
   codec::Qos qos = codec::Qos::at_most_once;
   bool retain = false;
-  std::uint32_t expiry_s = no_expiry;    ///< Message Expiry Interval as received
+  std::uint32_t expiry_s = no_expiry;  ///< Message Expiry Interval as received
   Instant received{};
   SharedBytes body{};
 };
@@ -45,7 +49,8 @@ class Message {
   std::string_view topic() const { return {reinterpret_cast<const char*>(this + 1), topic_size_}; }
   ByteView properties() const { return {bytes() + topic_size_, properties_size_}; }
   ByteView payload() const {
-    return {external_ != nullptr ? external_ : bytes() + topic_size_ + properties_size_, payload_size_};
+    return {external_ != nullptr ? external_ : bytes() + topic_size_ + properties_size_,
+            payload_size_};
   }
   codec::Qos qos() const { return qos_; }
   bool retain() const { return retain_; }
@@ -53,7 +58,9 @@ class Message {
   /// The Message Expiry Interval as received, MessageFields::no_expiry if none.
   std::uint32_t expiry_s() const { return expiry_s_; }
   Instant expires_at() const {
-    return expiry_s_ == MessageFields::no_expiry ? Instant::never() : received_ + Duration(std::chrono::seconds(expiry_s_));
+    return expiry_s_ == MessageFields::no_expiry
+               ? Instant::never()
+               : received_ + Duration(std::chrono::seconds(expiry_s_));
   }
   bool is_expired(Instant now) const { return expires_at() <= now; }
   /// The shared bytes that hold the payload, or an empty handle if the payload lies in the block.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/message/message_pool.h"
 
+#include "base/assert.h"
+
 #include <algorithm>
 #include <cstring>
 #include <new>
-
-#include "base/assert.h"
 
 namespace sluice::core {
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// MessagePool makes Messages in blocks of a few size classes taken from slabs, so that a warm publish path allocates
-// nothing; a block above the largest class has an allocation of its own.
+// MessagePool makes Messages in blocks of a few size classes taken from slabs, so that a warm
+// publish path allocates nothing; a block above the largest class has an allocation of its own.
 //
 // Owner:   Shard (exactly one), which outlives every MessageRef.     Thread: its shard's.
 // Limits:  none of its own; bytes() is what budgets look at.
 #pragma once
 
+#include "core/message/message.h"
+
 #include <array>
 #include <cstddef>
 #include <memory>
 #include <vector>
-
-#include "core/message/message.h"
 
 namespace sluice::core {
 
@@ -34,8 +34,8 @@ class MessagePool {
   friend class MessageRef;
 
   static constexpr std::size_t slab_bytes = 64 * 1024;
-  static constexpr std::array<std::uint32_t, 14> classes{96,   128,  192,  256,  384,   512,   768,
-                                                         1024, 1536, 2560, 5120, 10240, 20480, 66560};
+  static constexpr std::array<std::uint32_t, 14> classes{
+      96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2560, 5120, 10240, 20480, 66560};
   static constexpr std::uint8_t own_allocation = 0x7f;
 
   struct FreeBlock {

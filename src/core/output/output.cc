@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/output/output.h"
 
+#include "base/assert.h"
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
-#include "base/assert.h"
-
 namespace sluice::core {
 
-Output::Output() { blocks_.push_back({std::make_unique_for_overwrite<std::uint8_t[]>(block_bytes), block_bytes}); }
+Output::Output() {
+  blocks_.push_back({std::make_unique_for_overwrite<std::uint8_t[]>(block_bytes), block_bytes});
+}
 Output::~Output() = default;
 
 MutableByteView Output::reserve(std::size_t size) {
@@ -36,7 +38,8 @@ ByteView Output::commit(std::size_t size) {
 
 Output::Lane& Output::lane(ConnId conn) {
   SLUICE_DCHECK(!conn.is_none());
-  if (conn.slot >= lanes_.size()) lanes_.resize(std::max<std::size_t>(conn.slot + 1, lanes_.size() * 2));
+  if (conn.slot >= lanes_.size())
+    lanes_.resize(std::max<std::size_t>(conn.slot + 1, lanes_.size() * 2));
   Lane& lane = lanes_[conn.slot];
   if (lane.generation != conn.generation) {
     SLUICE_ASSERT(lane.first == none && !lane.backlog);
@@ -52,7 +55,8 @@ const Output::Lane* Output::find_lane(ConnId conn) const {
   return lane.generation == conn.generation ? &lane : nullptr;
 }
 
-void Output::append(Lane& lane, ConnId conn, const std::uint8_t* data, std::size_t size, std::uint32_t owner) {
+void Output::append(Lane& lane, ConnId conn, const std::uint8_t* data, std::size_t size,
+                    std::uint32_t owner) {
   if (!lane.is_dirty) {
     lane.is_dirty = true;
     dirty_.push_back(conn);
@@ -111,9 +115,11 @@ std::size_t Output::gather(ConnId conn, std::span<ByteView> slices, std::size_t 
     bytes_max -= part.size();
   };
   if (lane->backlog)
-    for (std::size_t i = 0; i < lane->backlog->pieces.size() && count < slices.size() && bytes_max > 0; ++i)
+    for (std::size_t i = 0;
+         i < lane->backlog->pieces.size() && count < slices.size() && bytes_max > 0; ++i)
       add(lane->backlog->pieces[i].bytes);
-  for (std::uint32_t i = lane->first; i != none && count < slices.size() && bytes_max > 0; i = pieces_[i].next)
+  for (std::uint32_t i = lane->first; i != none && count < slices.size() && bytes_max > 0;
+       i = pieces_[i].next)
     add({pieces_[i].data, pieces_[i].size});
   return count;
 }
@@ -168,20 +174,23 @@ std::vector<std::uint8_t> Output::take(ConnId conn) {
   return bytes;
 }
 
-// Copies what is left of this turn's pieces into the lane's backlog; neighbouring arena pieces share one allocation.
+// Copies what is left of this turn's pieces into the lane's backlog; neighbouring arena pieces
+// share one allocation.
 void Output::keep_rest(Lane& lane) {
   if (!lane.backlog) lane.backlog = std::make_unique<Backlog>();
   lane.backlog->bytes += lane.turn_bytes;
   backlog_bytes_ += lane.turn_bytes;
   for (std::uint32_t i = lane.first; i != none;) {
     if (pieces_[i].owner != none) {
-      lane.backlog->pieces.push_back({nullptr, owners_[pieces_[i].owner], {pieces_[i].data, pieces_[i].size}});
+      lane.backlog->pieces.push_back(
+          {nullptr, owners_[pieces_[i].owner], {pieces_[i].data, pieces_[i].size}});
       i = pieces_[i].next;
       continue;
     }
     std::size_t size = 0;
     std::uint32_t end = i;
-    for (; end != none && pieces_[end].owner == none; end = pieces_[end].next) size += pieces_[end].size;
+    for (; end != none && pieces_[end].owner == none; end = pieces_[end].next)
+      size += pieces_[end].size;
     auto storage = std::make_unique_for_overwrite<std::uint8_t[]>(size);
     std::uint8_t* out = storage.get();
     const ByteView bytes{out, size};
@@ -204,10 +213,11 @@ void Output::end_turn() {
   dirty_.clear();
   pieces_.clear();
   owners_.clear();
-  constexpr std::size_t blocks_kept = 24;   // 6 MiB: a full turn's output
+  constexpr std::size_t blocks_kept = 24;  // 6 MiB: a full turn's output
   if (blocks_.size() > blocks_kept) blocks_.resize(blocks_kept);
   std::erase_if(blocks_, [](const Block& block) { return block.size != block_bytes; });
-  if (blocks_.empty()) blocks_.push_back({std::make_unique_for_overwrite<std::uint8_t[]>(block_bytes), block_bytes});
+  if (blocks_.empty())
+    blocks_.push_back({std::make_unique_for_overwrite<std::uint8_t[]>(block_bytes), block_bytes});
   block_ = used_ = 0;
   turn_bytes_ = 0;
 }

@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Output collects what each connection is to be sent in a turn, so that the driver writes once per connection. Packets are
-// encoded into an arena that lives until the end of the turn; a connection's lane is a list of pieces of it, and pieces
-// that touch are one. The same bytes for a hundred subscribers are therefore encoded once and stand in a hundred lanes,
-// and a batch to one subscriber is one piece. Large payloads are referred to by their Message. What a socket did not take
-// moves to memory of the lane when the turn ends.
+// Output collects what each connection is to be sent in a turn, so that the driver writes once per
+// connection. Packets are encoded into an arena that lives until the end of the turn; a
+// connection's lane is a list of pieces of it, and pieces that touch are one. The same bytes for a
+// hundred subscribers are therefore encoded once and stand in a hundred lanes, and a batch to one
+// subscriber is one piece. Large payloads are referred to by their Message. What a socket did not
+// take moves to memory of the lane when the turn ends.
 //
-// Owner:   Shard.      Thread: its shard's; the driver of the shard calls gather(), consume() and end_turn() in the same one.
+// Owner:   Shard.
+// Thread:  its shard's; the driver of the shard calls gather(), consume() and end_turn() in the
+//          same one.
 // Never:   I/O. Allocation once warm, unless a socket is full.
 // Limits:  the caller looks at backlog_bytes() before it adds (limits.write_buffer_bytes).
 #pragma once
-
-#include <cstdint>
-#include <memory>
-#include <span>
-#include <vector>
 
 #include "base/bytes.h"
 #include "base/ring_buffer.h"
 #include "core/ids.h"
 #include "core/message/message.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
 
 namespace sluice::core {
 
@@ -32,9 +35,11 @@ class Output {
 
   // --- for the core ---
 
-  /// Room for `size` contiguous bytes in the arena, valid until end_turn(). Follow with commit() before the next reserve().
+  /// Room for `size` contiguous bytes in the arena, valid until end_turn(). Follow with commit()
+  /// before the next reserve().
   MutableByteView reserve(std::size_t size);
-  /// The first `size` bytes of the last reserve() are written; they may now be sent any number of times.
+  /// The first `size` bytes of the last reserve() are written; they may now be sent any number of
+  /// times.
   ByteView commit(std::size_t size);
   /// Appends committed bytes to a connection's lane.
   void send(ConnId conn, ByteView committed);
@@ -50,7 +55,8 @@ class Output {
 
   // --- for the driver ---
 
-  /// Connections with something to write that has been added in this turn, in the order of their first bytes. Each once.
+  /// Connections with something to write that has been added in this turn, in the order of their
+  /// first bytes. Each once.
   std::span<const ConnId> dirty() const { return dirty_; }
   /// Fills `slices` with the next unwritten pieces, at most `bytes_max` in all; returns how many.
   std::size_t gather(ConnId conn, std::span<ByteView> slices, std::size_t bytes_max) const;
@@ -60,7 +66,8 @@ class Output {
   bool take_drained(ConnId conn);
   /// Drops what a connection has not been sent: its transport is gone.
   void drop(ConnId conn);
-  /// Takes all unwritten bytes of a lane out of this Output (the connection moves to another thread). Rarely called.
+  /// Takes all unwritten bytes of a lane out of this Output (the connection moves to another
+  /// thread). Rarely called.
   std::vector<std::uint8_t> take(ConnId conn);
   /// Moves what is left in the lanes out of the arena and starts the next turn.
   void end_turn();
@@ -75,9 +82,9 @@ class Output {
     const std::uint8_t* data = nullptr;
     std::size_t size = 0;
     std::uint32_t next = none;
-    std::uint32_t owner = none;   // index into owners_: keeps a message alive
+    std::uint32_t owner = none;  // index into owners_: keeps a message alive
   };
-  struct Kept {                   // what outlives a turn
+  struct Kept {  // what outlives a turn
     std::unique_ptr<std::uint8_t[]> storage;
     MessageRef message;
     ByteView bytes;
@@ -102,7 +109,8 @@ class Output {
 
   Lane& lane(ConnId conn);
   const Lane* find_lane(ConnId conn) const;
-  void append(Lane& lane, ConnId conn, const std::uint8_t* data, std::size_t size, std::uint32_t owner);
+  void append(Lane& lane, ConnId conn, const std::uint8_t* data, std::size_t size,
+              std::uint32_t owner);
   void keep_rest(Lane& lane);
 
   std::vector<Lane> lanes_;
@@ -110,8 +118,8 @@ class Output {
   std::vector<Piece> pieces_;
   std::vector<MessageRef> owners_;
   std::vector<Block> blocks_;
-  std::size_t block_ = 0;        // the block being filled
-  std::size_t used_ = 0;         // of it
+  std::size_t block_ = 0;  // the block being filled
+  std::size_t used_ = 0;   // of it
   std::size_t reserved_ = 0;
   std::size_t turn_bytes_ = 0;
   std::size_t backlog_bytes_ = 0;

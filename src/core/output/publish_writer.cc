@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/output/publish_writer.h"
 
-#include <cstring>
-
 #include "base/assert.h"
 #include "codec/limits.h"
+
+#include <cstring>
 
 namespace sluice::core {
 namespace {
@@ -46,7 +46,7 @@ std::size_t property_bytes(const OutgoingPublish& publish) {
 }
 
 struct Sizes {
-  std::size_t properties = 0;   // without their length
+  std::size_t properties = 0;  // without their length
   std::size_t remaining = 0;
   std::size_t total = 0;
 };
@@ -84,7 +84,8 @@ std::uint8_t* put_properties(std::uint8_t* out, const OutgoingPublish& publish, 
 std::uint8_t* put_header(std::uint8_t* out, const OutgoingPublish& publish, codec::Version version,
                          const Sizes& sizes) {
   const auto type = static_cast<unsigned>(codec::PacketType::publish) << 4;
-  *out++ = static_cast<std::uint8_t>(type | (publish.dup ? 8U : 0U) | static_cast<unsigned>(publish.qos) << 1 |
+  *out++ = static_cast<std::uint8_t>(type | (publish.dup ? 8U : 0U) |
+                                     static_cast<unsigned>(publish.qos) << 1 |
                                      (publish.retain ? 1U : 0U));
   out = put_varint(out, sizes.remaining);
   out = put_u16(out, static_cast<std::uint32_t>(publish.topic.size()));
@@ -109,7 +110,8 @@ ByteView write_publish(const OutgoingPublish& publish, codec::Version version, O
   return output.commit(sizes.total);
 }
 
-ByteView write_publish_header(const OutgoingPublish& publish, codec::Version version, Output& output) {
+ByteView write_publish_header(const OutgoingPublish& publish, codec::Version version,
+                              Output& output) {
   const Sizes sizes = sizes_of(publish, version);
   const std::size_t size = sizes.total - publish.payload.size();
   put_header(output.reserve(size).data(), publish, version, sizes);

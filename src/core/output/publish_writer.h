@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes one PUBLISH to a connection's lane: small payloads are copied behind their header, large ones referred to.
+// Writes one PUBLISH to a connection's lane: small payloads are copied behind their header, large
+// ones referred to.
 //
 // Spec:    MQTT 5.0 §3.3.
 #pragma once
-
-#include <cstdint>
-#include <span>
-#include <string_view>
 
 #include "base/bytes.h"
 #include "codec/types.h"
 #include "core/connection/connection.h"
 #include "core/message/message.h"
 #include "core/output/output.h"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace sluice::core {
 
@@ -26,7 +27,7 @@ struct OutgoingPublish {
   bool retain = false;
   bool dup = false;
   codec::PacketId packet_id = 0;
-  std::uint32_t expiry_s = MessageFields::no_expiry;   ///< what is left of it
+  std::uint32_t expiry_s = MessageFields::no_expiry;  ///< what is left of it
   std::uint16_t alias = 0;
   std::span<const std::uint32_t> subscription_ids{};
 };
@@ -39,6 +40,7 @@ std::size_t publish_bytes(const OutgoingPublish& publish, codec::Version version
 /// Encodes header and payload in one piece of the arena.
 ByteView write_publish(const OutgoingPublish& publish, codec::Version version, Output& output);
 /// Encodes what stands before the payload.
-ByteView write_publish_header(const OutgoingPublish& publish, codec::Version version, Output& output);
+ByteView write_publish_header(const OutgoingPublish& publish, codec::Version version,
+                              Output& output);
 
 }  // namespace sluice::core

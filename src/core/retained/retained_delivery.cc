@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/retained/retained_delivery.h"
 
-#include <algorithm>
-
 #include "codec/topic.h"
 #include "core/shard/mail_codec.h"
+
+#include <algorithm>
 
 namespace sluice::core {
 namespace {
@@ -12,14 +12,16 @@ namespace {
 constexpr PageLimits page_limits{.messages_max = 64, .bytes_max = 64 * 1024};
 constexpr std::size_t body_copied_max = 1024;
 
-// A query is numbered by its session, so that an answer finds its job; the low half tells queries of one session apart.
+// A query is numbered by its session, so that an answer finds its job; the low half tells queries
+// of one session apart.
 constexpr std::uint64_t query_number(SessionSlot slot, std::uint64_t count) {
   return std::uint64_t{index_of(slot)} << 32 | (count & 0xffffffffU);
 }
 
 }  // namespace
 
-void RetainedDelivery::start(Session& session, std::string_view filter, const Subscription& subscription) {
+void RetainedDelivery::start(Session& session, std::string_view filter,
+                             const Subscription& subscription) {
   auto& jobs = jobs_[index_of(session.slot)];
   Job& job = jobs.emplace_back();
   job.query = query_number(session.slot, ++last_query_);
@@ -29,7 +31,8 @@ void RetainedDelivery::start(Session& session, std::string_view filter, const Su
 }
 
 void RetainedDelivery::drop_query(Job& job) {
-  if (job.shard >= c_.setup.count || ShardIndex{job.shard} == c_.setup.index || job.is_asked_first) return;
+  if (job.shard >= c_.setup.count || ShardIndex{job.shard} == c_.setup.index || job.is_asked_first)
+    return;
   mail::RetainedCancelled cancelled{job.query};
   mail::send(c_.mailer, ShardIndex{job.shard}, cancelled);
 }
@@ -74,7 +77,8 @@ bool RetainedDelivery::has_room(const Session& session) const {
 
 bool RetainedDelivery::is_turn_full() const {
   return c_.turn_deliveries >= static_cast<std::uint64_t>(c_.options.limits.turn_deliveries_max) ||
-         c_.effects.output.turn_bytes() >= static_cast<std::size_t>(c_.options.limits.turn_output_bytes_max);
+         c_.effects.output.turn_bytes() >=
+             static_cast<std::size_t>(c_.options.limits.turn_output_bytes_max);
 }
 
 void RetainedDelivery::advance() {
@@ -88,7 +92,8 @@ void RetainedDelivery::advance() {
     if (job.is_asking) continue;
     run_page(*session);
     // Behind the others, if it can go on at once.
-    if (jobs_.contains(index_of(slot)) && !jobs_[index_of(slot)].front().is_asking) runnable_.push_back(slot);
+    if (jobs_.contains(index_of(slot)) && !jobs_[index_of(slot)].front().is_asking)
+      runnable_.push_back(slot);
   }
   runnable_.erase(runnable_.begin(), runnable_.begin() + static_cast<std::ptrdiff_t>(done));
 }
@@ -107,14 +112,15 @@ void RetainedDelivery::run_page(Session& session) {
 void RetainedDelivery::run_local_page(Session& session, Job& job) {
   if (!job.local) job.local = std::make_unique<RetainedQuery>(job.filter);
   expired_.clear();
-  const bool has_more = job.local->next(c_.state.retained, page_limits, [&](const MessageRef& message) {
-    if (message->is_expired(c_.now)) {
-      expired_.emplace_back(message->topic());
-      return;
-    }
-    Routed routed = Routed::of(message);
-    deliver(session, job, routed);
-  });
+  const bool has_more =
+      job.local->next(c_.state.retained, page_limits, [&](const MessageRef& message) {
+        if (message->is_expired(c_.now)) {
+          expired_.emplace_back(message->topic());
+          return;
+        }
+        Routed routed = Routed::of(message);
+        deliver(session, job, routed);
+      });
   for (const std::string& topic : expired_) c_.commit(record::RetainedCleared{topic}, true);
   if (!has_more) {
     job.local.reset();
@@ -123,10 +129,11 @@ void RetainedDelivery::run_local_page(Session& session, Job& job) {
 }
 
 void RetainedDelivery::ask(Job& job) {
-  mail::RetainedAsked asked{.filter = job.is_asked_first ? std::string_view(job.filter) : std::string_view(),
-                            .query = job.query,
-                            .messages_max = static_cast<std::uint32_t>(page_limits.messages_max),
-                            .bytes_max = static_cast<std::uint32_t>(page_limits.bytes_max)};
+  mail::RetainedAsked asked{
+      .filter = job.is_asked_first ? std::string_view(job.filter) : std::string_view(),
+      .query = job.query,
+      .messages_max = static_cast<std::uint32_t>(page_limits.messages_max),
+      .bytes_max = static_cast<std::uint32_t>(page_limits.bytes_max)};
   mail::send(c_.mailer, ShardIndex{job.shard}, asked);
   job.is_asked_first = false;
   job.is_asking = true;
@@ -198,26 +205,27 @@ void RetainedDelivery::answer_asked() {
 
 void RetainedDelivery::answer(const Asked& asked) {
   const auto found = queries_.find(asked.query ^ std::uint64_t{index_of(asked.from)} << 58);
-  if (found == queries_.end()) return;   // cancelled meanwhile
+  if (found == queries_.end()) return;  // cancelled meanwhile
   expired_.clear();
-  const bool has_more = found->second->next(c_.state.retained, asked.limits, [&](const MessageRef& message) {
-    if (message->is_expired(c_.now)) {
-      expired_.emplace_back(message->topic());
-      return;
-    }
-    const bool is_shared = message->payload().size() > body_copied_max;
-    mail::RetainedFound mail{.publish = {.topic = message->topic(),
-                                         .properties = message->properties(),
-                                         .payload = is_shared ? ByteView{} : message->payload(),
-                                         .body = {},
-                                         .received = message->received(),
-                                         .expiry_s = message->expiry_s(),
-                                         .qos = message->qos(),
-                                         .retain = true},
-                             .query = asked.query};
-    if (is_shared) mail.publish.body = SharedBytes::copy_of(message->payload());
-    mail::send(c_.mailer, asked.from, mail);
-  });
+  const bool has_more =
+      found->second->next(c_.state.retained, asked.limits, [&](const MessageRef& message) {
+        if (message->is_expired(c_.now)) {
+          expired_.emplace_back(message->topic());
+          return;
+        }
+        const bool is_shared = message->payload().size() > body_copied_max;
+        mail::RetainedFound mail{.publish = {.topic = message->topic(),
+                                             .properties = message->properties(),
+                                             .payload = is_shared ? ByteView{} : message->payload(),
+                                             .body = {},
+                                             .received = message->received(),
+                                             .expiry_s = message->expiry_s(),
+                                             .qos = message->qos(),
+                                             .retain = true},
+                                 .query = asked.query};
+        if (is_shared) mail.publish.body = SharedBytes::copy_of(message->payload());
+        mail::send(c_.mailer, asked.from, mail);
+      });
   for (const std::string& topic : expired_) c_.commit(record::RetainedCleared{topic}, true);
   if (!has_more) queries_.erase(found);
   mail::RetainedPageEnd end{asked.query, !has_more};

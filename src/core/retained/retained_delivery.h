@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RetainedDelivery brings a new subscription the retained messages that match it: page after page, as fast as the client
-// takes them, from this shard's store and from the shards that own the other topics. A session has one query under way, its
-// other subscriptions wait behind it. A topic that the subscription has already got live since its query began is left out:
-// what the store says of it may be older.
+// RetainedDelivery brings a new subscription the retained messages that match it: page after page,
+// as fast as the client takes them, from this shard's store and from the shards that own the other
+// topics. A session has one query under way, its other subscriptions wait behind it. A topic that
+// the subscription has already got live since its query began is left out: what the store says of
+// it may be older.
 //
 // Owner:   Shard.      Thread: its shard's.
-// Limits:  a page is at most 64 messages or 64 KiB; a client that does not read gets no further page.
+// Limits:  a page is at most 64 messages or 64 KiB; a client that does not read gets no further
+//          page.
 // Spec:    MQTT 5.0 §3.3.1.3, §3.8.4.
 #pragma once
-
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
-#include <cstdint>
-#include <list>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include "core/retained/retained_query.h"
 #include "core/retained/retained_store.h"
@@ -24,11 +18,21 @@
 #include "core/shard/context.h"
 #include "core/shard/mail.h"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace sluice::core {
 
 class RetainedDelivery {
  public:
-  RetainedDelivery(Context& context, Delivering& delivering) : c_(context), delivering_(delivering) {}
+  RetainedDelivery(Context& context, Delivering& delivering)
+      : c_(context), delivering_(delivering) {}
 
   void start(Session& session, std::string_view filter, const Subscription& subscription);
   /// The client left, or the filter was unsubscribed.
@@ -59,8 +63,8 @@ class RetainedDelivery {
     std::uint64_t query = 0;
     std::string filter;
     Subscription subscription;
-    std::uint16_t shard = 0;            // whose topics are being read
-    bool is_asking = false;             // a page of another shard is on its way
+    std::uint16_t shard = 0;  // whose topics are being read
+    bool is_asking = false;   // a page of another shard is on its way
     bool is_asked_first = true;
     std::unique_ptr<RetainedQuery> local;
     boost::unordered_flat_set<std::uint64_t> live;
@@ -82,15 +86,18 @@ class RetainedDelivery {
   void drop_query(Job& job);
   Job* find(std::uint64_t query);
   void answer(const Asked& asked);
-  std::uint64_t hash(std::string_view topic) const { return siphash_1_3(c_.setup.table_key, as_bytes(topic)); }
+  std::uint64_t hash(std::string_view topic) const {
+    return siphash_1_3(c_.setup.table_key, as_bytes(topic));
+  }
   bool is_turn_full() const;
 
   Context& c_;
   Delivering& delivering_;
-  boost::unordered_flat_map<std::uint32_t, std::list<Job>> jobs_;     // by session slot
+  boost::unordered_flat_map<std::uint32_t, std::list<Job>> jobs_;  // by session slot
   std::vector<SessionSlot> runnable_;
   std::vector<Asked> asked_;
-  boost::unordered_flat_map<std::uint64_t, std::unique_ptr<RetainedQuery>> queries_;   // of other shards
+  boost::unordered_flat_map<std::uint64_t, std::unique_ptr<RetainedQuery>>
+      queries_;  // of other shards
   std::vector<std::string> expired_;
   std::uint64_t last_query_ = 0;
 };

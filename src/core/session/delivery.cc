@@ -6,9 +6,10 @@
 namespace sluice::core {
 namespace {
 
-constexpr std::size_t window_span_max = 65000;   // consecutive packet identifiers in the window
+constexpr std::size_t window_span_max = 65000;  // consecutive packet identifiers in the window
 
-// What is left of the Message Expiry Interval, in whole seconds, at least 1 for what has not expired yet.
+// What is left of the Message Expiry Interval, in whole seconds, at least 1 for what has not
+// expired yet.
 std::uint32_t expiry_left(std::uint32_t expiry_s, Instant received, Instant now) {
   // [MQTT5-3.3.2-6]
   if (expiry_s == MessageFields::no_expiry) return expiry_s;
@@ -33,7 +34,8 @@ void choose_alias(OutgoingPublish& publish, Connection& connection) {
 // The connection of the session, once its CONNACK is out.
 Connection* Delivering::find_ready(const Session& session) {
   Connection* connection = c_.connections.find(session.conn);
-  return connection != nullptr && connection->state == ConnectionState::connected ? connection : nullptr;
+  return connection != nullptr && connection->state == ConnectionState::connected ? connection
+                                                                                  : nullptr;
 }
 
 bool Delivering::has_free_window(const Session& session) {
@@ -42,7 +44,8 @@ bool Delivering::has_free_window(const Session& session) {
   const Outbound* outbound = session.find_outbound();
   if (outbound == nullptr) return true;
   const auto& limits = c_.options.session;
-  const auto messages_max = std::min<std::int64_t>(limits.inflight_messages_max, connection->receive_maximum);
+  const auto messages_max =
+      std::min<std::int64_t>(limits.inflight_messages_max, connection->receive_maximum);
   // [MQTT5-3.3.4-9] [MQTT5-4.9.0-2]
   if (outbound->unsent > 0 || connection->in_flight >= messages_max) return false;
   if (outbound->window.size() >= window_span_max) return false;
@@ -57,7 +60,8 @@ bool Delivering::can_take(const Session& session, std::size_t bytes) const {
   const Outbound* outbound = session.find_outbound();
   if (outbound == nullptr || outbound->queue.empty()) return true;
   return outbound->queue.size() < static_cast<std::size_t>(c_.options.session.queue_messages_max) &&
-         outbound->queue_bytes + bytes <= static_cast<std::size_t>(c_.options.session.queue_bytes_max);
+         outbound->queue_bytes + bytes <=
+             static_cast<std::size_t>(c_.options.session.queue_bytes_max);
 }
 
 void Delivering::drop(Session& session, std::uint64_t& counter, const char* limit) {
@@ -81,7 +85,8 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
   }
   const std::size_t bytes = routed.topic.size() + routed.properties.size() + routed.payload.size();
   const Outbound* outbound = session.find_outbound();
-  const bool is_direct = (outbound == nullptr || outbound->queue.empty()) && has_free_window(session);
+  const bool is_direct =
+      (outbound == nullptr || outbound->queue.empty()) && has_free_window(session);
   if (!is_direct && !session.is_connected() && !session.is_durable()) return Outcome::dropped;
   if (!is_direct && !can_take(session, bytes)) {
     drop(session, c_.metrics.messages_dropped_queue_messages_max, "session.queue_messages_max");
@@ -92,8 +97,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
                    : target.subscription_id != 0 ? std::span<const std::uint32_t>(one)
                                                  : std::span<const std::uint32_t>();
   c_.commit(record::Queued{session.slot, routed.ensure_message(c_.state.messages),
-                           c_.state.sessions.store_ids(ids), qos, target.retain,
-                           target.is_shared},
+                           c_.state.sessions.store_ids(ids), qos, target.retain, target.is_shared},
             session.is_durable());
   if (!is_direct) return Outcome::queued;
   pump(session);
@@ -102,7 +106,8 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
 
 void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& connection) {
   Output& output = c_.effects.output;
-  if (output.backlog_bytes(connection.id) >= static_cast<std::size_t>(c_.options.limits.write_buffer_bytes_max)) {
+  if (output.backlog_bytes(connection.id) >=
+      static_cast<std::size_t>(c_.options.limits.write_buffer_bytes_max)) {
     drop(c_.state.sessions.at(target.session), c_.metrics.messages_dropped_write_buffer_full,
          "limits.write_buffer_bytes_max");
     return;
@@ -110,7 +115,8 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
   const bool is_v5 = connection.version == codec::Version::v5;
   ++c_.metrics.messages_sent[0];
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::publish)];
-  const bool is_plain = target.subscription_id == 0 && target.more_ids.empty() && !connection.outbound_aliases;
+  const bool is_plain =
+      target.subscription_id == 0 && target.more_ids.empty() && !connection.outbound_aliases;
   ByteView& cached = routed.encoded[is_v5 ? 1 : 0][target.retain ? 1 : 0];
   if (is_plain && !cached.empty() && cached.size() <= connection.packet_bytes_max) {
     output.send(connection.id, cached);
@@ -122,8 +128,10 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
                           .payload = routed.payload,
                           .retain = target.retain,
                           .expiry_s = expiry_left(routed.expiry_s, routed.received, c_.now)};
-  if (!target.more_ids.empty()) publish.subscription_ids = target.more_ids;
-  else if (target.subscription_id != 0) publish.subscription_ids = one;
+  if (!target.more_ids.empty())
+    publish.subscription_ids = target.more_ids;
+  else if (target.subscription_id != 0)
+    publish.subscription_ids = one;
   const std::size_t size = publish_bytes(publish, connection.version);
   // [MQTT5-3.1.2-24] [MQTT5-3.1.2-25]
   if (size == 0 || size > connection.packet_bytes_max) {
@@ -157,10 +165,11 @@ void Delivering::pump(Session& session) {
                                 .qos = first.qos,
                                 .expiry_s = message.expiry_s(),
                                 .subscription_ids = c_.state.sessions.ids(first.subscription_ids)};
-    const bool is_expired = message.is_expired(c_.now);   // [MQTT5-3.3.2-5]
+    const bool is_expired = message.is_expired(c_.now);  // [MQTT5-3.3.2-5]
     const std::size_t size = publish_bytes(probe, connection->version);
     if (is_expired || size == 0 || size > connection->packet_bytes_max) {
-      ++(is_expired ? c_.metrics.messages_dropped_expired : c_.metrics.messages_dropped_maximum_packet_size);
+      ++(is_expired ? c_.metrics.messages_dropped_expired
+                    : c_.metrics.messages_dropped_maximum_packet_size);
       c_.commit(record::QueueFrontDropped{session.slot}, session.is_durable());
       continue;
     }
@@ -199,7 +208,7 @@ void Delivering::send(Session&, Connection& connection, Delivery& delivery) {
                           .payload = message.payload(),
                           .qos = delivery.qos,
                           .retain = delivery.retain,
-                          .dup = delivery.is_retry,   // [MQTT3-3.3.1-1] [MQTT5-3.3.1-1]
+                          .dup = delivery.is_retry,  // [MQTT3-3.3.1-1] [MQTT5-3.3.1-1]
                           .packet_id = delivery.packet_id,
                           .expiry_s = expiry_left(message.expiry_s(), message.received(), c_.now),
                           .subscription_ids = c_.state.sessions.ids(delivery.subscription_ids)};
@@ -214,10 +223,14 @@ void Delivering::send(Session&, Connection& connection, Delivery& delivery) {
   }
 }
 
-void Delivering::send_pubrel(Session& session, codec::PacketId packet_id, codec::ReasonCode reason) {
+void Delivering::send_pubrel(Session& session, codec::PacketId packet_id,
+                             codec::ReasonCode reason) {
   const Connection& connection = c_.connections.at(session.conn);
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::pubrel)];
-  const codec::Pubrel pubrel{packet_id, connection.version == codec::Version::v5 ? reason : codec::ReasonCode::success, {}};
+  const codec::Pubrel pubrel{
+      packet_id,
+      connection.version == codec::Version::v5 ? reason : codec::ReasonCode::success,
+      {}};
   Output& output = c_.effects.output;
   const auto size = codec::encode(pubrel, connection.version, output.reserve(8));
   SLUICE_ASSERT(size.has_value());
@@ -232,7 +245,8 @@ void Delivering::resend(Session& session) {
   pump(session);
 }
 
-// Goes on where the client's Receive Maximum stopped it: what is sent again counts like what is new.
+// Goes on where the client's Receive Maximum stopped it: what is sent again counts like what is
+// new.
 void Delivering::send_again(Session& session, Connection& connection, Outbound& outbound) {
   const auto messages_max =
       std::min<std::int64_t>(c_.options.session.inflight_messages_max, connection.receive_maximum);
@@ -253,8 +267,10 @@ void Delivering::send_again(Session& session, Connection& connection, Outbound& 
   }
 }
 
-bool Delivering::on_acknowledged(Session& session, codec::PacketId packet_id, record::AckKind kind) {
-  if (!c_.commit(record::DeliveryAcknowledged{session.slot, packet_id, kind}, session.is_durable())) return false;
+bool Delivering::on_acknowledged(Session& session, codec::PacketId packet_id,
+                                 record::AckKind kind) {
+  if (!c_.commit(record::DeliveryAcknowledged{session.slot, packet_id, kind}, session.is_durable()))
+    return false;
   if (Connection* connection = c_.connections.find(session.conn);
       connection != nullptr && kind != record::AckKind::pubrec && connection->in_flight > 0)
     --connection->in_flight;

@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Delivery of messages to one session: encodes PUBLISH packets, fills the window of unacknowledged ones from the queue
-// behind it, takes acknowledgements, and sends again what a resumed session had not acknowledged.
+// Delivery of messages to one session: encodes PUBLISH packets, fills the window of unacknowledged
+// ones from the queue behind it, takes acknowledgements, and sends again what a resumed session had
+// not acknowledged.
 //
 // Owner:   Shard.      Thread: its shard's.
 // Never:   allocation for QoS 0 once warm.
-// Limits:  session.inflight_*, session.queue_*; limits.write_buffer_bytes; the client's Receive Maximum and Maximum Packet
-//          Size.
+// Limits:  session.inflight_*, session.queue_*; limits.write_buffer_bytes; the client's Receive
+//          Maximum and Maximum Packet Size.
 // Spec:    MQTT 5.0 §3.3, §4.3, §4.4, §4.9.
 #pragma once
-
-#include <cstdint>
-#include <span>
 
 #include "codec/codec.h"
 #include "core/shard/context.h"
 #include "core/shard/routed.h"
+
+#include <cstdint>
+#include <span>
 
 namespace sluice::core {
 
 /// How a message goes to one session: what its matching subscriptions say together.
 struct Target {
   SessionSlot session = no_session;
-  codec::Qos qos = codec::Qos::at_most_once;   ///< granted; the message's own may be lower
+  codec::Qos qos = codec::Qos::at_most_once;  ///< granted; the message's own may be lower
   bool retain = false;
-  bool is_shared = false;                      ///< chosen from a group
-  std::uint32_t subscription_id = 0;           ///< the first, 0 if none
-  std::span<const std::uint32_t> more_ids{};     ///< all of them, if there are several
+  bool is_shared = false;                     ///< chosen from a group
+  std::uint32_t subscription_id = 0;          ///< the first, 0 if none
+  std::span<const std::uint32_t> more_ids{};  ///< all of them, if there are several
 };
 
 class Delivering {
@@ -48,7 +49,6 @@ class Delivering {
   /// A delivery that waited for the log may go.
   void on_durable(SessionSlot session, codec::PacketId packet_id);
   void send_pubrel(Session& session, codec::PacketId packet_id, codec::ReasonCode reason);
-
 
  private:
   Connection* find_ready(const Session& session);

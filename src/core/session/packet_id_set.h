@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PacketIdSet is a set of packet identifiers: a short sorted list while it is small, a bitmap of 8 KiB once it was
-// not; clear() gives the memory back.
+// PacketIdSet is a set of packet identifiers: a short sorted list while it is small, a bitmap of 8
+// KiB once it was not; clear() gives the memory back.
 //
 // Owner:   a Session.     Thread: its shard's.     Limits: 65,535 identifiers, 8 KiB.
 #pragma once
+
+#include "codec/types.h"
 
 #include <bitset>
 #include <cstdint>
 #include <memory>
 #include <vector>
-
-#include "codec/types.h"
 
 namespace sluice::core {
 

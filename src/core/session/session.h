@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A Session is what the broker remembers of one client id: messages in flight and queued, packet identifiers of incoming
-// QoS 2 messages, the will; its subscriptions stand in the SubscriptionTree under its slot. It outlives connections:
-// `conn` is the one it has now, if any.
+// A Session is what the broker remembers of one client id: messages in flight and queued, packet
+// identifiers of incoming QoS 2 messages, the will; its subscriptions stand in the SubscriptionTree
+// under its slot. It outlives connections: `conn` is the one it has now, if any.
 //
 // Owner:   Sessions (exactly one).      Thread: its shard's.
 // Never:   I/O, clock, randomness.
-// Limits:  session.inflight_messages_max, session.inflight_bytes_max, session.queue_messages_max, session.queue_bytes_max.
+// Limits:  session.inflight_messages_max, session.inflight_bytes_max, session.queue_messages_max,
+//          session.queue_bytes_max.
 // Spec:    MQTT 5.0 §4.1, §4.3, §4.4.
 #pragma once
-
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <string_view>
 
 #include "base/ring_buffer.h"
 #include "base/time.h"
@@ -22,35 +18,43 @@
 #include "core/message/message.h"
 #include "core/session/packet_id_set.h"
 
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
 namespace sluice::core {
 
 enum class DeliveryState : std::uint8_t {
-  queued,      ///< no packet identifier yet
-  held,        ///< has one; waits until that is durable
-  published,   ///< PUBLISH sent; PUBACK or PUBREC is awaited
-  released,    ///< PUBREL sent; PUBCOMP is awaited
-  done,        ///< acknowledged; waits for those in front of it to leave the window
+  queued,     ///< no packet identifier yet
+  held,       ///< has one; waits until that is durable
+  published,  ///< PUBLISH sent; PUBACK or PUBREC is awaited
+  released,   ///< PUBREL sent; PUBCOMP is awaited
+  done,       ///< acknowledged; waits for those in front of it to leave the window
 };
 
-/// One message for one session. Subscription identifiers: 0 = none; with the top bit set, a number of Sessions' lists.
+/// One message for one session. Subscription identifiers: 0 = none; with the top bit set, a number
+/// of Sessions' lists.
 struct Delivery {
   MessageRef message;
   std::uint32_t subscription_ids = 0;
   codec::PacketId packet_id = 0;
   codec::Qos qos : 2 = codec::Qos::at_most_once;
   bool retain : 1 = false;
-  bool is_retry : 1 = false;           ///< sent on an earlier connection: DUP
-  bool is_shared : 1 = false;          ///< by a shared subscription: goes to another member if the session ends
+  bool is_retry : 1 = false;  ///< sent on an earlier connection: DUP
+  bool is_shared : 1 =
+      false;  ///< by a shared subscription: goes to another member if the session ends
   DeliveryState state = DeliveryState::queued;
 };
 static_assert(sizeof(Delivery) == 16);
 
-/// Messages on their way to the client: the window of those with a packet identifier, and the queue behind it.
+/// Messages on their way to the client: the window of those with a packet identifier, and the queue
+/// behind it.
 struct Outbound {
-  RingBuffer<Delivery> window;   ///< consecutive packet identifiers, oldest first
+  RingBuffer<Delivery> window;  ///< consecutive packet identifiers, oldest first
   RingBuffer<Delivery> queue;
-  std::uint32_t unacknowledged = 0;    ///< of the window, not done
-  std::uint32_t unsent = 0;            ///< the last of the window, not sent yet on this connection
+  std::uint32_t unacknowledged = 0;  ///< of the window, not done
+  std::uint32_t unsent = 0;          ///< the last of the window, not sent yet on this connection
   std::size_t window_bytes = 0;
   std::size_t queue_bytes = 0;
 };
@@ -87,7 +91,8 @@ class Session {
   void drop_outbound() { outbound_.reset(); }
   /// Memory of this session beyond sizeof(Session), messages not counted.
   std::size_t extra_bytes() const {
-    return (outbound_ ? sizeof(Outbound) + outbound_->window.bytes() + outbound_->queue.bytes() : 0) +
+    return (outbound_ ? sizeof(Outbound) + outbound_->window.bytes() + outbound_->queue.bytes()
+                      : 0) +
            received.bytes() + client_id_.capacity();
   }
 
@@ -95,18 +100,19 @@ class Session {
 
   SessionSlot slot;
   ConnId conn;
-  std::uint32_t expiry_s = 0;          ///< Session Expiry Interval; 0: ends with the connection
-  std::uint32_t number = 0;            ///< differs between sessions that use one slot in turn
-  std::uint32_t generation = 0;        ///< grows with every connection, for late timers
-  RemoteMember remote;                 ///< set in stand-ins only
+  std::uint32_t expiry_s = 0;    ///< Session Expiry Interval; 0: ends with the connection
+  std::uint32_t number = 0;      ///< differs between sessions that use one slot in turn
+  std::uint32_t generation = 0;  ///< grows with every connection, for late timers
+  RemoteMember remote;           ///< set in stand-ins only
   Instant disconnected_at{};
-  PacketIdSet received;                ///< incoming QoS 2, PUBREL awaited
+  PacketIdSet received;  ///< incoming QoS 2, PUBREL awaited
   std::unique_ptr<SessionWill> will;
   codec::PacketId next_packet_id = 1;
   codec::Version version = codec::Version::v3_1_1;
-  std::uint32_t match_stamp = 0;       ///< of the last publish that matched, and its place among
-  std::uint32_t match_index = 0;       ///< that publish's targets
-  bool is_shared_member = false;       ///< has or had shared subscriptions: presence is told to other shards
+  std::uint32_t match_stamp = 0;  ///< of the last publish that matched, and its place among
+  std::uint32_t match_index = 0;  ///< that publish's targets
+  bool is_shared_member =
+      false;  ///< has or had shared subscriptions: presence is told to other shards
   bool drop_was_logged = false;
   std::uint32_t drops = 0;
 

@@ -34,7 +34,8 @@ SessionSlot Sessions::create_stand_in() {
 void Sessions::erase_stand_in(SessionSlot slot) { slab_.erase(index_of(slot)); }
 
 std::size_t Sessions::bytes() const {
-  return slab_.bytes() + by_id_.bucket_count() * (sizeof(std::string_view) + sizeof(SessionSlot) + 1);
+  return slab_.bytes() +
+         by_id_.bucket_count() * (sizeof(std::string_view) + sizeof(SessionSlot) + 1);
 }
 
 std::uint32_t Sessions::store_ids(std::span<const std::uint32_t> ids) {

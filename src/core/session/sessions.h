@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sessions is the table of a shard's sessions: by slot and by client id. It also keeps the rare lists of several
-// subscription identifiers that one Delivery carries.
+// Sessions is the table of a shard's sessions: by slot and by client id. It also keeps the rare
+// lists of several subscription identifiers that one Delivery carries.
 //
 // Owner:   State.      Thread: its shard's.
 // Never:   iterates in hash order; walks are in slot order.
 // Limits:  limits.sessions_max, looked at by the caller.
 #pragma once
 
+#include "base/siphash.h"
+#include "base/slab.h"
+#include "core/session/session.h"
+
 #include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
-
-#include "base/siphash.h"
-#include "base/slab.h"
-#include "core/session/session.h"
 
 namespace sluice::core {
 
@@ -40,7 +41,8 @@ class Sessions {
   std::uint32_t end() const { return slab_.end(); }
   std::size_t bytes() const;
 
-  /// A number for Delivery::subscription_ids: 0 for none, the identifier itself for one, else a list of its own.
+  /// A number for Delivery::subscription_ids: 0 for none, the identifier itself for one, else a
+  /// list of its own.
   std::uint32_t store_ids(std::span<const std::uint32_t> ids);
   /// The identifiers; valid until `number` is released.
   std::span<const std::uint32_t> ids(const std::uint32_t& number) const;

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Context is one shard's share of everything, in one place: what it was given at birth, its state, and the small pieces
-// that the parts of the shard (handshake, delivery, routing) share. The parts hold a reference to it and no state of their
-// own beside it, unless their header says so.
+// Context is one shard's share of everything, in one place: what it was given at birth, its state,
+// and the small pieces that the parts of the shard (handshake, delivery, routing) share. The parts
+// hold a reference to it and no state of their own beside it, unless their header says so.
 //
 // Owner:   Shard (exactly one).      Thread: its shard's.
 #pragma once
-
-#include <algorithm>
-#include <cstdint>
 
 #include "base/log.h"
 #include "base/rng.h"
@@ -23,21 +20,24 @@
 #include "core/state/state.h"
 #include "core/timer/timer_wheel.h"
 
+#include <algorithm>
+#include <cstdint>
+
 namespace sluice::core {
 
 /// What a shard is told once, at its birth.
 struct ShardSetup {
   ShardIndex index{};
-  std::uint16_t count = 1;           ///< shards of the process
-  HashKey placement_key;             ///< client id to shard, topic to the shard of its retained message
-  HashKey table_key;                 ///< hash tables in memory
-  bool has_log = false;              ///< whether records are kept beyond the process
+  std::uint16_t count = 1;  ///< shards of the process
+  HashKey placement_key;    ///< client id to shard, topic to the shard of its retained message
+  HashKey table_key;        ///< hash tables in memory
+  bool has_log = false;     ///< whether records are kept beyond the process
 };
 
 /// TimerKind values of the core; the payload is what stands behind.
-inline constexpr TimerKind timer_connection{0};     ///< ConnId
-inline constexpr TimerKind timer_session_expiry{1}; ///< SessionSlot, generation
-inline constexpr TimerKind timer_will{2};           ///< SessionSlot, generation
+inline constexpr TimerKind timer_connection{0};      ///< ConnId
+inline constexpr TimerKind timer_session_expiry{1};  ///< SessionSlot, generation
+inline constexpr TimerKind timer_will{2};            ///< SessionSlot, generation
 inline constexpr TimerKind timer_sys{3};
 
 constexpr std::uint64_t pack(ConnId id) { return std::uint64_t{id.generation} << 32 | id.slot; }
@@ -49,8 +49,17 @@ constexpr std::uint64_t pack(SessionSlot slot, std::uint32_t generation) {
 }
 
 struct Context {
-  Context(const ShardSetup& s, const CoreOptions& o, Rng& r, Log& l, Effects& e, Mailer& m, Instant now_)
-      : setup(s), options(o), rng(r), log(l), effects(e), mailer(m), state(s.table_key), timers(now_), now(now_) {}
+  Context(const ShardSetup& s, const CoreOptions& o, Rng& r, Log& l, Effects& e, Mailer& m,
+          Instant now_)
+      : setup(s),
+        options(o),
+        rng(r),
+        log(l),
+        effects(e),
+        mailer(m),
+        state(s.table_key),
+        timers(now_),
+        now(now_) {}
 
   const ShardSetup setup;
   const CoreOptions& options;
@@ -64,17 +73,20 @@ struct Context {
   Journal journal;
   CoreMetrics metrics;
   Instant now;
-  std::uint32_t handshakes = 0;        ///< connections whose CONNECT has not been accepted
-  std::uint64_t turn_deliveries = 0;   ///< since the turn began, for its bound
+  std::uint32_t handshakes = 0;       ///< connections whose CONNECT has not been accepted
+  std::uint64_t turn_deliveries = 0;  ///< since the turn began, for its bound
 
-  /// Changes state by a record; of a session that outlives its connection, the change goes to the log too.
+  /// Changes state by a record; of a session that outlives its connection, the change goes to the
+  /// log too.
   template <class Record>
   decltype(auto) commit(const Record& record, bool is_durable) {
     if (is_durable) journal.note_change();
     return state.apply(record);
   }
 
-  ShardIndex home_of(std::string_view client_id) const { return place(client_id, setup.placement_key); }
+  ShardIndex home_of(std::string_view client_id) const {
+    return place(client_id, setup.placement_key);
+  }
   /// The shard that keeps the retained message of a topic.
   ShardIndex owner_of(std::string_view topic) const {
     return place(topic, {setup.placement_key.k1, setup.placement_key.k0});

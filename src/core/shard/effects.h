@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Effects is everything a Shard asks of its driver: bytes to send (Output), and a list of small records for the rest. The
-// driver hands the shard a batch of events, applies the list in order, writes every dirty lane of the output once, and calls
-// end_turn(). Nothing else crosses the line outward but mail to other shards (mailer.h).
+// Effects is everything a Shard asks of its driver: bytes to send (Output), and a list of small
+// records for the rest. The driver hands the shard a batch of events, applies the list in order,
+// writes every dirty lane of the output once, and calls end_turn(). Nothing else crosses the line
+// outward but mail to other shards (mailer.h).
 //
 // Owner:   the driver of the shard.      Thread: the shard's.
 #pragma once
-
-#include <cstdint>
-#include <vector>
 
 #include "base/bytes.h"
 #include "base/peer.h"
 #include "core/ids.h"
 #include "core/output/output.h"
 
+#include <cstdint>
+#include <vector>
+
 namespace sluice::core {
 
 enum class EffectKind : std::uint8_t {
-  /// Write what the lane holds, half-close, read and throw away for a bounded time, close: an answer that went out just
+  /// Write what the lane holds, half-close, read and throw away for a bounded time, close: an
+  /// answer that went out just
   /// before must arrive although the client still sends. No event follows for this connection.
   close_gently,
   /// Write what the socket takes now, then close. No event follows for this connection.
@@ -39,7 +41,8 @@ struct Effect {
 };
 static_assert(std::is_trivially_copyable_v<Effect>);
 
-/// A connection whose CONNECT names a client of another shard, with all bytes that it has sent so far.
+/// A connection whose CONNECT names a client of another shard, with all bytes that it has sent so
+/// far.
 struct HandOver {
   ConnId conn;
   ShardIndex target{};
@@ -55,7 +58,9 @@ struct Effects {
   /// Encoded records of this turn, empty where the log keeps nothing.
   std::vector<std::uint8_t> records;
 
-  void add(EffectKind kind, ConnId conn, std::uint64_t arg = 0) { list.push_back({kind, conn, arg}); }
+  void add(EffectKind kind, ConnId conn, std::uint64_t arg = 0) {
+    list.push_back({kind, conn, arg});
+  }
   /// After the list was applied and the lanes were written.
   void end_turn() {
     output.end_turn();

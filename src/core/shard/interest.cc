@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/shard/interest.h"
 
+#include "core/shard/mail_codec.h"
+
 #include <algorithm>
 #include <cstring>
-
-#include "core/shard/mail_codec.h"
 
 namespace sluice::core {
 namespace {
@@ -18,7 +18,8 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-// Folds one level into the hash of the levels before it. Two prefixes that meet cost a needless letter, no more.
+// Folds one level into the hash of the levels before it. Two prefixes that meet cost a needless
+// letter, no more.
 std::uint64_t add_level(std::uint64_t hash, std::string_view level) {
   hash = mix(hash + seed, level.size());
   while (level.size() >= 8) {

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Interest tells which other shards may have subscribers for a topic. A filter counts under the hash of its literal prefix
-// (the levels before its first wildcard, at most three); a topic asks for its own prefixes of 0 to 3 levels. Other shards
-// hear of a prefix when its first filter comes and when its last goes. A topic may ask a shard in vain, never miss one.
+// Interest tells which other shards may have subscribers for a topic. A filter counts under the
+// hash of its literal prefix (the levels before its first wildcard, at most three); a topic asks
+// for its own prefixes of 0 to 3 levels. Other shards hear of a prefix when its first filter comes
+// and when its last goes. A topic may ask a shard in vain, never miss one.
 //
 // Owner:   Shard.      Thread: its shard's.
 // Limits:  64 shards; one entry of 16 bytes a prefix and direction.
 // Spec:    none: between shards of one process.
 #pragma once
 
+#include "core/shard/context.h"
+
 #include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstdint>
 #include <string_view>
 #include <vector>
-
-#include "core/shard/context.h"
 
 namespace sluice::core {
 
@@ -30,7 +32,8 @@ class Interest {
   /// Bit n: shard n may have subscribers.
   std::uint64_t shards_for(std::string_view topic) const;
 
-  /// The number of the last change that was mailed; what was subscribed before it is known everywhere once confirmed.
+  /// The number of the last change that was mailed; what was subscribed before it is known
+  /// everywhere once confirmed.
   std::uint64_t sequence() const { return sequence_; }
   std::uint64_t next_sequence() { return ++sequence_; }
   bool is_confirmed(std::uint64_t sequence) const { return sequence <= confirmed_; }
@@ -43,8 +46,8 @@ class Interest {
   void tell(std::uint64_t key, bool is_interested);
 
   Context& c_;
-  boost::unordered_flat_map<std::uint64_t, std::uint32_t> own_;      // filters of ours
-  boost::unordered_flat_map<std::uint64_t, std::uint64_t> others_;   // masks of shards
+  boost::unordered_flat_map<std::uint64_t, std::uint32_t> own_;     // filters of ours
+  boost::unordered_flat_map<std::uint64_t, std::uint64_t> others_;  // masks of shards
   std::vector<std::uint64_t> confirmed_by_;
   std::uint64_t sequence_ = 0;
   std::uint64_t confirmed_ = 0;

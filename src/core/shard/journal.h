@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Journal collects what a turn changes of durable state, and holds back what must not leave before that is safe. All
-// records of a turn are one batch with one ticket; an acknowledgement that stands for one of them waits until the driver
-// answers that ticket, or a later one. Acknowledgements of one connection leave in the order they were made.
+// Journal collects what a turn changes of durable state, and holds back what must not leave before
+// that is safe. All records of a turn are one batch with one ticket; an acknowledgement that stands
+// for one of them waits until the driver answers that ticket, or a later one. Acknowledgements of
+// one connection leave in the order they were made.
 //
 // Owner:   Shard (exactly one).      Thread: its shard's.
 // Never:   I/O: the batch leaves as the `persist` effect.
 // Limits:  what is held is bounded by what clients may have unacknowledged (mqtt.receive_maximum).
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "base/bytes.h"
 #include "base/ring_buffer.h"
 #include "codec/types.h"
 #include "core/ids.h"
 
+#include <cstdint>
+#include <vector>
+
 namespace sluice::core {
 
-/// What waits for the log: an acknowledgement, a CONNACK with all that comes behind it, a delivery that may be sent.
+/// What waits for the log: an acknowledgement, a CONNACK with all that comes behind it, a delivery
+/// that may be sent.
 struct Held {
   enum class Kind : std::uint8_t { acknowledgement, connack, delivery };
 

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mail is what shards of one process tell each other: one flat record a time, written into the ring of the pair by the
-// sender and read in place by the receiver. A record is never stored and never leaves the process, so its layout is the
-// machine's own: kind, then the fields in the order that fields() names them.
+// Mail is what shards of one process tell each other: one flat record a time, written into the ring
+// of the pair by the sender and read in place by the receiver. A record is never stored and never
+// leaves the process, so its layout is the machine's own: kind, then the fields in the order that
+// fields() names them.
 //
 // Views of a record that was read point into it and are valid while it is handled.
 // Thread: any; the functions are pure.
 #pragma once
-
-#include <cstdint>
-#include <string_view>
 
 #include "base/bytes.h"
 #include "base/shared_bytes.h"
@@ -17,6 +15,9 @@
 #include "codec/types.h"
 #include "core/ids.h"
 #include "core/message/message.h"
+
+#include <cstdint>
+#include <string_view>
 
 namespace sluice::core::mail {
 
@@ -37,14 +38,14 @@ struct Publish {
   static constexpr Kind kind = Kind::publish;
   std::string_view topic;
   ByteView properties;
-  ByteView payload;                 ///< empty if `body` holds it
+  ByteView payload;  ///< empty if `body` holds it
   SharedBytes body;
   Instant received{};
   std::uint32_t expiry_s = MessageFields::no_expiry;
   codec::Qos qos = codec::Qos::at_most_once;
   bool retain = false;
-  bool is_for_subscribers = true;   ///< match it against the subscriptions that are not shared
-  bool is_to_retain = false;        ///< the receiver keeps the topic's retained message
+  bool is_for_subscribers = true;  ///< match it against the subscriptions that are not shared
+  bool is_to_retain = false;       ///< the receiver keeps the topic's retained message
 
   ByteView body_or_payload() const { return body.is_empty() ? payload : body.view(); }
 };
@@ -56,7 +57,7 @@ struct SharedPublish {
   std::string_view share_name;
   std::string_view filter;
   SessionSlot session = no_session;
-  std::uint32_t number = 0;         ///< Session::number, so that a slot used again is told apart
+  std::uint32_t number = 0;  ///< Session::number, so that a slot used again is told apart
   std::uint8_t hops = 0;
 };
 
@@ -68,7 +69,8 @@ struct InterestChanged {
   bool is_interested = false;
 };
 
-/// A member of a shared subscription on the sending shard came, went or changed. Answered by Confirmed.
+/// A member of a shared subscription on the sending shard came, went or changed. Answered by
+/// Confirmed.
 struct SharedMember {
   static constexpr Kind kind = Kind::shared_member;
   std::string_view share_name;
@@ -88,8 +90,8 @@ struct Confirmed {
   std::uint64_t sequence = 0;
 };
 
-/// The next page of the retained messages that match, from the topics that the receiver owns. `filter` stands in the first
-/// of a query only.
+/// The next page of the retained messages that match, from the topics that the receiver owns.
+/// `filter` stands in the first of a query only.
 struct RetainedAsked {
   static constexpr Kind kind = Kind::retained_asked;
   std::string_view filter;

@@ -5,15 +5,22 @@ namespace sluice::core::mail {
 
 void discard(ByteView record) {
   switch (kind_of(record)) {
-    case Kind::publish: read<Publish>(record); return;
-    case Kind::shared_publish: read<SharedPublish>(record); return;
-    case Kind::retained_found: read<RetainedFound>(record); return;
+    case Kind::publish:
+      read<Publish>(record);
+      return;
+    case Kind::shared_publish:
+      read<SharedPublish>(record);
+      return;
+    case Kind::retained_found:
+      read<RetainedFound>(record);
+      return;
     case Kind::interest_changed:
     case Kind::shared_member:
     case Kind::confirmed:
     case Kind::retained_asked:
     case Kind::retained_cancelled:
-    case Kind::retained_page_end: return;
+    case Kind::retained_page_end:
+      return;
   }
 }
 

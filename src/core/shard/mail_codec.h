@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes and reads mail records (mail.h). Each kind names its fields once, in fields(); size, write and read follow.
+// Writes and reads mail records (mail.h). Each kind names its fields once, in fields(); size, write
+// and read follow.
 //
-// A SharedBytes handle in a record is a live object: a record that was written must be read exactly once.
+// A SharedBytes handle in a record is a live object: a record that was written must be read exactly
+// once.
 #pragma once
+
+#include "base/assert.h"
+#include "core/shard/mail.h"
+#include "core/shard/mailer.h"
 
 #include <bit>
 #include <cstring>
 #include <memory>
 #include <utility>
 
-#include "base/assert.h"
-#include "core/shard/mail.h"
-#include "core/shard/mailer.h"
-
 namespace sluice::core::mail {
 
 template <class Archive>
 void fields(Archive& a, Publish& p) {
-  a(p.body), a(p.received.ns), a(p.expiry_s), a(p.qos), a(p.retain), a(p.is_for_subscribers), a(p.is_to_retain);
+  a(p.body), a(p.received.ns), a(p.expiry_s), a(p.qos), a(p.retain), a(p.is_for_subscribers),
+      a(p.is_to_retain);
   a(p.topic), a(p.properties), a(p.payload);
 }
 template <class Archive>
@@ -32,7 +35,8 @@ void fields(Archive& a, InterestChanged& m) {
 }
 template <class Archive>
 void fields(Archive& a, SharedMember& m) {
-  a(m.sequence), a(m.subscription_id), a(m.session), a(m.number), a(m.qos), a(m.is_gone), a(m.is_connected);
+  a(m.sequence), a(m.subscription_id), a(m.session), a(m.number), a(m.qos), a(m.is_gone),
+      a(m.is_connected);
   a(m.is_durable), a(m.share_name), a(m.filter);
 }
 template <class Archive>
@@ -63,7 +67,9 @@ inline constexpr std::size_t kind_bytes = 8;
 class SizeArchive {
  public:
   template <class Number>
-  void operator()(Number&) { size_ += sizeof(Number); }
+  void operator()(Number&) {
+    size_ += sizeof(Number);
+  }
   void operator()(std::string_view& text) { size_ += sizeof(std::uint32_t) + text.size(); }
   void operator()(ByteView& bytes) { size_ += sizeof(std::uint32_t) + bytes.size(); }
   std::size_t size() const { return size_; }
@@ -102,7 +108,8 @@ class WriteArchive {
 
 class ReadArchive {
  public:
-  explicit ReadArchive(ByteView record) : in_(record.data() + kind_bytes), end_(record.data() + record.size()) {}
+  explicit ReadArchive(ByteView record)
+      : in_(record.data() + kind_bytes), end_(record.data() + record.size()) {}
   template <class Number>
   void operator()(Number& value) {
     std::memcpy(&value, take(sizeof value), sizeof value);

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mailer takes mail to the other shards: short records in the order written, delivered once each. The driver backs it with
-// a bounded ring for each pair of shards and an overflow list behind it; the simulator with a queue that it delays.
+// Mailer takes mail to the other shards: short records in the order written, delivered once each.
+// The driver backs it with a bounded ring for each pair of shards and an overflow list behind it;
+// the simulator with a queue that it delays.
 //
 // Owner:   the driver.      Thread: the sending shard's.
-// Limits:  is_congested() says that a pair's overflow list is past its bound: the shard then stops taking publishes.
+// Limits:  is_congested() says that a pair's overflow list is past its bound: the shard then stops
+//          taking publishes.
 #pragma once
-
-#include <cstddef>
 
 #include "base/bytes.h"
 #include "core/ids.h"
+
+#include <cstddef>
 
 namespace sluice::core {
 

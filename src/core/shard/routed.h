@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Routed is one application message on its way through a shard, from whoever published it to the lanes and queues of those
-// who get it. Bytes that are the same for several subscribers are encoded once and remembered here; the Message for queues
-// and windows is made once, when the first of them wants it.
+// Routed is one application message on its way through a shard, from whoever published it to the
+// lanes and queues of those who get it. Bytes that are the same for several subscribers are encoded
+// once and remembered here; the Message for queues and windows is made once, when the first of them
+// wants it.
 //
 // Owner:   the call that routes it.      Thread: its shard's.
 // Never:   outlives the turn: it is made of views.
 // Spec:    MQTT 5.0 §3.3.
 #pragma once
-
-#include <array>
-#include <cstdint>
-#include <string_view>
 
 #include "base/bytes.h"
 #include "base/shared_bytes.h"
@@ -20,19 +17,23 @@
 #include "core/ids.h"
 #include "core/message/message_pool.h"
 
+#include <array>
+#include <cstdint>
+#include <string_view>
+
 namespace sluice::core {
 
 struct Routed {
   std::string_view topic;
-  ByteView properties;            ///< to forward: without alias, expiry, subscription identifier
+  ByteView properties;  ///< to forward: without alias, expiry, subscription identifier
   ByteView payload;
   codec::Qos qos = codec::Qos::at_most_once;
   bool retain = false;
   std::uint32_t expiry_s = MessageFields::no_expiry;
   Instant received{};
   SessionSlot publisher = no_session;
-  SharedBytes body{};             ///< holds the payload, if set
-  MessageRef message{};           ///< made by ensure_message()
+  SharedBytes body{};    ///< holds the payload, if set
+  MessageRef message{};  ///< made by ensure_message()
   /// QoS 0 packets as encoded in this turn, by version (3.x, 5) and RETAIN; empty if not yet.
   std::array<std::array<ByteView, 2>, 2> encoded{};
 

@@ -33,8 +33,8 @@ void Router::add_id(Match& match, std::uint32_t id) {
   id_lists_[match.ids - 1].push_back(id);
 }
 
-// One target for each session, whatever number of its filters match: the highest QoS, all identifiers.
-// [MQTT3-3.3.5-1] [MQTT5-3.3.4-2] [MQTT5-3.3.4-3] [MQTT5-3.3.4-4]
+// One target for each session, whatever number of its filters match: the highest QoS, all
+// identifiers. [MQTT3-3.3.5-1] [MQTT5-3.3.4-2] [MQTT5-3.3.4-3] [MQTT5-3.3.4-4]
 void Router::collect(const Subscription& subscription) {
   // [MQTT5-3.8.3-3]
   if (subscription.options.no_local && subscription.session == publisher_) return;
@@ -60,7 +60,7 @@ Router::Outcome Router::deliver_local(Routed& routed) {
   groups_.clear();
   id_lists_used_ = 0;
   publisher_ = routed.publisher;
-  if (++stamp_ == 0) {   // once in four billion messages
+  if (++stamp_ == 0) {  // once in four billion messages
     for (std::uint32_t i = 0; i < c_.state.sessions.end(); ++i)
       if (Session* session = c_.state.sessions.find(SessionSlot{i})) session->match_stamp = 0;
     stamp_ = 1;
@@ -97,10 +97,12 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
                                            : MemberClass::cannot_take;
       if (session.is_connected()) {
         if (delivering_.has_free_window(session)) return MemberClass::free_window;
-        return delivering_.can_take(session, bytes) ? MemberClass::connected : MemberClass::cannot_take;
+        return delivering_.can_take(session, bytes) ? MemberClass::connected
+                                                    : MemberClass::cannot_take;
       }
-      return session.is_durable() && delivering_.can_take(session, bytes) ? MemberClass::offline_durable
-                                                                           : MemberClass::cannot_take;
+      return session.is_durable() && delivering_.can_take(session, bytes)
+                 ? MemberClass::offline_durable
+                 : MemberClass::cannot_take;
     });
     if (!member) continue;
     const Session& session = c_.state.sessions.at(member->session);
@@ -124,7 +126,7 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
 
 void Router::deliver_to(Routed& routed, const Subscription& member, Outcome& outcome) {
   const Target target{.session = member.session,
-                      .qos = member.options.qos,   // [MQTT5-4.8.2-3]
+                      .qos = member.options.qos,  // [MQTT5-4.8.2-3]
                       .retain = routed.retain && member.options.retain_as_published,
                       .is_shared = true,
                       .subscription_id = member.subscription_id,
@@ -178,23 +180,28 @@ void Router::keep_retained(Routed& routed) {
   }
   const auto& limits = c_.options.retained;
   const Message* old = c_.state.retained.find(routed.topic);
-  const std::size_t bytes = c_.state.retained.message_bytes() - (old != nullptr ? old->memory_bytes() : 0);
+  const std::size_t bytes =
+      c_.state.retained.message_bytes() - (old != nullptr ? old->memory_bytes() : 0);
   const std::size_t size = routed.topic.size() + routed.properties.size() + routed.payload.size();
-  if (old == nullptr && c_.state.retained.count() * c_.setup.count >= static_cast<std::size_t>(limits.messages_max)) {
+  if (old == nullptr &&
+      c_.state.retained.count() * c_.setup.count >= static_cast<std::size_t>(limits.messages_max)) {
     ++c_.metrics.limits_hit_retained_messages_max;
-    c_.log.warn("retained_limit_reached", {{"topic", routed.topic}, {"limit", "retained.messages_max"}});
+    c_.log.warn("retained_limit_reached",
+                {{"topic", routed.topic}, {"limit", "retained.messages_max"}});
     return;
   }
   if ((bytes + size) * c_.setup.count > static_cast<std::size_t>(limits.bytes_max)) {
     ++c_.metrics.limits_hit_retained_bytes_max;
-    c_.log.warn("retained_limit_reached", {{"topic", routed.topic}, {"limit", "retained.bytes_max"}});
+    c_.log.warn("retained_limit_reached",
+                {{"topic", routed.topic}, {"limit", "retained.bytes_max"}});
     return;
   }
   c_.commit(record::RetainedSet{routed.ensure_message(c_.state.messages)}, true);
 }
 
 Router::Outcome Router::publish(Routed& routed) {
-  if (routed.retain && (c_.is_alone() || c_.owner_of(routed.topic) == c_.setup.index)) keep_retained(routed);
+  if (routed.retain && (c_.is_alone() || c_.owner_of(routed.topic) == c_.setup.index))
+    keep_retained(routed);
   Outcome outcome = deliver_local(routed);
   if (!groups_.empty()) {
     const Outcome shared = deliver_groups(routed);
@@ -216,7 +223,7 @@ void Router::on_mail(const mail::Publish& mail) {
                 .received = mail.received,
                 .body = mail.body};
   if (mail.is_to_retain) keep_retained(routed);
-  if (mail.is_for_subscribers) deliver_local(routed);   // the sender has picked from the groups
+  if (mail.is_for_subscribers) deliver_local(routed);  // the sender has picked from the groups
 }
 
 void Router::on_mail(const mail::SharedPublish& mail) {
@@ -233,14 +240,16 @@ void Router::on_mail(const mail::SharedPublish& mail) {
   const Subscription* found = nullptr;
   Subscription member;
   if (session != nullptr && session->number == mail.number && !session->is_stand_in()) {
-    const auto subscription = c_.state.subscriptions.find_shared(mail.share_name, mail.filter, mail.session);
+    const auto subscription =
+        c_.state.subscriptions.find_shared(mail.share_name, mail.filter, mail.session);
     if (subscription) {
       member = *subscription;
       found = &member;
     }
   }
   Outcome outcome;
-  if (found != nullptr && (session->is_connected() || session->is_durable())) deliver_to(routed, *found, outcome);
+  if (found != nullptr && (session->is_connected() || session->is_durable()))
+    deliver_to(routed, *found, outcome);
   if (outcome.is_taken || mail.hops >= hops_max) return;
   hops_ = mail.hops;
   pass_on(routed, mail.share_name, mail.filter);

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Router takes one application message to everybody who subscribed: sessions of this shard at once, other shards by one
-// mail each, one member of every shared subscription wherever it is.
+// Router takes one application message to everybody who subscribed: sessions of this shard at once,
+// other shards by one mail each, one member of every shared subscription wherever it is.
 //
 // Owner:   Shard.      Thread: its shard's.
 // Never:   allocation for QoS 0 once warm.
 // Spec:    MQTT 5.0 §3.3.4, §4.8.2.
 #pragma once
-
-#include <cstdint>
-#include <string>
-#include <vector>
 
 #include "core/retained/retained_delivery.h"
 #include "core/session/delivery.h"
@@ -20,19 +16,28 @@
 #include "core/shard/routed.h"
 #include "core/shard/shared_members.h"
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 namespace sluice::core {
 
 class Router {
  public:
   Router(Context& context, Delivering& delivering, Interest& interest, SharedMembers& members,
          RetainedDelivery& retained)
-      : c_(context), delivering_(delivering), interest_(interest), members_(members), retained_(retained) {}
+      : c_(context),
+        delivering_(delivering),
+        interest_(interest),
+        members_(members),
+        retained_(retained) {}
 
   struct Outcome {
-    bool is_matched = false;    ///< a subscription here matched, or another shard may have one
-    bool is_taken = false;      ///< somebody has it, or may
+    bool is_matched = false;  ///< a subscription here matched, or another shard may have one
+    bool is_taken = false;    ///< somebody has it, or may
   };
-  /// A message published to this shard: to its subscribers here and elsewhere; kept if its RETAIN says so.
+  /// A message published to this shard: to its subscribers here and elsewhere; kept if its RETAIN
+  /// says so.
   Outcome publish(Routed& routed);
   /// Mail from another shard.
   void on_mail(const mail::Publish& mail);
@@ -44,7 +49,7 @@ class Router {
   struct Match {
     Target target;
     bool is_retain_as_published = false;
-    std::uint32_t ids = 0;              // place in id_lists_, 1-based; 0: no or one identifier
+    std::uint32_t ids = 0;  // place in id_lists_, 1-based; 0: no or one identifier
     std::uint32_t filters = 1;
   };
   friend struct RouterVisitor;
@@ -64,12 +69,12 @@ class Router {
   Interest& interest_;
   SharedMembers& members_;
   RetainedDelivery& retained_;
-  std::vector<Match> matches_;          // of the message under way; kept for its memory
+  std::vector<Match> matches_;  // of the message under way; kept for its memory
   std::vector<SharedGroup*> groups_;
   std::vector<std::vector<std::uint32_t>> id_lists_;
   std::size_t id_lists_used_ = 0;
   std::uint32_t stamp_ = 0;
-  std::uint8_t hops_ = 0;               // shards that have passed on the shared message under way
+  std::uint8_t hops_ = 0;  // shards that have passed on the shared message under way
   SessionSlot publisher_ = no_session;
 };
 

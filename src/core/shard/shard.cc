@@ -37,9 +37,10 @@ struct Shard::Parts {
   SysTopics sys;
 };
 
-Shard::Shard(const ShardSetup& setup, const CoreOptions& options, Rng& rng, Log& log, Effects& effects,
-             Mailer& mailer, Instant now)
-    : context_(setup, options, rng, log, effects, mailer, now), parts_(std::make_unique<Parts>(context_)) {}
+Shard::Shard(const ShardSetup& setup, const CoreOptions& options, Rng& rng, Log& log,
+             Effects& effects, Mailer& mailer, Instant now)
+    : context_(setup, options, rng, log, effects, mailer, now),
+      parts_(std::make_unique<Parts>(context_)) {}
 
 Shard::~Shard() = default;
 
@@ -56,7 +57,8 @@ void Shard::on_opened(ConnId id, const Opened& opened) {
   connection.peer = opened.peer;
   connection.is_anonymous_allowed = opened.is_anonymous_allowed;
   connection.opened = connection.last_received = context_.now;
-  connection.timer = context_.timers.add(context_.now + context_.options.limits.connect_timeout, timer_connection, pack(id));
+  connection.timer = context_.timers.add(context_.now + context_.options.limits.connect_timeout,
+                                         timer_connection, pack(id));
   ++context_.metrics.connections_accepted;
   ++context_.metrics.connections_open;
   ++context_.handshakes;
@@ -75,11 +77,13 @@ void Shard::on_bytes(ConnId id, ByteView bytes) {
   context_.timers.cancel(connection->timer);
   connection->timer = {};
   const Instant deadline = deadline_of(*connection);
-  if (!deadline.is_never()) connection->timer = context_.timers.add(deadline, timer_connection, pack(id));
+  if (!deadline.is_never())
+    connection->timer = context_.timers.add(deadline, timer_connection, pack(id));
 }
 
 void Shard::on_closed(ConnId id, CloseCause cause) {
-  if (Connection* connection = context_.connections.find(id)) parts_->closing.on_lost(*connection, cause);
+  if (Connection* connection = context_.connections.find(id))
+    parts_->closing.on_lost(*connection, cause);
 }
 
 void Shard::on_writable(ConnId id) {
@@ -93,9 +97,15 @@ void Shard::on_writable(ConnId id) {
 void Shard::on_answer(Ticket ticket) {
   context_.journal.release(ticket, [this](const Held& held) {
     switch (held.kind) {
-      case Held::Kind::acknowledgement: parts_->acks.on_durable(held); return;
-      case Held::Kind::delivery: parts_->delivering.on_durable(held.session, held.packet_id); return;
-      case Held::Kind::connack: parts_->handshake.on_durable(held); return;
+      case Held::Kind::acknowledgement:
+        parts_->acks.on_durable(held);
+        return;
+      case Held::Kind::delivery:
+        parts_->delivering.on_durable(held.session, held.packet_id);
+        return;
+      case Held::Kind::connack:
+        parts_->handshake.on_durable(held);
+        return;
     }
   });
   parts_->inbound.wake();
@@ -103,8 +113,12 @@ void Shard::on_answer(Ticket ticket) {
 
 void Shard::on_mail(ShardIndex from, ByteView record) {
   switch (mail::kind_of(record)) {
-    case mail::Kind::publish: parts_->router.on_mail(mail::read<mail::Publish>(record)); return;
-    case mail::Kind::shared_publish: parts_->router.on_mail(mail::read<mail::SharedPublish>(record)); return;
+    case mail::Kind::publish:
+      parts_->router.on_mail(mail::read<mail::Publish>(record));
+      return;
+    case mail::Kind::shared_publish:
+      parts_->router.on_mail(mail::read<mail::SharedPublish>(record));
+      return;
     case mail::Kind::interest_changed: {
       const auto changed = mail::read<mail::InterestChanged>(record);
       parts_->interest.on_changed(from, changed.key, changed.is_interested);
@@ -123,12 +137,18 @@ void Shard::on_mail(ShardIndex from, ByteView record) {
       if (parts_->interest.on_confirmed(from, mail::read<mail::Confirmed>(record).sequence))
         parts_->subscribing.on_confirmed();
       return;
-    case mail::Kind::retained_asked: parts_->retained.on_mail(from, mail::read<mail::RetainedAsked>(record)); return;
+    case mail::Kind::retained_asked:
+      parts_->retained.on_mail(from, mail::read<mail::RetainedAsked>(record));
+      return;
     case mail::Kind::retained_cancelled:
       parts_->retained.on_mail(from, mail::read<mail::RetainedCancelled>(record));
       return;
-    case mail::Kind::retained_found: parts_->retained.on_mail(mail::read<mail::RetainedFound>(record)); return;
-    case mail::Kind::retained_page_end: parts_->retained.on_mail(mail::read<mail::RetainedPageEnd>(record)); return;
+    case mail::Kind::retained_found:
+      parts_->retained.on_mail(mail::read<mail::RetainedFound>(record));
+      return;
+    case mail::Kind::retained_page_end:
+      parts_->retained.on_mail(mail::read<mail::RetainedPageEnd>(record));
+      return;
   }
 }
 
@@ -155,47 +175,58 @@ void Shard::on_connection_timer(ConnId id, Instant& again) {
     return;
   }
   if (connection->state == ConnectionState::awaiting_connect) {
-    parts_->closing.close(*connection, CloseCause::connect_timeout, codec::ReasonCode::unspecified_error, {});
+    parts_->closing.close(*connection, CloseCause::connect_timeout,
+                          codec::ReasonCode::unspecified_error, {});
     return;
   }
-  parts_->closing.close(*connection, CloseCause::keep_alive_timeout, codec::ReasonCode::keep_alive_timeout,
+  parts_->closing.close(*connection, CloseCause::keep_alive_timeout,
+                        codec::ReasonCode::keep_alive_timeout,
                         "nothing was received for the Keep Alive and a half");
 }
 
 Instant Shard::on_timer(TimerKind kind, std::uint64_t payload) {
   Instant again = Instant::never();
   const ConnId packed = unpack_conn(payload);
-  if (kind == timer_connection) on_connection_timer(packed, again);
-  else if (kind == timer_session_expiry) parts_->closing.on_session_expired(SessionSlot{packed.slot}, packed.generation);
-  else if (kind == timer_will) parts_->closing.on_will_due(SessionSlot{packed.slot}, packed.generation);
+  if (kind == timer_connection)
+    on_connection_timer(packed, again);
+  else if (kind == timer_session_expiry)
+    parts_->closing.on_session_expired(SessionSlot{packed.slot}, packed.generation);
+  else if (kind == timer_will)
+    parts_->closing.on_will_due(SessionSlot{packed.slot}, packed.generation);
   return again;
 }
 
 void Shard::on_deadline() {
-  context_.timers.advance(context_.now, [this](TimerKind kind, std::uint64_t payload) { return on_timer(kind, payload); });
+  context_.timers.advance(context_.now, [this](TimerKind kind, std::uint64_t payload) {
+    return on_timer(kind, payload);
+  });
 }
 
-void Shard::publish_sys(const CoreMetrics& totals, Duration uptime) { parts_->sys.publish(totals, uptime); }
+void Shard::publish_sys(const CoreMetrics& totals, Duration uptime) {
+  parts_->sys.publish(totals, uptime);
+}
 
 bool Shard::kick(std::string_view client_id) {
   Session* session = context_.state.sessions.find(client_id);
   Connection* connection = session != nullptr ? context_.connections.find(session->conn) : nullptr;
   if (connection == nullptr) return false;
-  parts_->closing.close(*connection, CloseCause::administrative_action, codec::ReasonCode::administrative_action,
-                        "closed by the operator");
+  parts_->closing.close(*connection, CloseCause::administrative_action,
+                        codec::ReasonCode::administrative_action, "closed by the operator");
   return true;
 }
 
 void Shard::stop() {
   context_.connections.for_each([this](Connection& connection) {
-    parts_->closing.close(connection, CloseCause::server_shutting_down, codec::ReasonCode::server_shutting_down, {});
+    parts_->closing.close(connection, CloseCause::server_shutting_down,
+                          codec::ReasonCode::server_shutting_down, {});
   });
 }
 
 bool Shard::is_turn_full() const {
   const auto& limits = context_.options.limits;
   return context_.turn_deliveries >= static_cast<std::uint64_t>(limits.turn_deliveries_max) ||
-         context_.effects.output.turn_bytes() >= static_cast<std::size_t>(limits.turn_output_bytes_max);
+         context_.effects.output.turn_bytes() >=
+             static_cast<std::size_t>(limits.turn_output_bytes_max);
 }
 
 void Shard::finish_turn() {
@@ -209,7 +240,9 @@ void Shard::finish_turn() {
 
 Instant Shard::next_deadline() const { return context_.timers.next_deadline(); }
 
-bool Shard::has_work() const { return was_full_ || parts_->inbound.has_work() || parts_->retained.has_work(); }
+bool Shard::has_work() const {
+  return was_full_ || parts_->inbound.has_work() || parts_->retained.has_work();
+}
 
 const CoreMetrics& Shard::metrics() {
   CoreMetrics& m = context_.metrics;
@@ -228,7 +261,8 @@ const CoreMetrics& Shard::metrics() {
 std::size_t Shard::memory_bytes() const {
   const State& state = context_.state;
   return state.messages.bytes() + state.sessions.bytes() + state.subscriptions.bytes() +
-         state.retained.index_bytes() + context_.connections.bytes() + context_.effects.output.bytes();
+         state.retained.index_bytes() + context_.connections.bytes() +
+         context_.effects.output.bytes();
 }
 
 void Shard::for_each_client(const std::function<void(const ClientInfo&)>& f) const {
@@ -243,10 +277,13 @@ void Shard::for_each_client(const std::function<void(const ClientInfo&)>& f) con
        .peer = connection != nullptr ? sluice::to_string(connection->peer) : std::string(),
        .version = session->version,
        .keep_alive_s = connection != nullptr ? connection->keep_alive_s : std::uint16_t{0},
-       .subscriptions = static_cast<std::uint32_t>(context_.state.subscriptions.count(session->slot)),
-       .since = context_.now - (connection != nullptr ? connection->opened : session->disconnected_at),
+       .subscriptions =
+           static_cast<std::uint32_t>(context_.state.subscriptions.count(session->slot)),
+       .since =
+           context_.now - (connection != nullptr ? connection->opened : session->disconnected_at),
        .queue_bytes = outbound != nullptr ? outbound->queue_bytes : 0,
-       .queue_messages = outbound != nullptr ? static_cast<std::uint32_t>(outbound->queue.size()) : 0,
+       .queue_messages =
+           outbound != nullptr ? static_cast<std::uint32_t>(outbound->queue.size()) : 0,
        .inflight_messages = outbound != nullptr ? outbound->unacknowledged : 0,
        .session_expiry_s = session->expiry_s,
        .drops = session->drops,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shard is one core's share of the broker as a state machine: events in, effects out. Its driver (a thread with a reactor,
-// or the simulator) runs it in turns:
+// Shard is one core's share of the broker as a state machine: events in, effects out. Its driver (a
+// thread with a reactor, or the simulator) runs it in turns:
 //
-//   shard.begin_turn(now);  events: on_opened, on_bytes, on_closed, on_writable, on_mail…, on_mail_end, on_answer, on_deadline
-//   shard.finish_turn();    then: the list of effects in order (persist may be answered at once by on_answer), one write for
+//   shard.begin_turn(now);  events: on_opened, on_bytes, on_closed, on_writable, on_mail…,
+//   on_mail_end, on_answer, on_deadline shard.finish_turn();    then: the list of effects in order
+//   (persist may be answered at once by on_answer), one write for
 //                           each dirty lane of the output, effects.end_turn().
 //
 // Owner:   its driver.        Thread: one.
@@ -12,9 +13,6 @@
 // Limits:  core/options.def.
 // Spec:    MQTT 3.1, 3.1.1 and 5.0.
 #pragma once
-
-#include <functional>
-#include <memory>
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -28,6 +26,9 @@
 #include "core/shard/mailer.h"
 #include "core/shard/options.h"
 
+#include <functional>
+#include <memory>
+
 namespace sluice::core {
 
 /// What the listener says of a new connection.
@@ -39,17 +40,19 @@ struct Opened {
 class Shard {
  public:
   /// All references outlive the shard.
-  Shard(const ShardSetup& setup, const CoreOptions& options, Rng& rng, Log& log, Effects& effects, Mailer& mailer,
-        Instant now);
+  Shard(const ShardSetup& setup, const CoreOptions& options, Rng& rng, Log& log, Effects& effects,
+        Mailer& mailer, Instant now);
   ~Shard();
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
   void begin_turn(Instant now);
   void on_opened(ConnId id, const Opened& opened);
-  /// Any cut of the stream. `bytes` stay valid and unchanged until the turn ends: output may refer to them.
+  /// Any cut of the stream. `bytes` stay valid and unchanged until the turn ends: output may refer
+  /// to them.
   void on_bytes(ConnId id, ByteView bytes);
-  /// The transport is gone. Unknown ids are those that the shard has closed itself: nothing happens.
+  /// The transport is gone. Unknown ids are those that the shard has closed itself: nothing
+  /// happens.
   void on_closed(ConnId id, CloseCause cause);
   /// The socket has taken all that waited for it.
   void on_writable(ConnId id);
@@ -63,7 +66,8 @@ class Shard {
   void publish_sys(const CoreMetrics& totals, Duration uptime);
   /// Ends a client by the operator's will. False if it has no session here, or is not connected.
   bool kick(std::string_view client_id);
-  /// The broker stops: MQTT 5 clients are told, connections close, sessions and wills stay as they are.
+  /// The broker stops: MQTT 5 clients are told, connections close, sessions and wills stay as they
+  /// are.
   void stop();
   void finish_turn();
 
@@ -83,11 +87,11 @@ class Shard {
   std::size_t memory_bytes() const;
   struct ClientInfo {
     std::string_view client_id;
-    std::string peer;                   ///< empty if not connected
+    std::string peer;  ///< empty if not connected
     codec::Version version{};
     std::uint16_t keep_alive_s = 0;
     std::uint32_t subscriptions = 0;
-    Duration since{};                   ///< since it connected, or since it left
+    Duration since{};  ///< since it connected, or since it left
     std::uint64_t queue_bytes = 0;
     std::uint32_t queue_messages = 0;
     std::uint32_t inflight_messages = 0;

@@ -6,8 +6,8 @@
 
 namespace sluice::core {
 
-void SharedMembers::tell(const Session& session, std::string_view share_name, std::string_view filter,
-                         const Subscription& subscription, bool is_gone) {
+void SharedMembers::tell(const Session& session, std::string_view share_name,
+                         std::string_view filter, const Subscription& subscription, bool is_gone) {
   if (c_.is_alone()) return;
   mail::SharedMember mail{.share_name = share_name,
                           .filter = filter,
@@ -23,8 +23,8 @@ void SharedMembers::tell(const Session& session, std::string_view share_name, st
     if (ShardIndex{i} != c_.setup.index) mail::send(c_.mailer, ShardIndex{i}, mail);
 }
 
-void SharedMembers::on_subscribed(const Session& session, std::string_view share_name, std::string_view filter,
-                                  const Subscription& subscription) {
+void SharedMembers::on_subscribed(const Session& session, std::string_view share_name,
+                                  std::string_view filter, const Subscription& subscription) {
   tell(session, share_name, filter, subscription, false);
 }
 
@@ -39,7 +39,8 @@ void SharedMembers::on_presence(const Session& session) {
   c_.state.subscriptions.for_each_of_session(
       session.slot, text, [&](std::string_view whole, const Subscription& subscription) {
         const auto shared = codec::split_shared_filter(whole);
-        if (shared && shared->is_shared()) tell(session, shared->share_name, shared->filter, subscription, false);
+        if (shared && shared->is_shared())
+          tell(session, shared->share_name, shared->filter, subscription, false);
       });
 }
 
@@ -49,7 +50,8 @@ void SharedMembers::on_session_ends(const Session& session) {
   c_.state.subscriptions.for_each_of_session(
       session.slot, text, [&](std::string_view whole, const Subscription& subscription) {
         const auto shared = codec::split_shared_filter(whole);
-        if (shared && shared->is_shared()) tell(session, shared->share_name, shared->filter, subscription, true);
+        if (shared && shared->is_shared())
+          tell(session, shared->share_name, shared->filter, subscription, true);
       });
 }
 
@@ -65,7 +67,8 @@ void SharedMembers::on_mail(ShardIndex from, const mail::SharedMember& mail) {
     c_.state.sessions.erase_stand_in(slot);
     return;
   }
-  const SessionSlot slot = found != stand_ins_.end() ? found->second : c_.state.sessions.create_stand_in();
+  const SessionSlot slot =
+      found != stand_ins_.end() ? found->second : c_.state.sessions.create_stand_in();
   if (found == stand_ins_.end()) stand_ins_.emplace(key, slot);
   Session& stand_in = c_.state.sessions.at(slot);
   stand_in.remote = {from, mail.session, mail.number, mail.is_connected, mail.is_durable};

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SharedMembers makes the shared subscriptions of all shards look like one: every shard knows every member, those of other
-// shards as stand-ins that are sessions in name only. So whoever routes a message picks its one receiver alone, and the
-// turn goes round fairly whatever shards the members live on.
+// SharedMembers makes the shared subscriptions of all shards look like one: every shard knows every
+// member, those of other shards as stand-ins that are sessions in name only. So whoever routes a
+// message picks its one receiver alone, and the turn goes round fairly whatever shards the members
+// live on.
 //
 // Owner:   Shard.      Thread: its shard's.
 // Limits:  a stand-in costs a session's slot, without its queues.
 // Spec:    MQTT 5.0 §4.8.2.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <cstdint>
-#include <string>
-
 #include "core/shard/context.h"
 #include "core/shard/interest.h"
 #include "core/shard/mail.h"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstdint>
+#include <string>
 
 namespace sluice::core {
 
@@ -26,7 +28,8 @@ class SharedMembers {
   /// A session of ours joined or left a group, or came or went as a client.
   void on_subscribed(const Session& session, std::string_view share_name, std::string_view filter,
                      const Subscription& subscription);
-  void on_unsubscribed(const Session& session, std::string_view share_name, std::string_view filter);
+  void on_unsubscribed(const Session& session, std::string_view share_name,
+                       std::string_view filter);
   void on_presence(const Session& session);
   /// Before the session ends.
   void on_session_ends(const Session& session);
@@ -42,7 +45,8 @@ class SharedMembers {
   };
   struct RemoteHash {
     std::size_t operator()(const RemoteKey& key) const {
-      return (std::size_t{index_of(key.slot)} << 24 ^ std::size_t{key.number} << 8 ^ index_of(key.shard)) *
+      return (std::size_t{index_of(key.slot)} << 24 ^ std::size_t{key.number} << 8 ^
+              index_of(key.shard)) *
              0x9e3779b97f4a7c15U;
     }
   };

@@ -39,7 +39,8 @@ void SysTopics::put(std::string_view topic, std::string value) {
 
 void SysTopics::put_load(std::string_view name, std::uint64_t total, double minutes_passed) {
   Load& load = loads_[std::string(name)];
-  const double rate = minutes_passed > 0 ? static_cast<double>(total - load.last_total) / minutes_passed : 0;
+  const double rate =
+      minutes_passed > 0 ? static_cast<double>(total - load.last_total) / minutes_passed : 0;
   load.last_total = total;
   constexpr std::array<int, 3> spans{1, 5, 15};
   for (std::size_t i = 0; i < spans.size(); ++i) {
@@ -53,9 +54,13 @@ void SysTopics::put_load(std::string_view name, std::uint64_t total, double minu
 }
 
 void SysTopics::publish(const CoreMetrics& m, Duration uptime) {
-  const double minutes = last_run_.ns == 0 ? 0 : std::chrono::duration<double, std::ratio<60>>(c_.now - last_run_).count();
+  const double minutes =
+      last_run_.ns == 0 ? 0
+                        : std::chrono::duration<double, std::ratio<60>>(c_.now - last_run_).count();
   last_run_ = c_.now;
-  const auto number = [this](std::string_view topic, std::uint64_t value) { put(topic, std::to_string(value)); };
+  const auto number = [this](std::string_view topic, std::uint64_t value) {
+    put(topic, std::to_string(value));
+  };
   const std::uint64_t connected = m.connections_open;
   const std::uint64_t disconnected = m.sessions > connected ? m.sessions - connected : 0;
   clients_max_ = std::max(clients_max_, connected);
@@ -66,7 +71,8 @@ void SysTopics::publish(const CoreMetrics& m, Duration uptime) {
 
   put("$SYS/broker/version", std::string(version_text));
   put("$SYS/broker/uptime",
-      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(uptime).count()) + " seconds");
+      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(uptime).count()) +
+          " seconds");
   number("$SYS/broker/clients/total", m.sessions);
   number("$SYS/broker/clients/connected", connected);
   number("$SYS/broker/clients/active", connected);

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SysTopics publishes what the broker counts below $SYS/broker/, with mosquitto's names and units, so that dashboards and
-// exporters find what they look for: retained, when changed.
+// SysTopics publishes what the broker counts below $SYS/broker/, with mosquitto's names and units,
+// so that dashboards and exporters find what they look for: retained, when changed.
 //
 // Owner:   Shard, one of the process.      Thread: its shard's.
 // Limits:  sys.interval, kept by the driver.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <string>
-#include <string_view>
-
 #include "core/shard/context.h"
 #include "core/shard/router.h"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <string>
+#include <string_view>
 
 namespace sluice::core {
 

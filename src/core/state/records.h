@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records: everything that changes the state a broker must keep. State::apply() of one of these is the only way that a
-// session, a subscription, a queue, a retained message or a will changes, live and at replay; so a log of them is the state.
-// What a record holds is all that its change depends on: no clock, no randomness, no option is asked.
+// Records: everything that changes the state a broker must keep. State::apply() of one of these is
+// the only way that a session, a subscription, a queue, a retained message or a will changes, live
+// and at replay; so a log of them is the state. What a record holds is all that its change depends
+// on: no clock, no randomness, no option is asked.
 //
 // Views are read during apply() only.
 #pragma once
-
-#include <cstdint>
-#include <string_view>
 
 #include "base/bytes.h"
 #include "base/time.h"
 #include "codec/types.h"
 #include "core/ids.h"
 #include "core/message/message.h"
+
+#include <cstdint>
+#include <string_view>
 
 namespace sluice::core::record {
 
@@ -46,9 +47,9 @@ struct WillSet {
 };
 struct Subscribed {
   SessionSlot session;
-  std::string_view filter;             ///< as the client wrote it, $share/ included
+  std::string_view filter;  ///< as the client wrote it, $share/ included
   codec::SubscriptionOptions options;
-  std::uint32_t subscription_id;       ///< 0: none
+  std::uint32_t subscription_id;  ///< 0: none
 };
 struct Unsubscribed {
   SessionSlot session;
@@ -58,10 +59,10 @@ struct Unsubscribed {
 struct Queued {
   SessionSlot session;
   MessageRef message;
-  std::uint32_t subscription_ids;      ///< as in Delivery
+  std::uint32_t subscription_ids;  ///< as in Delivery
   codec::Qos qos;
   bool retain;
-  bool is_shared;                      ///< it came by a shared subscription
+  bool is_shared;  ///< it came by a shared subscription
 };
 /// The first of the queue gets the next packet identifier and joins the window.
 struct DeliveryBegun {
@@ -72,10 +73,10 @@ struct QueueFrontDropped {
   SessionSlot session;
 };
 enum class AckKind : std::uint8_t {
-  puback,        ///< QoS 1 is done
-  pubrec,        ///< QoS 2: the message is the client's, PUBREL follows
-  pubrec_failed, ///< QoS 2 is done, refused
-  pubcomp,       ///< QoS 2 is done
+  puback,         ///< QoS 1 is done
+  pubrec,         ///< QoS 2: the message is the client's, PUBREL follows
+  pubrec_failed,  ///< QoS 2 is done, refused
+  pubcomp,        ///< QoS 2 is done
 };
 struct DeliveryAcknowledged {
   SessionSlot session;

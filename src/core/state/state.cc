@@ -23,11 +23,14 @@ State::State(const HashKey& key) : sessions(key), subscriptions(key) {}
 
 State::~State() {
   for (std::uint32_t i = 0; i < sessions.end(); ++i)
-    if (const Session* session = sessions.find(SessionSlot{i}); session != nullptr && !session->is_stand_in())
+    if (const Session* session = sessions.find(SessionSlot{i});
+        session != nullptr && !session->is_stand_in())
       apply(record::SessionEnded{SessionSlot{i}});
 }
 
-Session& State::apply(const record::SessionCreated& created) { return sessions.create(created.client_id); }
+Session& State::apply(const record::SessionCreated& created) {
+  return sessions.create(created.client_id);
+}
 
 void State::apply(const record::SessionAttached& attached) {
   Session& session = sessions.at(attached.session);
@@ -45,7 +48,8 @@ void State::apply(const record::SessionEnded& ended) {
   Session& session = sessions.at(ended.session);
   if (Outbound* outbound = session.find_outbound()) {
     while (!outbound->queue.empty()) pop_queue_front(*outbound);
-    for (std::size_t i = 0; i < outbound->window.size(); ++i) finish(*outbound, outbound->window[i]);
+    for (std::size_t i = 0; i < outbound->window.size(); ++i)
+      finish(*outbound, outbound->window[i]);
   }
   if (session.will) --wills_;
   subscriptions.unsubscribe_all(ended.session);
@@ -62,7 +66,8 @@ void State::apply(const record::WillSet& will) {
 }
 
 SubscribeOutcome State::apply(const record::Subscribed& subscribed) {
-  const Subscription subscription{subscribed.session, subscribed.subscription_id, subscribed.options};
+  const Subscription subscription{subscribed.session, subscribed.subscription_id,
+                                  subscribed.options};
   const auto shared = codec::split_shared_filter(subscribed.filter);
   if (shared && shared->is_shared())
     return subscriptions.subscribe_shared(shared->share_name, shared->filter, subscription);
@@ -72,7 +77,8 @@ SubscribeOutcome State::apply(const record::Subscribed& subscribed) {
 bool State::apply(const record::Unsubscribed& unsubscribed) {
   const auto shared = codec::split_shared_filter(unsubscribed.filter);
   if (shared && shared->is_shared())
-    return subscriptions.unsubscribe_shared(shared->share_name, shared->filter, unsubscribed.session);
+    return subscriptions.unsubscribe_shared(shared->share_name, shared->filter,
+                                            unsubscribed.session);
   return subscriptions.unsubscribe(unsubscribed.filter, unsubscribed.session);
 }
 

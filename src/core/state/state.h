@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// State is what a shard keeps for its clients: sessions, subscriptions, messages, retained messages. It changes only in
-// apply(record), the same call live and at replay; everybody else reads. What is a session's connection, its socket, its
-// send window on this connection is not state and stands elsewhere.
+// State is what a shard keeps for its clients: sessions, subscriptions, messages, retained
+// messages. It changes only in apply(record), the same call live and at replay; everybody else
+// reads. What is a session's connection, its socket, its send window on this connection is not
+// state and stands elsewhere.
 //
 // Owner:   Shard (exactly one).      Thread: its shard's.
 // Never:   I/O, clock, randomness, options; a decision: what a record says is done.
@@ -10,14 +11,14 @@
 // Spec:    MQTT 5.0 §4.1 (session state).
 #pragma once
 
-#include <cstdint>
-
 #include "base/siphash.h"
 #include "core/message/message_pool.h"
 #include "core/retained/retained_store.h"
 #include "core/session/sessions.h"
 #include "core/state/records.h"
 #include "core/topic/subscription_tree.h"
+
+#include <cstdint>
 
 namespace sluice::core {
 
@@ -54,7 +55,7 @@ class State {
   std::uint64_t window_messages() const { return window_messages_; }
   std::uint64_t wills() const { return wills_; }
 
-  MessagePool messages;      // first: outlives every MessageRef below
+  MessagePool messages;  // first: outlives every MessageRef below
   Sessions sessions;
   SubscriptionTree subscriptions;
   RetainedStore retained;

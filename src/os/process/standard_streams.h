@@ -6,13 +6,13 @@
 // Never:   raises SIGPIPE if it is ignored; buffers.
 #pragma once
 
+#include "base/bytes.h"
+#include "base/result.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "base/bytes.h"
-#include "base/result.h"
 
 namespace sluice::os {
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// InputArena is where a turn reads: every read gets room of its own that stays untouched until the turn ends, so that what
-// was read can be written on to subscribers without a copy.
+// InputArena is where a turn reads: every read gets room of its own that stays untouched until the
+// turn ends, so that what was read can be written on to subscribers without a copy.
 //
 // Owner:   a Turn.     Thread: one.
-// Limits:  room for one read is read_bytes; blocks are kept for the next turn, at most blocks_kept of them.
+// Limits:  room for one read is read_bytes; blocks are kept for the next turn, at most blocks_kept
+//          of them.
 #pragma once
+
+#include "base/bytes.h"
 
 #include <cstdint>
 #include <memory>
 #include <vector>
-
-#include "base/bytes.h"
 
 namespace sluice::server {
 

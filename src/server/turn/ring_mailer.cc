@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/turn/ring_mailer.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "base/assert.h"
 #include "core/shard/mail_codec.h"
+
+#include <algorithm>
+#include <cstring>
 
 namespace sluice::server {
 namespace {
@@ -19,7 +19,8 @@ RingMatrix::RingMatrix(std::uint16_t shards, std::size_t ring_bytes) : shards_(s
   rings_.resize(std::size_t{shards} * shards);
   for (std::uint16_t from = 0; from < shards; ++from)
     for (std::uint16_t to = 0; to < shards; ++to)
-      if (from != to) rings_[std::size_t{from} * shards + to] = std::make_unique<SpscRing>(ring_bytes);
+      if (from != to)
+        rings_[std::size_t{from} * shards + to] = std::make_unique<SpscRing>(ring_bytes);
 }
 
 // After the threads have ended: what nobody took still holds memory.
@@ -36,7 +37,11 @@ RingMatrix::~RingMatrix() {
 
 RingMailer::RingMailer(RingMatrix& rings, core::ShardIndex self, std::size_t overflow_bytes_max,
                        ServerMetrics& metrics)
-    : rings_(rings), self_(self), overflow_bytes_max_(overflow_bytes_max), metrics_(metrics), targets_(rings.shards()) {}
+    : rings_(rings),
+      self_(self),
+      overflow_bytes_max_(overflow_bytes_max),
+      metrics_(metrics),
+      targets_(rings.shards()) {}
 
 RingMailer::~RingMailer() {
   for (Target& target : targets_)

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RingMailer is a shard's end of the rings to and from the other shards: mail that it writes goes into the ring of its
-// pair, or, while that is full, behind it in an overflow list; mail that came is handed to a visitor in order. A record too
-// large for any ring goes as a pointer to memory of its own.
+// RingMailer is a shard's end of the rings to and from the other shards: mail that it writes goes
+// into the ring of its pair, or, while that is full, behind it in an overflow list; mail that came
+// is handed to a visitor in order. A record too large for any ring goes as a pointer to memory of
+// its own.
 //
 // Owner:   a Turn.       Thread: its shard's. The rings are shared with one other thread each.
 // Never:   blocks; reorders a pair's mail.
-// Limits:  server.ring_bytes, server.ring_overflow_bytes_max: beyond it is_congested(), and the shard stops taking
-//          publishes.
+// Limits:  server.ring_bytes, server.ring_overflow_bytes_max: beyond it is_congested(), and the
+//          shard stops taking publishes.
 #pragma once
+
+#include "base/spsc_ring.h"
+#include "core/shard/mailer.h"
+#include "server/metrics.h"
 
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <span>
 #include <vector>
-
-#include "base/spsc_ring.h"
-#include "core/shard/mailer.h"
-#include "server/metrics.h"
 
 namespace sluice::server {
 
@@ -40,7 +41,8 @@ class RingMatrix {
 
 class RingMailer final : public core::Mailer {
  public:
-  RingMailer(RingMatrix& rings, core::ShardIndex self, std::size_t overflow_bytes_max, ServerMetrics& metrics);
+  RingMailer(RingMatrix& rings, core::ShardIndex self, std::size_t overflow_bytes_max,
+             ServerMetrics& metrics);
   ~RingMailer() override;
 
   MutableByteView reserve(core::ShardIndex target, std::size_t size) override;
@@ -58,11 +60,11 @@ class RingMailer final : public core::Mailer {
   struct Target {
     std::deque<std::vector<std::uint8_t>> overflow;
     std::size_t overflow_bytes = 0;
-    bool is_reserved = false;      // a record of the ring awaits commit()
+    bool is_reserved = false;  // a record of the ring awaits commit()
     bool is_congested = false;
   };
 
-  static constexpr std::uint8_t boxed = 0xff;   // a record that is a pointer to its bytes
+  static constexpr std::uint8_t boxed = 0xff;  // a record that is a pointer to its bytes
 
   void drain_overflow(core::ShardIndex to, Target& target);
   void note_overflow(Target& target);
@@ -86,7 +88,8 @@ bool RingMailer::receive(Visitor&& visit) {
     SpscRing& ring = rings_.ring(from, self_);
     // What was there when we began fits the ring: no more than that, however fast the other writes.
     std::size_t bytes = 0;
-    for (ByteView record = ring.front(); !record.empty() && bytes < ring.capacity(); record = ring.front()) {
+    for (ByteView record = ring.front(); !record.empty() && bytes < ring.capacity();
+         record = ring.front()) {
       is_any = true;
       bytes += record.size();
       ++metrics_.ring_records_received;

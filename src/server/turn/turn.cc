@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/turn/turn.h"
 
-#include <array>
-
 #include "base/assert.h"
+
+#include <array>
 
 namespace sluice::server {
 namespace {
@@ -12,8 +12,9 @@ constexpr Duration check_period = 1s;
 
 }  // namespace
 
-Turn::Turn(const core::ShardSetup& setup, const core::CoreOptions& options, const TurnOptions& turn_options, Rng& rng,
-           Log& log, RingMatrix& rings, TurnHost& host, Instant now)
+Turn::Turn(const core::ShardSetup& setup, const core::CoreOptions& options,
+           const TurnOptions& turn_options, Rng& rng, Log& log, RingMatrix& rings, TurnHost& host,
+           Instant now)
     : options_(turn_options),
       host_(host),
       mailer_(rings, setup.index, turn_options.ring_overflow_bytes_max, metrics_),
@@ -121,7 +122,8 @@ void Turn::on_ready(core::ConnId id, ReadyFor ready) {
 }
 
 void Turn::run() {
-  mailer_.receive([this](core::ShardIndex from, ByteView record) { shard_->on_mail(from, record); });
+  mailer_.receive(
+      [this](core::ShardIndex from, ByteView record) { shard_->on_mail(from, record); });
   shard_->on_mail_end();
   if (shard_->next_deadline() <= now_) shard_->on_deadline();
   read_all();
@@ -143,7 +145,8 @@ void Turn::read_all() {
       discard_input(id, *slot);
   }
   // Those that had no turn come first in the next one.
-  readable_.insert(readable_.begin(), round_.begin() + static_cast<std::ptrdiff_t>(done), round_.end());
+  readable_.insert(readable_.begin(), round_.begin() + static_cast<std::ptrdiff_t>(done),
+                   round_.end());
 }
 
 void Turn::read(core::ConnId id, Slot& slot) {
@@ -157,13 +160,17 @@ void Turn::read(core::ConnId id, Slot& slot) {
       lose(id, slot, core::CloseCause::connection_lost);
       return;
     }
-    if (!slot.is_watched && !host_.watch(*slot.transport, id)) lose(id, slot, core::CloseCause::limit);
-    else slot.is_watched = true;
+    if (!slot.is_watched && !host_.watch(*slot.transport, id))
+      lose(id, slot, core::CloseCause::limit);
+    else
+      slot.is_watched = true;
     return;
   }
   input_.take(*size);
-  // Less than asked for: the socket is empty, and says so when it is no longer; unless its end was announced already.
-  const bool is_more = *size == room.size() || slot.is_hung_up || !slot.is_watched || slot.transport->has_buffered_input();
+  // Less than asked for: the socket is empty, and says so when it is no longer; unless its end was
+  // announced already.
+  const bool is_more = *size == room.size() || slot.is_hung_up || !slot.is_watched ||
+                       slot.transport->has_buffered_input();
   slot.is_readable = is_more;
   shard_->on_bytes(id, room.first(*size));
   if (is_more) list_readable(id, slot);
@@ -174,7 +181,8 @@ void Turn::lose(core::ConnId id, Slot&, core::CloseCause cause) {
   free_slot(id);
 }
 
-// The shard has done with it; what the peer still sends is read so that its own reset does not eat our last words.
+// The shard has done with it; what the peer still sends is read so that its own reset does not eat
+// our last words.
 void Turn::discard_input(core::ConnId id, Slot& slot) {
   const MutableByteView room = input_.room();
   const auto size = slot.transport->read(room);
@@ -274,7 +282,7 @@ void Turn::write(core::ConnId id) {
   }
   if (!write_once(id, *slot)) return;
   if (effects_.output.pending_bytes(id) > 0) {
-    if (slot->is_writable) to_write_.push_back(id);   // it took its share of this turn
+    if (slot->is_writable) to_write_.push_back(id);  // it took its share of this turn
     note_blocked(id, *slot);
     return;
   }
@@ -306,8 +314,10 @@ bool Turn::write_once(core::ConnId id, Slot& slot) {
       slot.is_writable = false;
       if (written.error().code == ErrorCode::would_block) return true;
       effects_.output.drop(id);
-      if (slot.phase == Phase::open) lost_.emplace_back(id, core::CloseCause::connection_lost);
-      else closing_.push_back(id);
+      if (slot.phase == Phase::open)
+        lost_.emplace_back(id, core::CloseCause::connection_lost);
+      else
+        closing_.push_back(id);
       return false;
     }
     effects_.output.consume(id, *written);
@@ -361,16 +371,18 @@ void Turn::check_deadlines() {
       continue;
     }
     slot->is_blocked = false;
-    if (slot->phase == Phase::open) lost_.emplace_back(id, core::CloseCause::write_timeout);
-    else free_slot(id);
+    if (slot->phase == Phase::open)
+      lost_.emplace_back(id, core::CloseCause::write_timeout);
+    else
+      free_slot(id);
   }
   blocked_.resize(kept);
   next_check_ = blocked_.empty() ? Instant::never() : now_ + check_period;
 }
 
 bool Turn::has_work() const {
-  return !readable_.empty() || !lost_.empty() || !drained_.empty() || !to_write_.empty() || mailer_.has_overflow() ||
-         shard_->has_work();
+  return !readable_.empty() || !lost_.empty() || !drained_.empty() || !to_write_.empty() ||
+         mailer_.has_overflow() || shard_->has_work();
 }
 
 Instant Turn::next_deadline() const { return std::min(shard_->next_deadline(), next_check_); }

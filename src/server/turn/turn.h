@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Turn drives one Shard: it owns the shard's connections, reads each that is ready once, hands in mail, time and answers,
-// then carries out what the shard asked for and writes once to each connection that has something to be sent. It waits for
-// nothing: whoever calls it (a thread with a reactor, or the simulator) waits between turns.
+// Turn drives one Shard: it owns the shard's connections, reads each that is ready once, hands in
+// mail, time and answers, then carries out what the shard asked for and writes once to each
+// connection that has something to be sent. It waits for nothing: whoever calls it (a thread with a
+// reactor, or the simulator) waits between turns.
 //
 //   turn.begin(now);  add / on_ready / adopt…;  turn.run();  turn.finish();
 //
 // Owner:   ShardThread or the simulator.     Thread: one.
 // Never:   blocks, reads a clock.
-// Limits:  server.write_timeout, server.linger; a turn writes at most write_bytes_max to one connection.
+// Limits:  server.write_timeout, server.linger; a turn writes at most write_bytes_max to one
+//          connection.
 #pragma once
-
-#include <functional>
-#include <memory>
-#include <vector>
 
 #include "base/log.h"
 #include "base/rng.h"
@@ -23,13 +21,18 @@
 #include "server/turn/input_arena.h"
 #include "server/turn/ring_mailer.h"
 
+#include <functional>
+#include <memory>
+#include <vector>
+
 namespace sluice::server {
 
 /// What a Turn asks of whoever runs it.
 class TurnHost {
  public:
   virtual ~TurnHost() = default;
-  /// Events of the transport's descriptor are to arrive as on_ready(id, …). False if that cannot be.
+  /// Events of the transport's descriptor are to arrive as on_ready(id, …). False if that cannot
+  /// be.
   virtual bool watch(const net::Transport& transport, core::ConnId id) = 0;
   /// The transport is about to be closed, or to move to another thread.
   virtual void unwatch(const net::Transport& transport) = 0;
@@ -57,8 +60,9 @@ struct ReadyFor {
 
 class Turn {
  public:
-  Turn(const core::ShardSetup& setup, const core::CoreOptions& options, const TurnOptions& turn_options, Rng& rng,
-       Log& log, RingMatrix& rings, TurnHost& host, Instant now);
+  Turn(const core::ShardSetup& setup, const core::CoreOptions& options,
+       const TurnOptions& turn_options, Rng& rng, Log& log, RingMatrix& rings, TurnHost& host,
+       Instant now);
   ~Turn();
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -71,8 +75,8 @@ class Turn {
   void on_ready(core::ConnId id, ReadyFor ready);
   /// Mail, deadlines, and one read of every connection that can be read.
   void run();
-  /// Effects and writes. Connections to hand over stand in hand_overs() until the next begin(). Bit n of the result: shard
-  /// n has mail.
+  /// Effects and writes. Connections to hand over stand in hand_overs() until the next begin(). Bit
+  /// n of the result: shard n has mail.
   std::uint64_t finish();
 
   std::vector<HandOverLetter>& hand_overs() { return hand_overs_; }
@@ -91,21 +95,22 @@ class Turn {
   enum class Phase : std::uint8_t {
     free,
     open,
-    closing,     ///< the shard has let go of it: write what is left, then half-close
-    lingering,   ///< half-closed: read and throw away until the peer closes
+    closing,    ///< the shard has let go of it: write what is left, then half-close
+    lingering,  ///< half-closed: read and throw away until the peer closes
   };
   struct Slot {
     std::unique_ptr<net::Transport> transport;
-    Instant deadline = Instant::never();     // of closing, lingering, or for the next byte of a full socket
+    Instant deadline =
+        Instant::never();  // of closing, lingering, or for the next byte of a full socket
     std::uint32_t generation = 0;
     Phase phase = Phase::free;
     bool is_readable : 1 = false;
-    bool is_listed : 1 = false;              // in readable_
+    bool is_listed : 1 = false;  // in readable_
     bool is_writable : 1 = true;
     bool is_paused : 1 = false;
     bool is_watched : 1 = false;
     bool is_hung_up : 1 = false;
-    bool is_blocked : 1 = false;             // in blocked_
+    bool is_blocked : 1 = false;  // in blocked_
   };
 
   core::ConnId take_slot(std::unique_ptr<net::Transport> transport);
@@ -134,14 +139,15 @@ class Turn {
   InputArena input_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
-  std::vector<core::ConnId> readable_;        // to be read: in turn, once each
+  std::vector<core::ConnId> readable_;  // to be read: in turn, once each
   std::vector<core::ConnId> round_;
-  std::vector<core::ConnId> to_write_;        // their sockets have room again, or had more room
-  std::vector<core::ConnId> drained_;         // have taken all that waited
+  std::vector<core::ConnId> to_write_;  // their sockets have room again, or had more room
+  std::vector<core::ConnId> drained_;   // have taken all that waited
   std::vector<core::ConnId> closing_;
-  std::vector<core::ConnId> blocked_;         // with a deadline
+  std::vector<core::ConnId> blocked_;  // with a deadline
   std::vector<HandOverLetter> hand_overs_;
-  std::vector<std::pair<core::ConnId, core::CloseCause>> lost_;   // found while writing: told in the next turn
+  std::vector<std::pair<core::ConnId, core::CloseCause>>
+      lost_;  // found while writing: told in the next turn
   Instant now_;
   Instant next_check_ = Instant::never();
   std::size_t open_ = 0;

@@ -107,8 +107,8 @@ TEST(CoreConnect, AnUnknownProtocolLevelIsRefusedInBothForms) {
 TEST(CoreConnect, PacketsBehindConnectAreHandledInTheSameTurn) {
   InProcessBroker broker;
   RawClient& client = broker.open();
-  client.send(Connect{.client_id = "a"}, Subscribe{.packet_id = 7, .filters = {{"t"}}}, Publish{.topic = "t", .payload = "x"},
-              Pingreq{});
+  client.send(Connect{.client_id = "a"}, Subscribe{.packet_id = 7, .filters = {{"t"}}},
+              Publish{.topic = "t", .payload = "x"}, Pingreq{});
   client.expect(Connack{});
   client.expect(Suback{.packet_id = 7, .codes = {0}});
   client.expect(Publish{.topic = "t", .payload = "x"});
@@ -118,7 +118,9 @@ TEST(CoreConnect, PacketsBehindConnectAreHandledInTheSameTurn) {
 TEST(CoreConnect, PacketsBehindAnAbandonedSessionWaitForTheLog) {
   InProcessBroker broker({.has_log = true, .log_answers = LogAnswers::later});
   RawClient& client = broker.open();
-  client.send(Connect{.client_id = "a", .props = Props().number(PropertyId::session_expiry_interval, 60)}, Pingreq{});
+  client.send(
+      Connect{.client_id = "a", .props = Props().number(PropertyId::session_expiry_interval, 60)},
+      Pingreq{});
   client.expect_nothing();
   broker.answer_log();
   client.expect(Connack{});
@@ -153,7 +155,8 @@ TEST(CoreConnect, AListenerThatWantsCredentialsRefusesAnonymousClients) {
 TEST(CoreConnect, AnAuthenticationMethodThatNobodyKnowsIsRefused) {
   InProcessBroker broker;
   RawClient& client = broker.open();
-  client.send(Connect{.client_id = "a", .props = Props().text(PropertyId::authentication_method, "X")});
+  client.send(
+      Connect{.client_id = "a", .props = Props().text(PropertyId::authentication_method, "X")});
   client.expect(Connack{.code = code(ReasonCode::bad_authentication_method)});
   client.expect_closed();
 }
@@ -174,7 +177,8 @@ TEST(CoreConnect, MoreSessionsThanTheLimitAreRefused) {
   BrokerSetup setup;
   setup.options.limits.sessions_max = 1;
   InProcessBroker broker(setup);
-  const Connect first{.client_id = "a", .props = Props().number(PropertyId::session_expiry_interval, 60)};
+  const Connect first{.client_id = "a",
+                      .props = Props().number(PropertyId::session_expiry_interval, 60)};
   broker.connect(first).cut();
   RawClient& second = broker.open();
   second.send(Connect{.client_id = "b"});

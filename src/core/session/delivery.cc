@@ -22,8 +22,11 @@ codec::Qos lower(codec::Qos a, codec::Qos b) { return a < b ? a : b; }
 // Topics shorter than an alias saves are sent as they are.
 constexpr std::size_t alias_topic_bytes_min = 6;
 
-void choose_alias(OutgoingPublish& publish, Connection& connection) {
+// `size`: of the packet without an alias. A new alias makes it larger, once.
+void choose_alias(OutgoingPublish& publish, Connection& connection, std::size_t size) {
+  constexpr std::size_t alias_bytes_max = 6;   // the property, and lengths that grow by it
   if (!connection.outbound_aliases || publish.topic.size() < alias_topic_bytes_min) return;
+  if (size + alias_bytes_max > connection.packet_bytes_max) return;
   const auto choice = connection.outbound_aliases->choose(publish.topic);
   publish.alias = choice.alias;
   if (choice.is_known) publish.topic = {};
@@ -89,7 +92,11 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
       (outbound == nullptr || outbound->queue.empty()) && has_free_window(session);
   if (!is_direct && !session.is_connected() && !session.is_durable()) return Outcome::dropped;
   if (!is_direct && !can_take(session, bytes)) {
-    drop(session, c_.metrics.messages_dropped_queue_messages_max, "session.queue_messages_max");
+    const auto messages_max = static_cast<std::size_t>(c_.options.session.queue_messages_max);
+    if (outbound->queue.size() >= messages_max)
+      drop(session, c_.metrics.messages_dropped_queue_messages_max, "session.queue_messages_max");
+    else
+      drop(session, c_.metrics.messages_dropped_queue_bytes_max, "session.queue_bytes_max");
     return Outcome::dropped;
   }
   const std::uint32_t one[] = {target.subscription_id};
@@ -138,7 +145,7 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
     ++c_.metrics.messages_dropped_maximum_packet_size;
     return;
   }
-  if (is_v5) choose_alias(publish, connection);
+  if (is_v5) choose_alias(publish, connection, size);
   if (routed.payload.size() >= payload_by_reference_min) {
     output.send(connection.id, write_publish_header(publish, connection.version, output));
     const MessageRef& message = routed.ensure_message(c_.state.messages);
@@ -191,10 +198,11 @@ void Delivering::pump(Session& session) {
   outbound->queue.shrink_if_empty(1024);
 }
 
-void Delivering::on_durable(SessionSlot slot, codec::PacketId packet_id) {
-  Session* session = c_.state.sessions.find(slot);
-  if (session == nullptr || !session->is_connected()) return;
-  Delivery* delivery = c_.state.find_delivery(*session, packet_id);
+void Delivering::on_durable(const Held& held) {
+  // On another connection, or for another session in its place, it has been sent again or never existed.
+  Session* session = c_.state.sessions.find(held.session);
+  if (session == nullptr || session->conn != held.conn || find_ready(*session) == nullptr) return;
+  Delivery* delivery = c_.state.find_delivery(*session, held.packet_id);
   if (delivery == nullptr || delivery->state != DeliveryState::held) return;
   delivery->state = DeliveryState::published;
   send(*session, c_.connections.at(session->conn), *delivery);
@@ -212,7 +220,8 @@ void Delivering::send(Session&, Connection& connection, Delivery& delivery) {
                           .packet_id = delivery.packet_id,
                           .expiry_s = expiry_left(message.expiry_s(), message.received(), c_.now),
                           .subscription_ids = c_.state.sessions.ids(delivery.subscription_ids)};
-  if (connection.version == codec::Version::v5) choose_alias(publish, connection);
+  if (connection.outbound_aliases)
+    choose_alias(publish, connection, publish_bytes(publish, connection.version));
   ++c_.metrics.messages_sent[static_cast<std::size_t>(delivery.qos)];
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::publish)];
   if (publish.payload.size() >= payload_by_reference_min) {
@@ -254,6 +263,8 @@ void Delivering::send_again(Session& session, Connection& connection, Outbound& 
     Delivery& delivery = outbound.window[outbound.window.size() - outbound.unsent];
     if (delivery.state == DeliveryState::done) continue;
     if (delivery.state == DeliveryState::released) {
+      // It counts: its PUBCOMP will give back what it has taken.
+      ++connection.in_flight;
       send_pubrel(session, delivery.packet_id, codec::ReasonCode::success);
       continue;
     }

@@ -47,7 +47,7 @@ class Delivering {
   /// PUBACK, PUBREC, PUBCOMP from the client. False if there is no such delivery.
   bool on_acknowledged(Session& session, codec::PacketId packet_id, record::AckKind kind);
   /// A delivery that waited for the log may go.
-  void on_durable(SessionSlot session, codec::PacketId packet_id);
+  void on_durable(const Held& held);
   void send_pubrel(Session& session, codec::PacketId packet_id, codec::ReasonCode reason);
 
  private:

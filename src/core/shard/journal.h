@@ -41,9 +41,13 @@ class Journal {
   std::uint64_t changes() const { return changes_; }
   void note_change() { ++changes_; }
 
-  /// True if the batch holds something; the next batch begins. Once a turn.
+  /// True if the batch holds something, or something waits for it: close_batch() is due.
+  bool is_batch_open() const {
+    return changes_ != closed_changes_ || (!held_.empty() && held_[held_.size() - 1].ticket == ticket());
+  }
+  /// True if there is a batch to make durable; the next one begins. Once a turn.
   bool close_batch() {
-    if (changes_ == closed_changes_) return false;
+    if (!is_batch_open()) return false;
     closed_changes_ = changes_;
     ++ticket_;
     return true;

@@ -101,7 +101,7 @@ void Shard::on_answer(Ticket ticket) {
         parts_->acks.on_durable(held);
         return;
       case Held::Kind::delivery:
-        parts_->delivering.on_durable(held.session, held.packet_id);
+        parts_->delivering.on_durable(held);
         return;
       case Held::Kind::connack:
         parts_->handshake.on_durable(held);
@@ -241,7 +241,8 @@ void Shard::finish_turn() {
 Instant Shard::next_deadline() const { return context_.timers.next_deadline(); }
 
 bool Shard::has_work() const {
-  return was_full_ || parts_->inbound.has_work() || parts_->retained.has_work();
+  return was_full_ || parts_->inbound.has_work() || parts_->retained.has_work() ||
+         context_.journal.is_batch_open();
 }
 
 const CoreMetrics& Shard::metrics() {

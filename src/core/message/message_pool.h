@@ -34,8 +34,8 @@ class MessagePool {
   friend class MessageRef;
 
   static constexpr std::size_t slab_bytes = 64 * 1024;
-  static constexpr std::array<std::uint32_t, 14> classes{
-      96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2560, 5120, 10240, 20480, 66560};
+  static constexpr std::array<std::uint32_t, 16> classes{
+      96, 128, 160, 192, 224, 256, 384, 512, 768, 1024, 1536, 2560, 5120, 10240, 20480, 66560};
   static constexpr std::uint8_t own_allocation = 0x7f;
 
   struct FreeBlock {

@@ -236,6 +236,18 @@ TEST_F(Retained, TheStoreTakesAtMost40BytesAMessageBesideTheMessage) {
   EXPECT_LE(store.index_bytes(), store.count() * 40);
 }
 
+TEST_F(Retained, ASmallMessageTakesAtMostItsTopicItsPayloadAnd100Bytes) {
+  Rng rng(1);
+  std::size_t wire = 0;
+  const std::string payload(64, 'x');
+  for (int i = 0; i < 100'000; ++i)
+    set("site/" + std::to_string(rng.below(1'000'000)) + "/dev/" +
+            std::to_string(rng.below(1'000'000)) + "/temp",
+        payload);
+  store.for_each([&](const MessageRef& message) { wire += message->topic().size() + 64; });
+  EXPECT_LE(store.message_bytes() + store.index_bytes(), wire + store.count() * 100);
+}
+
 TEST_F(Retained, GrowingTopicsLeaveFullPagesBehindAndErasedOnesNone) {
   const auto name = [](int i) { return "site/" + std::to_string(1'000'000 + i); };
   for (int i = 0; i < 100'000; ++i) set(name(i));

@@ -110,7 +110,8 @@ Result<void> take_will(ByteReader& reader, ConnectFlags flags, const DecodeConte
   return {};
 }
 
-// [MQTT5-3.1.2-16] to [MQTT5-3.1.2-19], [MQTT3-3.1.2-18] to [MQTT3-3.1.2-21]
+// [MQTT5-3.1.2-16] [MQTT5-3.1.2-17] [MQTT5-3.1.2-18] [MQTT5-3.1.2-19]
+// [MQTT3-3.1.2-18] [MQTT3-3.1.2-19] [MQTT3-3.1.2-20] [MQTT3-3.1.2-21]
 Result<void> take_credentials(ByteReader& reader, ConnectFlags flags, Version version,
                               Connect& out) {
   // MQTT 3.1 §3.1: a flag may be set and its field absent at the end of the packet.

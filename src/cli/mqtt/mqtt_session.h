@@ -44,6 +44,7 @@ class MqttSession : public client::NoClientEvents, public client::LinkEvents {
 
   client::Runtime& runtime() { return *runtime_; }
   client::ClientMachine& machine() { return runtime_->machine(); }
+  const client::ClientMachine& machine() const { return runtime_->machine(); }
   Instant now() const { return runtime_->now(); }
   const ConnectionSettings& settings() const { return settings_; }
   bool is_mosquitto() const { return settings_.personality == Personality::mosquitto; }

@@ -12,6 +12,7 @@ inline constexpr int exit_usage = 2;
 inline constexpr int exit_unreachable = 3;
 inline constexpr int exit_refused = 4;
 inline constexpr int exit_rejected = 5;
-inline constexpr int exit_timed_out = 27;  ///< the same for both
+inline constexpr int exit_timed_out = 27;     ///< the same for both
+inline constexpr int exit_interrupted = 130;  ///< the same for both
 
 }  // namespace sluice::cli

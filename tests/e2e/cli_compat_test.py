@@ -302,6 +302,7 @@ class Subscribing(CliCase):
         self.compare(["-t", "s/#", "-E"])
         self.compare(["-t", "s/#", "-U", "s/#", "-W", "1", "-v", "-i", "unsubscribing"])
         self.compare(["-t", "s/#", "-V", "5", "--retain-as-published", "-C", "3", "-v"])
+        self.compare(["-t", "s/#", "-V", "311", "--retain-as-published", "-C", "3", "-v"])
         self.compare(["-t", "s/plain", "-D", "subscribe", "user-property", "a", "b", "-C", "1"])
         self.compare(["-t", "s/plain", "-V", "5", "-D", "subscribe", "subscription-identifier", "7",
                       "-F", "%S %p", "-C", "1"])

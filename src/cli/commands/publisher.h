@@ -36,6 +36,7 @@ class Publisher final : public MqttSession {
   void on_ready(const client::Connected& connected) override;
   void on_published(const client::Published& published) override;
   void after_step() override;
+  ExitCodes interrupted() const override { return {exit_interrupted, exit_interrupted}; }
 
   void pump();
   bool has_room();

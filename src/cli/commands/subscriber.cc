@@ -43,10 +43,20 @@ void Subscriber::on_ready(const client::Connected&) {
   if (!is_ending() && !plan_.unsubscribes.empty()) unsubscribe();
 }
 
+codec::SubscriptionOptions Subscriber::known_options() const {
+  const codec::SubscriptionOptions only_qos{.qos = plan_.options.qos};
+  if (machine().options().version == codec::Version::v5) return plan_.options;
+  if (plan_.options != only_qos && !is_mosquitto()) {
+    report("MQTT 3.x has no --retain-as-published and no --retain-handling: they have no effect");
+  }
+  return only_qos;
+}
+
 void Subscriber::subscribe() {
   std::vector<std::uint8_t> buffer(encoded_bytes(plan_.filters));
   codec::SubscribeFilterWriter writer(buffer);
-  for (const std::string& filter : plan_.filters) writer.add(filter, plan_.options);
+  const codec::SubscriptionOptions options = known_options();
+  for (const std::string& filter : plan_.filters) writer.add(filter, options);
   codec::Subscribe subscribe;
   subscribe.properties = settings().properties.subscribe.view();
   subscribe.filters = *writer.finish();

@@ -46,6 +46,8 @@ class Subscriber final : public MqttSession {
   void after_step() override;
 
   void subscribe();
+  /// Those that the version in use can say.
+  codec::SubscriptionOptions known_options() const;
   void unsubscribe();
   void show(const codec::Publish& publish);
   bool is_hidden(std::string_view topic) const;

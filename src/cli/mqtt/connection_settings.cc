@@ -21,13 +21,13 @@ std::unexpected<UsageError> refuse(std::string text) {
   return std::unexpected(UsageError{std::move(text)});
 }
 
-/// The id that mosquitto's clients invent where MQTT 3.1 wants one.
-std::string invented_id() {
+/// For MQTT 3.1, which wants an id of at most 23 bytes.
+std::string invented_id(std::string id) {
+  constexpr std::size_t id_bytes = 23;
   constexpr std::string_view letters =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   Rng rng(os::random_seed());
-  std::string id = "mosq-";
-  for (int at = 0; at < 18; ++at) id += letters[rng.below(letters.size())];
+  while (id.size() < id_bytes) id += letters[rng.below(letters.size())];
   return id;
 }
 
@@ -115,7 +115,7 @@ class SettingsReader {
       return refuse("a session that is kept needs a client id: add -i ID");
     }
     if (machine.version == Version::v3_1 && machine.client_id.empty()) {
-      machine.client_id = invented_id();
+      machine.client_id = invented_id(is_mosquitto_ ? "mosq-" : "sluice-");
     }
     return true;
   }

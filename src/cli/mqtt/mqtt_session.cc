@@ -103,7 +103,7 @@ void MqttSession::on_retry(Duration) {}
 void MqttSession::on_signal() {
   while (signals_->next()) {
     if (is_ending()) return runtime_->link().stop(now());
-    finish({exit_success, exit_success});
+    finish(interrupted());
   }
 }
 

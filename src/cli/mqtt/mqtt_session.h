@@ -37,11 +37,14 @@ class MqttSession : public client::NoClientEvents, public client::LinkEvents {
   virtual void on_ready(const client::Connected& connected) = 0;
   /// After each turn of the loop: the output may have drained.
   virtual void after_step() {}
+  /// What a signal makes of the command: an end like any other, unless work was left undone.
+  virtual ExitCodes interrupted() const { return {exit_success, exit_success}; }
   /// Before connecting.
   virtual void on_start() {}
 
   client::Runtime& runtime() { return *runtime_; }
   client::ClientMachine& machine() { return runtime_->machine(); }
+  const client::ClientMachine& machine() const { return runtime_->machine(); }
   Instant now() const { return runtime_->now(); }
   const ConnectionSettings& settings() const { return settings_; }
   bool is_mosquitto() const { return settings_.personality == Personality::mosquitto; }

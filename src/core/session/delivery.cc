@@ -24,7 +24,7 @@ constexpr std::size_t alias_topic_bytes_min = 6;
 
 // `size`: of the packet without an alias. A new alias makes it larger, once.
 void choose_alias(OutgoingPublish& publish, Connection& connection, std::size_t size) {
-  constexpr std::size_t alias_bytes_max = 6;   // the property, and lengths that grow by it
+  constexpr std::size_t alias_bytes_max = 6;  // the property, and lengths that grow by it
   if (!connection.outbound_aliases || publish.topic.size() < alias_topic_bytes_min) return;
   if (size + alias_bytes_max > connection.packet_bytes_max) return;
   const auto choice = connection.outbound_aliases->choose(publish.topic);
@@ -199,7 +199,8 @@ void Delivering::pump(Session& session) {
 }
 
 void Delivering::on_durable(const Held& held) {
-  // On another connection, or for another session in its place, it has been sent again or never existed.
+  // On another connection, or for another session in its place, it has been sent again or never
+  // existed.
   Session* session = c_.state.sessions.find(held.session);
   if (session == nullptr || session->conn != held.conn || find_ready(*session) == nullptr) return;
   Delivery* delivery = c_.state.find_delivery(*session, held.packet_id);

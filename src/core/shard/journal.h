@@ -43,7 +43,8 @@ class Journal {
 
   /// True if the batch holds something, or something waits for it: close_batch() is due.
   bool is_batch_open() const {
-    return changes_ != closed_changes_ || (!held_.empty() && held_[held_.size() - 1].ticket == ticket());
+    return changes_ != closed_changes_ ||
+           (!held_.empty() && held_[held_.size() - 1].ticket == ticket());
   }
   /// True if there is a batch to make durable; the next one begins. Once a turn.
   bool close_batch() {

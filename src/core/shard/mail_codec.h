@@ -144,7 +144,8 @@ void send(Mailer& mailer, ShardIndex target, Mail& mail) {
   SizeArchive size;
   fields(size, mail);
   const MutableByteView record = mailer.reserve(target, size.size());
-  SLUICE_ASSERT(record.data() != nullptr && record.size() >= size.size() && record.size() >= kind_bytes);
+  SLUICE_ASSERT(record.data() != nullptr && record.size() >= size.size() &&
+                record.size() >= kind_bytes);
   std::memset(record.data(), 0, kind_bytes);
   record[0] = static_cast<std::uint8_t>(Mail::kind);
   WriteArchive write(record.data() + kind_bytes);

@@ -25,7 +25,8 @@ void subscribe(RawClient& client, const Filter& filter) {
 void publish_numbers(RawClient& publisher, int from, int to, Qos qos = qos_1) {
   for (int i = from; i < to; ++i) {
     const auto id = static_cast<PacketId>(i + 1);
-    publisher.send(Publish{.topic = "t", .payload = std::to_string(i), .qos = qos, .packet_id = id});
+    publisher.send(
+        Publish{.topic = "t", .payload = std::to_string(i), .qos = qos, .packet_id = id});
     if (qos == qos_1) publisher.expect(Puback{.packet_id = id});
     if (qos != qos_2) continue;
     publisher.expect(Pubrec{.packet_id = id});
@@ -40,13 +41,15 @@ TEST(CoreDelivery, EveryPairOfQosMeetsAtTheLower) {
       for (int granted = 0; granted < 3; ++granted) {
         InProcessBroker broker(BrokerSetup{.shards = shards});
         RawClient& subscriber = broker.connect({.client_id = broker.client_id_on(0)});
-        RawClient& publisher = broker.connect({.client_id = broker.client_id_on(static_cast<std::uint16_t>(shards - 1), "p")});
+        RawClient& publisher = broker.connect(
+            {.client_id = broker.client_id_on(static_cast<std::uint16_t>(shards - 1), "p")});
         subscribe(subscriber, {"t", static_cast<Qos>(granted)});
         publisher.send(Publish{.topic = "t",
                                .payload = "x",
                                .qos = static_cast<Qos>(sent),
                                .packet_id = static_cast<PacketId>(sent == 0 ? 0 : 1)});
-        subscriber.expect(Publish{.topic = "t", .payload = "x", .qos = static_cast<Qos>(std::min(sent, granted))});
+        subscriber.expect(Publish{
+            .topic = "t", .payload = "x", .qos = static_cast<Qos>(std::min(sent, granted))});
       }
   }
 }
@@ -112,7 +115,7 @@ TEST(CoreDelivery, AnAcknowledgementThatNobodyWaitsForChangesNothing) {
   client.send(Publish{.topic = "t", .payload = "x", .qos = qos_1, .packet_id = 1});
   const auto got = client.expect(Publish{.topic = "t", .payload = "x", .qos = qos_1});
   client.expect(Puback{.packet_id = 1});
-  client.send(Pubrec{.packet_id = got.packet_id});   // the wrong kind for QoS 1
+  client.send(Pubrec{.packet_id = got.packet_id});  // the wrong kind for QoS 1
   client.take<Pubrel>();
   EXPECT_EQ(broker.metrics().inflight_messages, 1U);
   client.send(Puback{.packet_id = got.packet_id});
@@ -121,7 +124,8 @@ TEST(CoreDelivery, AnAcknowledgementThatNobodyWaitsForChangesNothing) {
 
 TEST(CoreDelivery, NoMoreThanTheReceiveMaximumIsUnderWay) {
   InProcessBroker broker;
-  RawClient& subscriber = broker.connect({.client_id = "s", .props = Props().number(PropertyId::receive_maximum, 2)});
+  RawClient& subscriber =
+      broker.connect({.client_id = "s", .props = Props().number(PropertyId::receive_maximum, 2)});
   RawClient& publisher = broker.connect({.client_id = "p"});
   subscribe(subscriber, {"t", qos_2});
   publish_numbers(publisher, 0, 5, qos_2);
@@ -146,13 +150,17 @@ TEST(CoreDelivery, AResumedSessionGetsWhatWasUnacknowledgedInOrderAndTheQueueBeh
   publish_numbers(publisher, 0, 3);
   std::vector<PacketId> ids;
   for (int i = 0; i < 3; ++i)
-    ids.push_back(subscriber.expect(Publish{.topic = "t", .payload = std::to_string(i), .qos = qos_1}).packet_id);
+    ids.push_back(
+        subscriber.expect(Publish{.topic = "t", .payload = std::to_string(i), .qos = qos_1})
+            .packet_id);
   subscriber.send(Puback{.packet_id = ids[1]});
   subscriber.cut();
   publish_numbers(publisher, 3, 5);
   RawClient& resumed = broker.resume(kept("s", false));
-  resumed.expect(Publish{.topic = "t", .payload = "0", .qos = qos_1, .dup = true, .packet_id = ids[0]});
-  resumed.expect(Publish{.topic = "t", .payload = "2", .qos = qos_1, .dup = true, .packet_id = ids[2]});
+  resumed.expect(
+      Publish{.topic = "t", .payload = "0", .qos = qos_1, .dup = true, .packet_id = ids[0]});
+  resumed.expect(
+      Publish{.topic = "t", .payload = "2", .qos = qos_1, .dup = true, .packet_id = ids[2]});
   resumed.expect(Publish{.topic = "t", .payload = "3", .qos = qos_1});
   resumed.expect(Publish{.topic = "t", .payload = "4", .qos = qos_1});
   resumed.expect_nothing();
@@ -176,7 +184,8 @@ TEST(CoreDelivery, AResumedQos2DeliveryGoesOnWhereItWas) {
   subscriber.cut();
   RawClient& resumed = broker.resume(kept("s", false));
   resumed.expect(Pubrel{.packet_id = third.packet_id});
-  resumed.expect(Publish{.topic = "t", .payload = "3", .qos = qos_2, .dup = true, .packet_id = fourth.packet_id});
+  resumed.expect(Publish{
+      .topic = "t", .payload = "3", .qos = qos_2, .dup = true, .packet_id = fourth.packet_id});
   resumed.send(Pubcomp{.packet_id = third.packet_id}, Pubrec{.packet_id = fourth.packet_id});
   resumed.expect(Pubrel{.packet_id = fourth.packet_id});
   resumed.send(Pubcomp{.packet_id = fourth.packet_id});
@@ -199,11 +208,13 @@ TEST(CoreDelivery, TheReceiveMaximumOfTheNewConnectionBoundsWhatIsSentAgain) {
   connect.props.number(PropertyId::receive_maximum, 2);
   RawClient& resumed = broker.resume(connect);
   resumed.expect(Pubrel{.packet_id = ids[0]});
-  resumed.expect(Publish{.topic = "t", .payload = "1", .qos = qos_2, .dup = true, .packet_id = ids[1]});
+  resumed.expect(
+      Publish{.topic = "t", .payload = "1", .qos = qos_2, .dup = true, .packet_id = ids[1]});
   // What waits for PUBCOMP counts too: otherwise its PUBCOMP would free a place that it never took.
   resumed.expect_nothing();
   resumed.send(Pubcomp{.packet_id = ids[0]});
-  resumed.expect(Publish{.topic = "t", .payload = "2", .qos = qos_2, .dup = true, .packet_id = ids[2]});
+  resumed.expect(
+      Publish{.topic = "t", .payload = "2", .qos = qos_2, .dup = true, .packet_id = ids[2]});
   resumed.expect_nothing();
 }
 
@@ -213,11 +224,13 @@ TEST(CoreDelivery, ALiveMessageDoesNotOvertakeTheQueue) {
     Connect connect = kept(broker.client_id_on(0, "s"));
     connect.props.number(PropertyId::receive_maximum, 1);
     RawClient& subscriber = broker.connect(connect);
-    RawClient& publisher = broker.connect({.client_id = broker.client_id_on(static_cast<std::uint16_t>(shards - 1), "p")});
+    RawClient& publisher = broker.connect(
+        {.client_id = broker.client_id_on(static_cast<std::uint16_t>(shards - 1), "p")});
     subscribe(subscriber, {"t", qos_1});
     publish_numbers(publisher, 0, 4);
     for (int i = 0; i < 8; ++i) {
-      const auto got = subscriber.expect(Publish{.topic = "t", .payload = std::to_string(i), .qos = qos_1});
+      const auto got =
+          subscriber.expect(Publish{.topic = "t", .payload = std::to_string(i), .qos = qos_1});
       if (i == 1) publish_numbers(publisher, 4, 8);
       subscriber.send(Puback{.packet_id = got.packet_id});
     }
@@ -267,7 +280,8 @@ TEST(CoreDelivery, AFullQueueDropsTheNewestAndSaysSo) {
   EXPECT_EQ(broker.metrics().messages_dropped_queue_messages_max, 1U);
   EXPECT_TRUE(broker.log().has("message_dropped client=s"));
   RawClient& resumed = broker.resume(kept("s", false));
-  for (int i = 0; i < 3; ++i) resumed.expect(Publish{.topic = "t", .payload = std::to_string(i), .qos = qos_1});
+  for (int i = 0; i < 3; ++i)
+    resumed.expect(Publish{.topic = "t", .payload = std::to_string(i), .qos = qos_1});
   resumed.expect_nothing();
 }
 
@@ -280,7 +294,8 @@ TEST(CoreDelivery, AQueueIsBoundedInBytesToo) {
   subscribe(subscriber, {"t", qos_1});
   subscriber.cut();
   for (int i = 0; i < 5; ++i) {
-    publisher.send(Publish{.topic = "t", .payload = std::string(4'000, 'x'), .qos = qos_1, .packet_id = 1});
+    publisher.send(
+        Publish{.topic = "t", .payload = std::string(4'000, 'x'), .qos = qos_1, .packet_id = 1});
     publisher.expect(Puback{.packet_id = 1});
   }
   EXPECT_EQ(broker.metrics().queue_messages, 2U);
@@ -328,7 +343,8 @@ TEST(CoreDelivery, ASlowReaderLosesQos0BeyondItsBufferAndNoOneElseDoes) {
   const auto dropped = broker.metrics().messages_dropped_write_buffer_full;
   EXPECT_GT(dropped, 35U);
   slow.unstall();
-  for (std::uint64_t i = 0; i < 50 - dropped; ++i) slow.expect(Publish{.topic = "t", .payload = payload});
+  for (std::uint64_t i = 0; i < 50 - dropped; ++i)
+    slow.expect(Publish{.topic = "t", .payload = payload});
   slow.expect_nothing();
   publisher.send(Publish{.topic = "t", .payload = "after"});
   slow.expect(Publish{.topic = "t", .payload = "after"});
@@ -343,27 +359,35 @@ TEST(CoreDelivery, ASlowReaderKeepsItsQos1MessagesInTheQueue) {
   subscribe(slow, {"t", qos_1});
   slow.stall(100);
   for (int i = 0; i < 40; ++i) {
-    publisher.send(Publish{.topic = "t", .payload = std::string(1'000, static_cast<char>('0' + i)), .qos = qos_1, .packet_id = 1});
+    publisher.send(Publish{.topic = "t",
+                           .payload = std::string(1'000, static_cast<char>('0' + i)),
+                           .qos = qos_1,
+                           .packet_id = 1});
     publisher.expect(Puback{.packet_id = 1});
   }
   EXPECT_GT(broker.metrics().queue_messages, 20U);
   slow.unstall();
   for (int i = 0; i < 40; ++i)
-    slow.expect(Publish{.topic = "t", .payload = std::string(1'000, static_cast<char>('0' + i)), .qos = qos_1});
+    slow.expect(Publish{
+        .topic = "t", .payload = std::string(1'000, static_cast<char>('0' + i)), .qos = qos_1});
 }
 
 TEST(CoreDelivery, ALargeMessageArrivesWholeHoweverItIsCut) {
   for (const std::uint16_t shards : {std::uint16_t{1}, std::uint16_t{2}})
-    for (const std::size_t piece : {std::size_t{1000}, std::size_t{70'000}, std::size_t{1'000'000}}) {
+    for (const std::size_t piece :
+         {std::size_t{1000}, std::size_t{70'000}, std::size_t{1'000'000}}) {
       InProcessBroker broker(BrokerSetup{.shards = shards});
       RawClient& subscriber = broker.connect({.client_id = broker.client_id_on(0, "s")});
-      RawClient& publisher = broker.connect({.client_id = broker.client_id_on(static_cast<std::uint16_t>(shards - 1), "p")});
+      RawClient& publisher = broker.connect(
+          {.client_id = broker.client_id_on(static_cast<std::uint16_t>(shards - 1), "p")});
       subscribe(subscriber, {"t", qos_2});
       std::string payload(300'000, 0);
       for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<char>(i * 7 / 3);
       subscriber.stall(5'000);
       publisher.send_in_pieces(
-          encode(Publish{.topic = "t", .payload = payload, .qos = qos_2, .packet_id = 1}, Version::v5), piece);
+          encode(Publish{.topic = "t", .payload = payload, .qos = qos_2, .packet_id = 1},
+                 Version::v5),
+          piece);
       publisher.expect(Pubrec{.packet_id = 1});
       subscriber.unstall();
       subscriber.expect(Publish{.topic = "t", .payload = payload, .qos = qos_2});
@@ -379,7 +403,8 @@ TEST(CoreDelivery, AMessageOverTheClientsMaximumPacketSizeIsLeftOut) {
     RawClient& client = broker.connect({.client_id = "s", .props = props});
     subscribe(client, {topic, qos_1});
     for (std::size_t size = 0; size < 40; ++size) {
-      client.send(Publish{.topic = topic, .payload = std::string(size, 'x'), .qos = qos_1, .packet_id = 1});
+      client.send(
+          Publish{.topic = topic, .payload = std::string(size, 'x'), .qos = qos_1, .packet_id = 1});
       auto packet = client.receive();
       while (packet && !std::holds_alternative<Puback>(*packet)) {
         const auto& publish = std::get<Publish>(*packet);
@@ -397,7 +422,8 @@ TEST(CoreDelivery, AClientThatExceedsTheReceiveMaximumIsClosed) {
   setup.options.mqtt.receive_maximum = 2;
   InProcessBroker broker(setup);
   RawClient& client = broker.connect({.client_id = "p"});
-  for (PacketId id = 1; id <= 3; ++id) client.send(Publish{.topic = "t", .qos = qos_2, .packet_id = id});
+  for (PacketId id = 1; id <= 3; ++id)
+    client.send(Publish{.topic = "t", .qos = qos_2, .packet_id = id});
   client.take<Pubrec>();
   client.take<Pubrec>();
   client.expect_disconnect(ReasonCode::receive_maximum_exceeded);
@@ -416,7 +442,8 @@ TEST(CoreDelivery, ATurnThatIsFullGoesOnInTheNext) {
     bytes.insert(bytes.end(), one.begin(), one.end());
   }
   publisher.send_bytes(bytes);
-  for (int i = 0; i < 1000; ++i) subscriber.expect(Publish{.topic = "t", .payload = std::to_string(i)});
+  for (int i = 0; i < 1000; ++i)
+    subscriber.expect(Publish{.topic = "t", .payload = std::to_string(i)});
   publisher.send(Pingreq{});
   publisher.expect(Pingresp{});
 }

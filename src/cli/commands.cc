@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
 
+#include "cli/commands/admin_flags.h"
 #include "cli/commands/pub_flags.h"
 #include "cli/commands/serve_flags.h"
 #include "cli/commands/sub_flags.h"
@@ -12,6 +13,8 @@ constexpr Command commands[] = {
     {"serve", "run the broker", run_serve, serve_flags},
     {"pub", "publish messages", run_pub, pub_flags},
     {"sub", "subscribe to topics and print what comes", run_sub, sub_flags},
+    {"clients", "list clients and their sessions", run_clients, clients_flags},
+    {"kick", "disconnect a client; its session stays", run_kick, kick_flags},
     {"help", "explain the commands", run_help, nullptr},
 };
 

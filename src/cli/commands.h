@@ -39,6 +39,8 @@ const Command* find_command(std::string_view name);
 int run_pub(const Arguments& arguments);
 int run_sub(const Arguments& arguments);
 int run_serve(const Arguments& arguments);
+int run_clients(const Arguments& arguments);
+int run_kick(const Arguments& arguments);
 int run_help(const Arguments& arguments);
 
 }  // namespace sluice::cli

@@ -16,6 +16,7 @@ namespace sluice::server {
 namespace {
 
 constexpr std::uint64_t signal_token = 2;
+constexpr Duration log_check_period = 5s;
 
 std::unexpected<StartFailure> failure(std::string text) {
   return std::unexpected(StartFailure{std::move(text)});
@@ -35,6 +36,15 @@ void resolve_defaults(AllOptions& options) {
     options.core.limits.memory_bytes_max = os::memory_bytes_total() / 2;
 }
 
+net::ListenerOptions listener_options(const ServerOptions& options) {
+  net::ListenerOptions listener;
+  listener.keep_alive.idle =
+      std::chrono::duration_cast<std::chrono::seconds>(options.server.tcp_keep_alive);
+  listener.keep_alive.unacknowledged =
+      std::chrono::duration_cast<std::chrono::milliseconds>(options.server.tcp_user_timeout);
+  return listener;
+}
+
 std::string text_of_listen_error(const std::string& where, std::uint16_t port, const Error& error) {
   switch (error.code) {
     case ErrorCode::address_in_use:
@@ -51,7 +61,7 @@ std::string text_of_listen_error(const std::string& where, std::uint16_t port, c
 
 }  // namespace
 
-Server::Server(const AllOptions& options, std::string version, Log& log)
+Server::Server(const AllOptions& options, std::string version, LogSink& log)
     : options_(options), version_(std::move(version)), log_(log) {
   resolve_defaults(options_);
 }
@@ -120,10 +130,10 @@ std::expected<void, StartFailure> Server::start_shards() {
     for (const OpenDoor& door : doors_) {
       auto copy = door.socket.socket.duplicate();
       if (!copy) return failure("no descriptor is left for the listeners of all threads");
-      doors.push_back(
-          {std::make_unique<net::Listener>(
-               os::ListeningSocket{std::move(*copy), door.socket.address}, net::ListenerOptions{}),
-           door.is_anonymous_allowed});
+      doors.push_back({std::make_unique<net::Listener>(
+                           os::ListeningSocket{std::move(*copy), door.socket.address},
+                           listener_options(options_.server)),
+                       door.is_anonymous_allowed});
     }
     if (const auto prepared = shards_.back()->prepare(std::move(doors)); !prepared)
       return failure(std::string("cannot prepare a thread: ") + prepared.error().detail);
@@ -196,6 +206,7 @@ admin::AdminSnapshot Server::gather(admin::SnapshotPart part) {
     core::CoreMetrics core;
     for (const auto& each : servers) add_metrics(server, each);
     for (const auto& each : cores) add_metrics(core, each);
+    server.log_lines_suppressed = log_.lines_suppressed();
     snapshot.metrics.push_back(admin::numbers_of(core::core_metric_rows(), core));
     snapshot.metrics.push_back(admin::numbers_of(server_metric_rows(), server));
   }
@@ -252,8 +263,9 @@ void Server::run(const std::function<void()>& reload) {
   if (notifier) static_cast<void>(notifier->ready("serving"));
   const Duration watchdog = notifier ? notifier->watchdog_period() : Duration{};
   Instant next_watchdog = watchdog > Duration{} ? os::monotonic_now() : Instant::never();
+  Instant next_log_check = os::monotonic_now() + log_check_period;
   while (!is_stopping_) {
-    Instant next = std::min(next_sys_, next_watchdog);
+    Instant next = std::min({next_sys_, next_watchdog, next_log_check});
     if (admin_) next = std::min(next, admin_->next_deadline());
     const Instant now = os::monotonic_now();
     const bool is_busy = admin_ && admin_->has_work();
@@ -273,6 +285,10 @@ void Server::run(const std::function<void()>& reload) {
     if (admin_) {
       admin_->on_busy(after);
       admin_->on_deadline(after);
+    }
+    if (after >= next_log_check) {
+      log_.write_suppressed();
+      next_log_check = after + log_check_period;
     }
     if (after >= next_watchdog) {
       static_cast<void>(notifier->watchdog());

@@ -15,6 +15,7 @@
 #include "os/process/signal_queue.h"
 #include "os/reactor/reactor.h"
 #include "server/admin_port.h"
+#include "server/log_sink.h"
 #include "server/option_schema.h"
 #include "server/shard_thread.h"
 
@@ -32,7 +33,7 @@ struct StartFailure {
 
 class Server {
  public:
-  Server(const AllOptions& options, std::string version, Log& log);
+  Server(const AllOptions& options, std::string version, LogSink& log);
   ~Server();
 
   /// Opens all doors and starts the threads: once it returns, clients can connect.
@@ -65,7 +66,7 @@ class Server {
 
   AllOptions options_;
   const std::string version_;
-  Log& log_;
+  LogSink& log_;
   struct OpenDoor {
     os::ListeningSocket socket;
     bool is_anonymous_allowed = false;

@@ -73,6 +73,10 @@ void ShardThread::unwatch(const net::Transport& transport) {
   if (transport.fd() >= 0 && reactor_) reactor_->remove(transport.fd());
 }
 
+bool ShardThread::is_time_over() {
+  return os::monotonic_now() - turn_began_ >= options_.server.turn_time_max;
+}
+
 Duration ShardThread::time_to_wait(Instant now) const {
   if (turn_.has_work()) return Duration{0};
   Instant next = std::min(turn_.next_deadline(), stop_at_);
@@ -87,6 +91,7 @@ void ShardThread::loop() {
     ++turn_.metrics().epoll_waits;
     const auto batch = reactor_->wait(time_to_wait(now));
     now = os::monotonic_now();
+    turn_began_ = now;
     turn_.begin(now);
     dispatch(batch, now);
     turn_.run();
@@ -128,7 +133,12 @@ void ShardThread::accept(Door& door, Instant now) {
 
 // Nobody new while too many have not said who they are.
 void ShardThread::pace_doors(Instant now) {
-  for (Door& door : doors_) door.listener->on_deadline(now);
+  std::uint64_t errors = 0;
+  for (Door& door : doors_) {
+    door.listener->on_deadline(now);
+    errors += door.listener->counters().failed + door.listener->counters().dropped;
+  }
+  if (!doors_.empty()) turn_.metrics().accept_errors = errors;
   const bool is_full =
       shard().handshakes() >= static_cast<std::uint64_t>(options_.server.handshakes_max);
   turn_.metrics().handshakes_open = shard().handshakes();

@@ -60,6 +60,7 @@ class ShardThread final : public TurnHost {
 
   bool watch(const net::Transport& transport, core::ConnId id) override;
   void unwatch(const net::Transport& transport) override;
+  bool is_time_over() override;
   void loop();
   Duration time_to_wait(Instant now) const;
   void dispatch(std::span<const os::Ready> batch, Instant now);
@@ -82,6 +83,7 @@ class ShardThread final : public TurnHost {
   std::span<const std::unique_ptr<ShardThread>> peers_;
   Turn turn_;
   Instant stop_at_ = Instant::never();
+  Instant turn_began_{};
   bool is_held_ = false;
   os::Thread thread_;
 };

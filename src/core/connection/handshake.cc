@@ -19,6 +19,11 @@ std::uint8_t connack_code(Version version, ReasonCode code) {
                                 : static_cast<std::uint8_t>(codec::to_return_code(code));
 }
 
+// As operators know it from mosquitto: 1 for MQTT 3.1, 2 for 3.1.1, 5 for 5.0.
+unsigned log_version(Version version) {
+  return version == Version::v5 ? 5 : version == Version::v3_1 ? 1 : 2;
+}
+
 std::string text_of(const codec::ConnectResult& result) {
   switch (result.fault) {
     case codec::ConnectFault::unknown_protocol_name:
@@ -120,6 +125,12 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
     refuse(connection, ReasonCode::quota_exceeded, "limits.connections_max is reached");
     return true;
   }
+  if (c_.is_memory_full) {
+    ++metrics.connects_refused_quota_exceeded;
+    ++metrics.limits_hit_memory_bytes_max;
+    refuse(connection, ReasonCode::quota_exceeded, "limits.memory_bytes_max is reached");
+    return true;
+  }
   if (c_.state.sessions.find(connect.client_id) == nullptr &&
       c_.state.sessions.size() * std::int64_t{c_.setup.count} >= limits.sessions_max) {
     ++metrics.connects_refused_quota_exceeded;
@@ -153,7 +164,7 @@ void Handshake::take_over(const codec::Connect& connect, Session& old) {
                             old.will->delay > Duration{} && !connect.clean_start &&
                             connection->session_expiry_s > 0;
   if (is_will_kept) closing_.clear_will(old);
-  c_.log.warn("client_taken_over",
+  c_.log.info("client_taken_over",
               {{"client", old.client_id()}, {"peer", sluice::to_string(connection->peer)}});
   closing_.close(*connection, CloseCause::session_taken_over, ReasonCode::session_taken_over,
                  "the client connected again");
@@ -297,7 +308,7 @@ void Handshake::on_connect(Connection& connection, ByteView packet) {
   ++c_.metrics.connects_accepted;
   c_.log.info("client_connected", {{"client", session.client_id()},
                                    {"peer", sluice::to_string(connection.peer)},
-                                   {"version", static_cast<unsigned>(connect.version)},
+                                   {"version", log_version(connect.version)},
                                    {"clean", connect.clean_start ? 1 : 0},
                                    {"keep_alive", connection.keep_alive_s},
                                    {"user", connect.user_name.value_or(std::string_view())}});

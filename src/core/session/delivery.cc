@@ -91,6 +91,10 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
   const bool is_direct =
       (outbound == nullptr || outbound->queue.empty()) && has_free_window(session);
   if (!is_direct && !session.is_connected() && !session.is_durable()) return Outcome::dropped;
+  if (!is_direct && c_.is_memory_full) {
+    drop(session, c_.metrics.messages_dropped_memory_bytes_max, "limits.memory_bytes_max");
+    return Outcome::dropped;
+  }
   if (!is_direct && !can_take(session, bytes)) {
     const auto messages_max = static_cast<std::size_t>(c_.options.session.queue_messages_max);
     if (outbound->queue.size() >= messages_max)

@@ -73,6 +73,7 @@ struct Context {
   Journal journal;
   CoreMetrics metrics;
   Instant now;
+  bool is_memory_full = false;        ///< this shard's share of limits.memory_bytes_max is used up
   std::uint32_t handshakes = 0;       ///< connections whose CONNECT has not been accepted
   std::uint64_t turn_deliveries = 0;  ///< since the turn began, for its bound
 

@@ -178,6 +178,12 @@ void Router::keep_retained(Routed& routed) {
     c_.commit(record::RetainedCleared{routed.topic}, true);
     return;
   }
+  if (c_.is_memory_full) {
+    ++c_.metrics.limits_hit_memory_bytes_max;
+    c_.log.warn("retained_limit_reached",
+                {{"topic", routed.topic}, {"limit", "limits.memory_bytes_max"}});
+    return;
+  }
   const auto& limits = c_.options.retained;
   const Message* old = c_.state.retained.find(routed.topic);
   const std::size_t bytes =

@@ -48,6 +48,8 @@ void Shard::begin_turn(Instant now) {
   SLUICE_ASSERT(now >= context_.now);
   context_.now = now;
   context_.turn_deliveries = 0;
+  const auto memory_max = static_cast<std::size_t>(context_.options.limits.memory_bytes_max);
+  context_.is_memory_full = memory_max > 0 && memory_bytes() * context_.setup.count >= memory_max;
   if (was_full_) parts_->inbound.wake();
   was_full_ = false;
 }

@@ -9,6 +9,7 @@ namespace sluice::server {
 namespace {
 
 constexpr Duration check_period = 1s;
+constexpr std::size_t reads_between_clocks = 16;
 
 }  // namespace
 
@@ -134,6 +135,10 @@ void Turn::read_all() {
   round_.swap(readable_);
   std::size_t done = 0;
   for (; done < round_.size() && done < reads_max && !shard_->is_turn_full(); ++done) {
+    if (done % reads_between_clocks == reads_between_clocks - 1 && host_.is_time_over()) {
+      ++metrics_.turn_bound_hits_time;
+      break;
+    }
     const core::ConnId id = round_[done];
     Slot* slot = find(id);
     if (slot == nullptr) continue;
@@ -144,6 +149,7 @@ void Turn::read_all() {
     else
       discard_input(id, *slot);
   }
+  if (shard_->is_turn_full()) ++metrics_.turn_bound_hits_output;
   // Those that had no turn come first in the next one.
   readable_.insert(readable_.begin(), round_.begin() + static_cast<std::ptrdiff_t>(done),
                    round_.end());

@@ -36,6 +36,8 @@ class TurnHost {
   virtual bool watch(const net::Transport& transport, core::ConnId id) = 0;
   /// The transport is about to be closed, or to move to another thread.
   virtual void unwatch(const net::Transport& transport) = 0;
+  /// Whether the turn has taken its time and should read no more; asked now and then.
+  virtual bool is_time_over() { return false; }
 };
 
 struct TurnOptions {

@@ -28,7 +28,9 @@ std::string publish_text(const codec::Publish& publish) {
 std::string ack_text(const codec::Packet& packet, codec::PacketId id, codec::ReasonCode reason,
                      Direction direction) {
   const std::string name = codec::to_string(codec::type_of(packet));
-  const bool has_reason = codec::type_of(packet) != PacketType::pubrel;
+  const PacketType type = codec::type_of(packet);
+  const bool is_ours = direction == Direction::to_server;
+  const bool has_reason = type != PacketType::pubrel && (is_ours || type != PacketType::pubrec);
   const std::string code = number(static_cast<unsigned>(reason));
   if (direction == Direction::to_server) {
     return name + " (m" + number(id) + (has_reason ? ", rc" + code : std::string()) + ")";

@@ -1,25 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Counts what the machine takes from the heap once it is warm. The operators below are those of the
-// whole test program.
+// What the machine takes from the heap once it is warm.
+#include "tests/unit/client/counted_heap.h"
 #include "tests/unit/client/scripted_server.h"
 
 #include <gtest/gtest.h>
-
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
-namespace {
-std::atomic<std::uint64_t> allocations{0};
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  ++allocations;
-  return std::malloc(bytes == 0 ? 1 : bytes);
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace sluice::client {
 namespace {
@@ -31,9 +16,9 @@ const std::vector<std::uint8_t> connack{0x20, 2, 0, 0};
 template <class Round>
 std::uint64_t allocations_of(Round round) {
   for (int at = 0; at < 100; ++at) round();
-  const std::uint64_t before = allocations;
+  const std::uint64_t before = heap_requests();
   for (int at = 0; at < rounds; ++at) round();
-  return allocations - before;
+  return heap_requests() - before;
 }
 
 class Warm : public testing::Test {

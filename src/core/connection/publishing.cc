@@ -147,6 +147,7 @@ bool Publishing::on_puback(Connection& connection, const codec::Puback& puback) 
   Session& session = c_.state.sessions.at(connection.session);
   // One that nobody waits for is of an exchange that has ended: MQTT names no error for it.
   delivering_.on_acknowledged(session, puback.packet_id, record::AckKind::puback);
+  retained_.on_room(session);
   return true;
 }
 
@@ -156,6 +157,7 @@ bool Publishing::on_pubrec(Connection& connection, const codec::Pubrec& pubrec) 
   if (codec::is_failure(pubrec.reason)) {
     // [MQTT5-4.4.0-2]
     delivering_.on_acknowledged(session, pubrec.packet_id, record::AckKind::pubrec_failed);
+    retained_.on_room(session);
     return true;
   }
   ReasonCode reason = ReasonCode::success;
@@ -192,6 +194,7 @@ bool Publishing::on_pubrel(Connection& connection, const codec::Pubrel& pubrel) 
 bool Publishing::on_pubcomp(Connection& connection, const codec::Pubcomp& pubcomp) {
   Session& session = c_.state.sessions.at(connection.session);
   delivering_.on_acknowledged(session, pubcomp.packet_id, record::AckKind::pubcomp);
+  retained_.on_room(session);
   return true;
 }
 

@@ -12,6 +12,7 @@
 #include "codec/codec.h"
 #include "core/connection/acknowledging.h"
 #include "core/connection/closing.h"
+#include "core/retained/retained_delivery.h"
 #include "core/session/delivery.h"
 #include "core/shard/context.h"
 #include "core/shard/router.h"
@@ -29,8 +30,13 @@ struct PacketBytes {
 class Publishing {
  public:
   Publishing(Context& context, Router& router, Closing& closing, Delivering& delivering,
-             Acknowledging& acks)
-      : c_(context), router_(router), closing_(closing), delivering_(delivering), acks_(acks) {}
+             RetainedDelivery& retained, Acknowledging& acks)
+      : c_(context),
+        router_(router),
+        closing_(closing),
+        delivering_(delivering),
+        retained_(retained),
+        acks_(acks) {}
 
   /// False if the connection is gone. So for all of them.
   bool on_publish(Connection& connection, const PacketBytes& packet,
@@ -51,6 +57,7 @@ class Publishing {
   Router& router_;
   Closing& closing_;
   Delivering& delivering_;
+  RetainedDelivery& retained_;
   Acknowledging& acks_;
 };
 

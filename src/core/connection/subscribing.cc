@@ -14,7 +14,7 @@ using codec::Version;
 }  // namespace
 
 ReasonCode Subscribing::subscribe(Connection& connection, const codec::FilterView& view,
-                                  std::uint32_t id, std::vector<Wanted>& wanted) {
+                                  std::uint32_t id, std::vector<std::uint64_t>& queries) {
   Session& session = c_.state.sessions.at(connection.session);
   const auto split = codec::split_shared_filter(view.filter);
   if (!split) return ReasonCode::topic_filter_invalid;  // [MQTT5-4.8.2-1] [MQTT5-4.8.2-2]
@@ -41,7 +41,7 @@ ReasonCode Subscribing::subscribe(Connection& connection, const codec::FilterVie
     // [MQTT5-3.3.1-9] [MQTT5-3.3.1-10] [MQTT5-3.3.1-11] [MQTT5-3.8.4-4]
     if (handling == RetainHandling::send ||
         (handling == RetainHandling::send_if_new && outcome.is_new))
-      wanted.push_back({std::string(view.filter), subscription});
+      queries.push_back(retained_.prepare(session, view.filter, subscription));
   }
   return static_cast<ReasonCode>(view.options.qos);
 }
@@ -54,7 +54,7 @@ void Subscribing::on_subscribe(Connection& connection, const codec::Subscribe& p
   auto cursor = packet.filters.cursor();
   // [MQTT3-3.8.4-4] [MQTT3-3.8.4-5] [MQTT5-3.8.4-5] [MQTT5-3.8.4-6]
   while (const auto view = cursor.next()) {
-    const ReasonCode code = subscribe(connection, *view, id, pending.wanted);
+    const ReasonCode code = subscribe(connection, *view, id, pending.queries);
     if (codec::is_failure(code)) ++c_.metrics.subscriptions_refused;
     // [MQTT3-3.9.3-2]
     pending.codes.push_back(codec::is_failure(code) && connection.version != Version::v5
@@ -81,9 +81,8 @@ void Subscribing::finish(Pending& pending) {
   if (connection == nullptr) return;
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::suback)];
   acks_.send(*connection, codec::Suback{pending.packet_id, {}, pending.codes}, pending.changes);
-  Session& session = c_.state.sessions.at(connection->session);
-  for (const Wanted& wanted : pending.wanted)
-    retained_.start(session, wanted.filter, wanted.subscription);
+  const Session& session = c_.state.sessions.at(connection->session);
+  for (const std::uint64_t query : pending.queries) retained_.start(session, query);
 }
 
 // [MQTT3-3.10.4-1] [MQTT5-3.10.4-1]

@@ -33,21 +33,17 @@ class Subscribing {
   void on_confirmed();
 
  private:
-  struct Wanted {  // retained messages to send behind the SUBACK
-    std::string filter;
-    Subscription subscription;
-  };
   struct Pending {
     std::uint64_t sequence = 0;
     std::uint64_t changes = 0;
     ConnId conn;
     codec::PacketId packet_id = 0;
     std::vector<std::uint8_t> codes{};
-    std::vector<Wanted> wanted{};
+    std::vector<std::uint64_t> queries{};  // for retained messages, behind the SUBACK
   };
 
   codec::ReasonCode subscribe(Connection& connection, const codec::FilterView& filter,
-                              std::uint32_t id, std::vector<Wanted>& wanted);
+                              std::uint32_t id, std::vector<std::uint64_t>& queries);
   codec::ReasonCode unsubscribe(Connection& connection, std::string_view filter);
   void finish(Pending& pending);
 

@@ -20,13 +20,21 @@ constexpr std::uint64_t query_number(SessionSlot slot, std::uint64_t count) {
 
 }  // namespace
 
-void RetainedDelivery::start(Session& session, std::string_view filter,
-                             const Subscription& subscription) {
+std::uint64_t RetainedDelivery::prepare(const Session& session, std::string_view filter,
+                                        const Subscription& subscription) {
   auto& jobs = jobs_[index_of(session.slot)];
   Job& job = jobs.emplace_back();
   job.query = query_number(session.slot, ++last_query_);
   job.filter = filter;
   job.subscription = subscription;
+  return job.query;
+}
+
+void RetainedDelivery::start(const Session& session, std::uint64_t query) {
+  const auto found = jobs_.find(index_of(session.slot));
+  if (found == jobs_.end()) return;
+  for (Job& job : found->second)
+    if (job.query == query) job.is_started = true;
   wake(session.slot);
 }
 
@@ -89,7 +97,7 @@ void RetainedDelivery::advance() {
     const auto found = jobs_.find(index_of(slot));
     if (session == nullptr || found == jobs_.end() || !has_room(*session)) continue;
     Job& job = found->second.front();
-    if (job.is_asking) continue;
+    if (job.is_asking || !job.is_started) continue;
     run_page(*session);
     // Behind the others, if it can go on at once.
     if (jobs_.contains(index_of(slot)) && !jobs_[index_of(slot)].front().is_asking)

@@ -34,12 +34,17 @@ class RetainedDelivery {
   RetainedDelivery(Context& context, Delivering& delivering)
       : c_(context), delivering_(delivering) {}
 
-  void start(Session& session, std::string_view filter, const Subscription& subscription);
+  /// A subscription has just been made: from now on live messages count. Returns the number of its
+  /// query.
+  std::uint64_t prepare(const Session& session, std::string_view filter,
+                        const Subscription& subscription);
+  /// Every shard knows of the subscription: its query may begin, unless it was cancelled meanwhile.
+  void start(const Session& session, std::uint64_t query);
   /// The client left, or the filter was unsubscribed.
   void cancel(const Session& session);
   void cancel(const Session& session, std::string_view filter);
 
-  /// A live message of that topic has just gone to the session.
+  /// A live message that is retained too has just gone to the session.
   void on_live(const Session& session, std::string_view topic) {
     if (!jobs_.empty()) note_live(session, topic);
   }
@@ -64,6 +69,7 @@ class RetainedDelivery {
     std::string filter;
     Subscription subscription;
     std::uint16_t shard = 0;  // whose topics are being read
+    bool is_started = false;
     bool is_asking = false;   // a page of another shard is on its way
     bool is_asked_first = true;
     std::unique_ptr<RetainedQuery> local;

@@ -17,7 +17,7 @@ struct Shard::Parts {
         router(c, delivering, interest, members, retained),
         closing(c, router, interest, members, retained),
         acks(c),
-        publishing(c, router, closing, delivering, acks),
+        publishing(c, router, closing, delivering, retained, acks),
         subscribing(c, interest, members, retained, acks),
         handshake(c, closing, delivering, members),
         inbound(c, handshake, publishing, subscribing, closing),

@@ -91,9 +91,10 @@ void Link::read_some(Instant now) {
       return;
     }
     if (!got) return finish(got.error(), now);
+    if (phase_ != Phase::open) continue;  // the server's last bytes
     const ByteView bytes = ByteView(read_buffer_).first(*got);
     if (uses_.observer != nullptr) uses_.observer->on_received(bytes);
-    if (phase_ == Phase::open) machine_->on_bytes(bytes, now);
+    machine_->on_bytes(bytes, now);
   }
 }
 

@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-<<<<<<< HEAD
 """`sluice pub` and `sluice sub` under mosquitto's names beside the originals, on their broker: the
 same flags give the same messages, the same output and the same exit codes."""
-=======
-"""`sluice pub` and `sluice sub` under mosquitto's names beside the originals, on Debian's
-mosquitto: the same flags give the same messages, the same output and the same exit codes."""
->>>>>>> house
 import os
 import re
 import shlex
@@ -170,13 +165,8 @@ class Publishing(CliCase):
                 self.run_one(program["mosquitto_pub"], self.at_broker(["-t", topic, *flags]))
                 self.assertEqual(self.run_one(self.theirs["mosquitto_sub"], listen)[1], expected)
             self.run_one(program["mosquitto_pub"], self.at_broker(["-t", topic, "-r", "-n"]))
-<<<<<<< HEAD
             code, _, _ = self.run_one(self.theirs["mosquitto_sub"], [*listen, "-W", "1"])
             self.assertEqual(code, 27)
-=======
-            got_nothing = self.run_one(self.theirs["mosquitto_sub"], [*listen, "-W", "1"])
-            self.assertEqual(got_nothing[0], 27)
->>>>>>> house
 
     def test_ways_to_the_broker_and_who_asks(self):
         self.compare(["--unix", self.socket, "-t", "p/u", "-m", "x"])
@@ -273,15 +263,9 @@ class Subscribing(CliCase):
         self.compare(["-t", "s/#", "-W", "1", "-v"])
 
     def test_formats(self):
-<<<<<<< HEAD
-        everything = ("[%A|%C|%D|%E|%F|%P|%R|%S|%t|%l|%m|%q|%r|%x|%X|%p|%%|%I|@@|@Y-@m|\\\\|\\e|\\n|"
-                      "\\t|\\a|\\v|\\r\\0]")
-        # Not %8x, %8p: mosquitto_sub 2.0.11 cuts the payload there; we follow its manual.
-=======
         everything = ("[%A|%C|%D|%E|%F|%P|%R|%S|%t|%l|%m|%q|%r|%x|%X|%p|%%|%I|@@|@Y-@m|\\\\|\\e|"
                       "\\n|\\t|\\a|\\v|\\r\\0]")
-        # Not %8x and %8p: there mosquitto_sub 2.0.11 cuts the payload; we follow its manual.
->>>>>>> house
+        # Not %8x, %8p: mosquitto_sub 2.0.11 cuts the payload there; we follow its manual.
         widths = ("[%20t|%-20t|%020t|%.2t|%5.2t|%010l|%-10l|%5m|%.2x|"
                   "%.3p|%30I|%.4I|%5q|%05r|%10C|%-10.4C|%10E|%-010l|%.2l|%3A|%03A|%5S|%5F|%05F|"
                   "%10R|%10D|%20P|%.20P|%5%|%10j]")
@@ -366,6 +350,27 @@ class Subscribing(CliCase):
                                                self.at_broker([*flags, "-C", "1"]))
             self.assertEqual((code, output), (0, b"meanwhile\n"), error)
 
+    def test_message_behind_the_count_stays_with_the_kept_session(self):
+        for qos in "12":
+            flags = ["-i", f"counted-{qos}", "-c", "-q", qos, "-t", f"counted/{qos}"]
+            self.assertEqual(self.run_one(SLUICE, ["sub", *self.at_broker([*flags, "-E"])])[0], 0)
+            publish = self.at_broker(["-t", f"counted/{qos}", "-l", "-q", qos])
+            self.run_one(SLUICE, ["pub", *publish], b"1\n2\n3\n")
+            shown = [self.run_one(SLUICE, ["sub", *self.at_broker([*flags, "-C", "1"])])[1]
+                     for _ in range(3)]
+            self.assertEqual(shown, [b"1\n", b"2\n", b"3\n"])
+
+    def test_packets_are_shown_by_d(self):
+        for qos in "12":
+            flags = self.at_broker(["-t", "d/1", "-m", "x", "-q", qos, "-i", "debugging", "-d"])
+            results = [self.run_one(program["mosquitto_pub"], flags)[:2]
+                       for program in (self.theirs, self.ours)]
+            self.assertEqual(results[1], results[0])
+        flags = self.at_broker(["-t", "s/plain", "-t", "none", "-E", "-i", "debugging", "-d"])
+        results = [self.run_one(program["mosquitto_sub"], flags)[:2]
+                   for program in (self.theirs, self.ours)]
+        self.assertEqual(results[1], results[0])
+
     def test_reader_that_leaves_ends_the_subscriber(self):
         process = subprocess.Popen(
             ["sh", "-c", '"$@" | head -1', "sh", SLUICE, "sub", *self.at_broker(["s/plain"])],
@@ -375,7 +380,6 @@ class Subscribing(CliCase):
         self.assertEqual((process.returncode, output, error), (0, b"12.5\n", b""))
 
 
-<<<<<<< HEAD
 # One command line each; the empty ones at the ends stand for no words at all.
 WRONG_PUB = """
 -t a
@@ -440,41 +444,6 @@ WRONG_SUB = """
 --help
 --version
 """
-=======
-WRONG_PUB = [
-    [], ["-t", "a"], ["-m", "x"], ["-t", "a", "-m", "x", "-m", "y", "-n"], ["-t", "a/#", "-m", "x"],
-    ["-t", "a", "-m", "x", "-q", "3"], ["-t", "a", "-m", "x", "-p"],
-    ["-t", "a", "-m", "x", "-p", "70000"],
-    ["--bogus"], ["foo", "-t", "a", "-m", "x"], ["-t", "a", "-m", "x", "-V", "7"],
-    ["-t", "a", "-m", "x", "-v"], ["-t", "a", "-m", "x", "-C", "3"], ["-t", "a", "-m", "x", "-S"],
-    ["-t", "a", "-m", "x", "-D", "publish", "foo", "1"],
-    ["-t", "a", "-m", "x", "-D", "foo", "foo", "1"],
-    ["-t", "a", "-m", "x", "-D", "publish", "will-delay-interval", "1"],
-    ["-t", "a", "-m", "x", "-D", "publish", "topic-alias", "70000"],
-    ["-t", "a", "-m", "x", "-D", "publish", "topic-alias", "0"],
-    ["-t", "a", "-m", "x", "-D", "publish", "subscription-identifier", "1"],
-    ["-t", "a", "-m", "x", "-D", "auth", "user-property", "a", "b"],
-    ["-t", "a", "-m", "x", "-D", "connect"],
-    ["-t", "a", "-m", "x", "-D", "connect", "user-property", "a"],
-    ["-t", "a", "-m", "x", "-D", "connect", "user-property", "a", "b", "-V", "311"],
-    ["-t", "a", "-m", "x", "-i", "a", "-I", "b"], ["-t", "a", "-m", "x", "-c"],
-    ["-t", "a", "-m", "x", "-k", "70000"], ["-t", "a", "-m", "x", "-k", "3"],
-    ["-t", "a", "-f", "/nonexistent"], ["-t", "a", "-m", "x", "-P", "foo"],
-    ["-t", "a", "-m", "x", "-M", "0"], ["-t", "a", "-m", "x", "--repeat", "-1"],
-    ["-t", "a", "-m", "x", "--repeat-delay", "-1"], ["-t", "a", "-m", "x", "-x", "foo"],
-    ["-t", "a", "-m", "x", "-V", "5", "-x", "∞"], ["-t", "a", "-m", "x", "--will-payload", "x"],
-    ["-t", "a", "-m", "x", "--will-retain"], ["-t", "a", "-m", "x", "--will-topic", "a/#"],
-    ["-t", "a", "-m", "x", "--will-topic", "a", "--will-qos", "7"],
-    ["-t", "a", "-m", "x", "--cafile", "/nonexistent"], ["-t", "a", "-m", "x", "--psk", "abc"],
-    ["-t", "a", "-m", "x", "--cert", "x"], ["-t", "a", "-s"], ["-L", "mqtt://127.0.0.1", "-m", "x"],
-    ["--help"], ["--version"],
-]
-WRONG_SUB = [
-    [], ["-t", "a#"], ["-t", "a", "-T", "a#"], ["-t", "a", "-C", "0"], ["-t", "a", "-C", "x"],
-    ["-t", "a", "-W", "0"], ["-t", "a", "-q", "5"], ["-t", "a", "-m", "x"], ["-U", "a", "-E"],
-    ["-t", "a", "-o"], ["-t", "a", "-O", "x"], ["-t", "a", "-F"], ["--help"], ["--version"],
-]
->>>>>>> house
 
 
 class ExitCodes(CliCase):
@@ -582,13 +551,8 @@ class Native(CliCase):
         times = []
         for _ in range(20):
             begin = time.monotonic()
-<<<<<<< HEAD
             code, _, _ = self.run_one(SLUICE, ["pub", *self.at_broker(["a", "x", "-q", "1"])])
             self.assertEqual(code, 0)
-=======
-            flags = self.at_broker(["a", "x", "-q", "1"])
-            self.assertEqual(self.run_one(SLUICE, ["pub", *flags])[0], 0)
->>>>>>> house
             times.append(time.monotonic() - begin)
         self.assertLess(min(times), 0.020)
 

@@ -15,6 +15,11 @@ namespace {
 constexpr std::size_t gathered_bytes_max = 65'536;
 constexpr int output = os::descriptor_of(os::StandardStream::output);
 
+ConnectionSettings acknowledging_by_hand(ConnectionSettings settings) {
+  settings.link.machine.acknowledge = client::Acknowledge::manually;
+  return settings;
+}
+
 std::size_t encoded_bytes(const std::vector<std::string>& filters) {
   std::size_t bytes = 0;
   for (const std::string& filter : filters) bytes += filter.size() + 3;
@@ -24,7 +29,7 @@ std::size_t encoded_bytes(const std::vector<std::string>& filters) {
 }  // namespace
 
 Subscriber::Subscriber(ConnectionSettings settings, SubscribePlan plan)
-    : MqttSession(std::move(settings)),
+    : MqttSession(acknowledging_by_hand(std::move(settings))),
       plan_(std::move(plan)),
       printer_(plan_.print),
       rng_(os::random_seed()) {}
@@ -95,15 +100,24 @@ bool Subscriber::is_hidden(std::string_view topic) const {
       plan_.hidden, [topic](const std::string& filter) { return codec::matches(filter, topic); });
 }
 
+// A message is acknowledged once it is printed; those behind the end are not, and stay with a
+// session that is kept.
 void Subscriber::on_message(const client::Message& message) {
-  const codec::Publish& publish = message.publish;
-  if (is_ending() || planned_end_ || is_hidden(publish.topic)) return;
+  if (is_ending() || planned_end_) return;
+  take(message.publish);
+  if (message.delivery != client::DeliveryId::none) to_acknowledge_.push_back(message.delivery);
+  if (printer_.size() > gathered_bytes_max) settle();
+}
+
+void Subscriber::take(const codec::Publish& publish) {
+  if (is_hidden(publish.topic)) return;
   if (publish.retain && plan_.removes_retained && !publish.payload.empty()) {
     to_remove_.emplace_back(publish.topic);
     remove_retained();
   }
   if (plan_.retained == RetainedChoice::only && !publish.retain) {
-    return finish_when_removed({exit_success, exit_success});
+    planned_end_ = ExitCodes{exit_success, exit_success};
+    return;
   }
   if (plan_.retained == RetainedChoice::hidden && publish.retain) return;
   constexpr std::uint64_t grains = 1'000'000;
@@ -118,8 +132,7 @@ void Subscriber::show(const codec::Publish& publish) {
     append_printable(publish.topic, topic);
     report("the payload of " + topic + " is not JSON");
   }
-  if (printer_.size() > gathered_bytes_max) flush();
-  if (++shown_ == plan_.count) finish_when_removed({exit_success, exit_success});
+  if (++shown_ == plan_.count) planned_end_ = ExitCodes{exit_success, exit_success};
 }
 
 void Subscriber::remove_retained() {
@@ -142,22 +155,27 @@ void Subscriber::on_published(const client::Published& published) {
   }
 }
 
-// What is to be cleared is cleared before the end.
-void Subscriber::finish_when_removed(ExitCodes codes) {
-  if (!planned_end_) planned_end_ = codes;
-  if (to_remove_.empty() && machine().waiting() == 0) finish(*planned_end_);
-}
-
 void Subscriber::after_step() {
-  if (printer_.size() > 0) flush();
-  if (is_ending()) return;
-  if (!to_remove_.empty() && machine().is_connected()) remove_retained();
-  if (planned_end_) finish_when_removed(*planned_end_);
+  settle();
+  if (is_ending() || !machine().is_connected()) return;
+  if (!to_remove_.empty()) remove_retained();
+  // What is to be cleared is cleared before the end.
+  const bool is_cleared = to_remove_.empty() && machine().waiting() == 0;
+  if (planned_end_ && is_cleared) finish(*planned_end_);
 }
 
-void Subscriber::flush() {
-  if (printer_.flush()) return;
-  finish({exit_success, exit_success});
+void Subscriber::before_end() { settle(); }
+
+void Subscriber::settle() {
+  if (printer_.size() > 0 && !printer_.flush()) {
+    to_acknowledge_.clear();
+    return finish({exit_success, exit_success});
+  }
+  for (const client::DeliveryId delivery : to_acknowledge_) {
+    // One of a connection that is gone will come again: there is nothing to answer.
+    static_cast<void>(machine().acknowledge(delivery, codec::ReasonCode::success, now()));
+  }
+  to_acknowledge_.clear();
 }
 
 }  // namespace sluice::cli

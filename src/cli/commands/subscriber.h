@@ -44,21 +44,24 @@ class Subscriber final : public MqttSession {
   void on_subscribed(const codec::Suback& ack) override;
   void on_published(const client::Published& published) override;
   void after_step() override;
+  void before_end() override;
 
   void subscribe();
   /// Those that the version in use can say.
   codec::SubscriptionOptions known_options() const;
   void unsubscribe();
+  void take(const codec::Publish& publish);
   void show(const codec::Publish& publish);
   bool is_hidden(std::string_view topic) const;
   void remove_retained();
-  void finish_when_removed(ExitCodes codes);
-  void flush();
+  /// Prints what is gathered and acknowledges it.
+  void settle();
 
   SubscribePlan plan_;
   MessagePrinter printer_;
   Rng rng_;
   std::deque<std::string> to_remove_;
+  std::vector<client::DeliveryId> to_acknowledge_;  ///< printed, or not to be shown
   std::uint64_t shown_ = 0;
   std::optional<ExitCodes> planned_end_;
 };

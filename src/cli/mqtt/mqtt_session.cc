@@ -44,6 +44,7 @@ int MqttSession::run() {
 void MqttSession::finish(ExitCodes codes) {
   if (is_ending()) return;
   end_with(codes);
+  before_end();
   codec::Disconnect disconnect;
   if (machine().options().version == codec::Version::v5) {
     disconnect.properties = settings_.properties.disconnect.view();

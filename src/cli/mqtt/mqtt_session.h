@@ -39,6 +39,8 @@ class MqttSession : public client::NoClientEvents, public client::LinkEvents {
   virtual void after_step() {}
   /// What a signal makes of the command: an end like any other, unless work was left undone.
   virtual ExitCodes interrupted() const { return {exit_success, exit_success}; }
+  /// Before DISCONNECT: the last chance to send something.
+  virtual void before_end() {}
   /// Before connecting.
   virtual void on_start() {}
 

@@ -161,6 +161,37 @@ codec::Publish message(std::string_view topic, std::string_view payload, codec::
   return publish;
 }
 
+MachineOptions v5() {
+  MachineOptions options;
+  options.client_id = "c";
+  return options;
+}
+
+MachineOptions v3() {
+  MachineOptions options = v5();
+  options.version = codec::Version::v3_1_1;
+  return options;
+}
+
+MachineOptions keeping_session() {
+  MachineOptions options = v5();
+  options.clean_start = CleanStart::first_connection;
+  options.session_expiry_s = 600;
+  return options;
+}
+
+codec::Connack session_present() {
+  codec::Connack connack;
+  connack.session_present = true;
+  return connack;
+}
+
+codec::Connack refusal(std::uint8_t code) {
+  codec::Connack connack;
+  connack.code = code;
+  return connack;
+}
+
 BuiltProperties& BuiltProperties::number(codec::PropertyId id, std::uint32_t value) {
   writer_.number(id, value);
   return *this;

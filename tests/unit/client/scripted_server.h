@@ -65,6 +65,14 @@ class ScriptedServer {
 codec::Publish message(std::string_view topic, std::string_view payload, codec::Qos qos,
                        codec::PacketId id = 0);
 
+/// Options of MQTT 5 and 3.1.1 with the client id "c"; those of a client that keeps its session.
+MachineOptions v5();
+MachineOptions v3();
+MachineOptions keeping_session();
+/// Answers to a CONNECT.
+codec::Connack session_present();
+codec::Connack refusal(std::uint8_t code);
+
 /// Properties for a packet of the server, kept alive with the object.
 class BuiltProperties {
  public:

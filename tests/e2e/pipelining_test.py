@@ -56,9 +56,10 @@ class Pipelining(BrokerCase):
                 wire.publish(topic, b"1", version, 1, 2),
                 wire.publish(topic, b"2", version, 2, 3), wire.ack("PUBREL", 3), wire.PINGREQ)
             kinds = [client.read().kind for _ in range(8)]
-            self.assertEqual(kinds[:2], ["CONNACK", "SUBACK"])
-            self.assertEqual(sorted(kinds[2:]), sorted(
-                ["PUBLISH", "PUBACK", "PUBLISH", "PUBREC", "PUBCOMP", "PINGRESP"]))
+            # A server may deliver for a subscription before its SUBACK.
+            self.assertEqual(kinds[0], "CONNACK")
+            self.assertEqual(sorted(kinds[1:]), sorted(
+                ["SUBACK", "PUBLISH", "PUBACK", "PUBLISH", "PUBREC", "PUBCOMP", "PINGRESP"]))
             self.assertLess(kinds.index("PUBREC"), kinds.index("PUBCOMP"))
 
     def test_ten_thousand_pipelined_publishes_arrive_whole(self):

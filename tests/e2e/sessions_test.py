@@ -110,6 +110,7 @@ class Sessions(BrokerCase):
                     got.append(int(client.receive().payload))
                 client.abort()
                 client = self.again(version)
+                client.is_resumed = True
                 self.assertEqual(client.connack.session_present, 1)
             pending = sent - len(got)
             got += [int(m.payload) for m in client.receive_all(pending)]

@@ -64,6 +64,7 @@ class Takeover(BrokerCase):
             for _ in range(min(37, total - len(got))):
                 got.append(int(client.receive().payload))
             client = self.raw("", V5, **durable(V5))
+            client.is_resumed = True
             self.assertEqual(client.connack.session_present, 1)
         thread.join(60)
         self.assertEqual(got, list(range(total)))

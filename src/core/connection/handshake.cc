@@ -238,7 +238,9 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
 
 void Handshake::send_connack(Connection& connection, const codec::Connect& connect,
                              const Granted& granted) {
-  codec::Connack connack{.session_present = granted.is_present, .code = 0, .properties = {}};
+  // MQTT 3.1 has no such flag: its byte is reserved.
+  const bool is_present = granted.is_present && connection.version != Version::v3_1;
+  codec::Connack connack{.session_present = is_present, .code = 0, .properties = {}};
   std::array<std::uint8_t, 512> properties;
   codec::PropertyWriter writer(properties);
   if (connection.version == Version::v5) {

@@ -60,12 +60,14 @@ using OptionField = std::variant<bool*, std::uint64_t*, double*, Duration*, std:
 struct OptionBound {
   double number = 0;
 
+  // NOLINTBEGIN(google-explicit-constructor): a row writes its bounds as plain numbers.
   template <class N>
     requires std::integral<N> || std::floating_point<N>
   constexpr OptionBound(N n) : number(static_cast<double>(n)) {}
   template <class R, class P>
   constexpr OptionBound(std::chrono::duration<R, P> d)
       : number(static_cast<double>(Duration(d).count())) {}
+  // NOLINTEND(google-explicit-constructor)
 };
 
 struct OptionRow {
@@ -106,6 +108,7 @@ inline constexpr Duration day = std::chrono::hours(24);
 
 /// The C++ type of each OptionType, as base/option_begin.inc spells it.
 namespace option_type {
+// NOLINTBEGIN(readability-identifier-naming): the words of options.def.
 using boolean = bool;
 using integer = std::uint64_t;
 using decimal = double;
@@ -113,6 +116,7 @@ using bytes = std::uint64_t;
 using duration = Duration;
 using text = std::string;
 using text_list = std::vector<std::string>;
+// NOLINTEND(readability-identifier-naming)
 }  // namespace option_type
 
 }  // namespace sluice

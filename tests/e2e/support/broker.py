@@ -212,7 +212,8 @@ class BrokerCase(unittest.TestCase):
 
     def tearDown(self):
         code = self.broker.process.poll()
-        self.assertIsNone(code, f"the broker ended: {code}; it said:\n{self.broker.output()[-2000:]}")
+        said = self.broker.output()[-2000:]
+        self.assertIsNone(code, f"the broker ended: {code}; it said:\n{said}")
 
     @property
     def port(self):

@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::uint32_t protocol_packet_bytes_max = codec::remaining_length_max + 5;
 
+// Also before CONNACK: with an authentication method only AUTH and DISCONNECT may go out then.
+// [MQTT5-3.1.2-30]
 Failure closed() { return fail(ErrorCode::closed, "the client is not connected"); }
 
 }  // namespace
@@ -128,7 +130,7 @@ Result<void> ClientMachine::check_publish(const codec::Publish& publish) const {
 Result<PacketId> ClientMachine::publish(const codec::Publish& publish, Instant now) {
   SLUICE_CHECK(check_publish(publish));
   codec::Publish packet = publish;
-  packet.dup = false;  // [MQTT5-3.3.1-1] [MQTT5-3.3.1-2] [MQTT3-3.3.1-2]
+  packet.dup = false;  // [MQTT5-3.3.1-2] [MQTT5-4.3.2-2] [MQTT5-4.3.3-2] [MQTT3-3.3.1-2]
   packet.packet_id = 0;
   if (packet.qos != Qos::at_most_once) return publish_with_id(packet, now);
   SLUICE_CHECK(send(packet, now));  // [MQTT5-2.2.1-2] [MQTT3-2.3.1-5]
@@ -136,10 +138,12 @@ Result<PacketId> ClientMachine::publish(const codec::Publish& publish, Instant n
 }
 
 Result<PacketId> ClientMachine::publish_with_id(codec::Publish packet, Instant now) {
-  if (send_quota() == 0) {  // [MQTT5-3.3.4-7] [MQTT5-4.9.0-2]
+  // [MQTT5-3.3.4-7] [MQTT5-4.9.0-2]; nothing else waits for that [MQTT5-3.3.4-8] [MQTT5-4.9.0-3]
+  if (send_quota() == 0) {
     return fail(ErrorCode::would_block, "as many messages are in flight as are allowed");
   }
-  packet.packet_id = outbound_.next_id();  // [MQTT5-2.2.1-3] [MQTT3-2.3.1-2]
+  // [MQTT5-2.2.1-3] [MQTT5-4.3.2-1] [MQTT5-4.3.3-1] [MQTT3-2.3.1-2]
+  packet.packet_id = outbound_.next_id();
   SLUICE_CHECK(send(packet, now));
   OutboundWindow::Entry& entry =
       outbound_.add(packet.qos == Qos::at_least_once ? Stage::puback : Stage::pubrec);
@@ -206,6 +210,15 @@ Result<void> ClientMachine::acknowledge(DeliveryId delivery, ReasonCode reason, 
 
 Result<void> ClientMachine::auth(const codec::Auth& auth, Instant now) {
   if (state_ != MachineState::connecting && state_ != MachineState::connected) return closed();
+  const auto ours = codec::Properties::of_checked(options_.connect_properties);
+  const auto method = ours.text(codec::PropertyId::authentication_method);
+  if (!method) {  // [MQTT5-4.12.0-7]
+    return fail(ErrorCode::invalid_argument, "CONNECT named no authentication method");
+  }
+  if (auth.properties.text(codec::PropertyId::authentication_method) != method) {
+    return fail(ErrorCode::invalid_argument,  // [MQTT5-4.12.0-5] [MQTT5-4.12.1-1]
+                "AUTH must name the authentication method of CONNECT");
+  }
   return send(auth, now);
 }
 
@@ -218,12 +231,13 @@ Result<void> ClientMachine::ping(Instant now) {
 Result<void> ClientMachine::disconnect(const codec::Disconnect& disconnect, Instant now) {
   if (state_ != MachineState::connecting && state_ != MachineState::connected) return closed();
   const auto expiry = disconnect.properties.number(codec::PropertyId::session_expiry_interval);
-  if (expiry.value_or(0) != 0 && options_.session_expiry_s == 0) {  // [MQTT5-3.14.2-2]
+  if (expiry.value_or(0) != 0 && options_.session_expiry_s == 0) {
     return fail(ErrorCode::invalid_argument,
                 "a session that was to end with its connection cannot be given an expiry");
   }
   SLUICE_CHECK(send(disconnect, now));
-  end({.cause = EndCause::by_user, .reason = disconnect.reason});  // [MQTT5-3.14.4-1]
+  end({.cause = EndCause::by_user,
+       .reason = disconnect.reason});  // [MQTT5-3.14.4-1] [MQTT5-3.14.4-2]
   return {};
 }
 
@@ -244,7 +258,7 @@ void ClientMachine::send_ping(Instant now) {
 }
 
 void ClientMachine::fail_connection(const Error& error, Instant now) {
-  // [MQTT5-4.13.1-1] [MQTT5-3.14.0-1]: DISCONNECT with the reason, once CONNACK was there.
+  // DISCONNECT with the reason, once CONNACK was there.
   if (state_ == MachineState::connected && options_.version == Version::v5 &&
       error.reason >= 0x80) {
     static_cast<void>(send(codec::Disconnect{static_cast<ReasonCode>(error.reason), {}}, now));

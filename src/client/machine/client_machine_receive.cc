@@ -33,7 +33,7 @@ void ClientMachine::receive(const codec::FrameResult& frame, ByteView packet, In
       return receive_connack(*connack, version, now);
     }
     if (const auto* auth = std::get_if<codec::Auth>(&*decoded)) return receive_auth(*auth);
-    return protocol_failure(ReasonCode::protocol_error,  // [MQTT5-3.2.0-1] [MQTT3-3.2.0-1]
+    return protocol_failure(ReasonCode::protocol_error,
                             "the first packet from the server is not CONNACK", now);
   }
   receive_other(*decoded, now);
@@ -68,14 +68,14 @@ void ClientMachine::receive_other(const codec::Packet& packet, Instant now) {
       break;
   }
   protocol_failure(ReasonCode::protocol_error, "the server sent a packet that it may not send now",
-                   now);  // [MQTT5-3.2.0-2]
+                   now);
 }
 
 Result<void> ClientMachine::check_connack(const codec::Connack& connack, Version form) const {
   if (options_.version == Version::v5 && form != Version::v5 && connack.code == 0) {
     return fail(ErrorCode::protocol_error, "the server accepts MQTT 5 in the form of MQTT 3.1.1");
   }
-  if (connack.session_present && connack.code != 0) {  // [MQTT5-3.2.2-6] [MQTT3-3.2.2-4]
+  if (connack.session_present && connack.code != 0) {
     return fail(ErrorCode::protocol_error, "CONNACK refuses and speaks of a session");
   }
   if (connack.session_present && !has_session_) {  // [MQTT5-3.2.2-4]
@@ -126,7 +126,8 @@ void ClientMachine::adopt(const codec::Connack& connack, Instant now) {
   }
   const auto server_keep_alive = connack.properties.number(codec::PropertyId::server_keep_alive);
   const std::uint32_t seconds = server_keep_alive.value_or(options_.keep_alive_s);
-  keep_alive_.start(std::chrono::seconds(seconds), options_.ping_timeout, now);  // [MQTT5-3.2.2-21]
+  keep_alive_.start(std::chrono::seconds(seconds), options_.ping_timeout,
+                    now);  // [MQTT5-3.2.2-21] [MQTT5-3.1.2-21]
 }
 
 void ClientMachine::resume_session(ResendForm form) {
@@ -164,7 +165,8 @@ void ClientMachine::lose_requests() {
   }
 }
 
-// Sends again, in order, what waits since an earlier connection. [MQTT5-4.4.0-1] [MQTT3-4.4.0-1]
+// Sends again, in order, what waits since an earlier connection. [MQTT5-4.4.0-1]
+// [MQTT5-4.6.0-1] [MQTT3-4.4.0-1] [MQTT3-4.6.0-1]
 void ClientMachine::pump(Instant now) {
   const std::size_t window = std::min(limits_.receive_maximum, options_.inflight_max);
   for (; resend_at_ < resend_end_; ++resend_at_) {
@@ -211,7 +213,7 @@ void ClientMachine::receive_puback(const codec::Puback& ack, Instant now) {
 
 void ClientMachine::receive_pubrec(const codec::Pubrec& ack, Instant now) {
   OutboundWindow::Entry* entry = outbound_.find(ack.packet_id);
-  if (entry == nullptr) {  // [MQTT5-4.3.3-4]: the server waits for a PUBREL all the same
+  if (entry == nullptr) {  // the server waits for a PUBREL all the same
     return send_ack(PacketType::pubrel, ack.packet_id, ReasonCode::packet_identifier_not_found,
                     now);
   }
@@ -219,13 +221,14 @@ void ClientMachine::receive_pubrec(const codec::Pubrec& ack, Instant now) {
   if (!is_expected || !entry->is_sent) {
     return protocol_failure(ReasonCode::protocol_error, "a PUBREC fits no QoS 2 publish", now);
   }
-  if (codec::is_failure(ack.reason)) {
+  if (codec::is_failure(ack.reason)) {  // [MQTT5-4.4.0-2]
     complete(ack.packet_id, {ack.packet_id, ack.reason, ack.properties});
     if (state_ == MachineState::connected) pump(now);
     return;
   }
-  entry->stage = Stage::pubcomp;  // [MQTT5-4.3.3-6]: from here on the message is not sent again
+  entry->stage = Stage::pubcomp;  // not sent again [MQTT5-4.3.3-6] [MQTT3-4.3.3-1]
   entry->bytes.clear();
+  // [MQTT5-4.3.3-4] [MQTT5-4.6.0-4] [MQTT3-4.6.0-4]
   send_ack(PacketType::pubrel, ack.packet_id, ReasonCode::success, now);
 }
 
@@ -252,14 +255,15 @@ void ClientMachine::receive_publish(codec::Publish& publish, Instant now) {
   const bool is_known =
       publish.qos == Qos::exactly_once && inbound_.is_unreleased(publish.packet_id);
   if (!is_known && options_.version == Version::v5 && inbound_.size() >= options_.receive_maximum) {
-    return protocol_failure(ReasonCode::receive_maximum_exceeded,  // [MQTT5-3.3.4-8]
+    return protocol_failure(ReasonCode::receive_maximum_exceeded,
                             "the server exceeded our Receive Maximum", now);
   }
   if (publish.qos == Qos::at_least_once) return receive_qos_1(publish, now);
   receive_qos_2(publish, now);
 }
 
-// [MQTT5-4.3.2-4] [MQTT3-4.3.2-2]: each PUBLISH of QoS 1 is a new message, whatever its DUP says.
+// [MQTT5-4.3.2-4] [MQTT5-4.3.2-5] [MQTT3-4.3.2-2]: each PUBLISH of QoS 1 is a new message, whatever
+// its DUP says.
 void ClientMachine::receive_qos_1(const codec::Publish& publish, Instant now) {
   if (options_.acknowledge == Acknowledge::manually) {
     const DeliveryId delivery = inbound_.add_pending(publish.packet_id, publish.qos);
@@ -299,16 +303,16 @@ void ClientMachine::receive_pubrel(const codec::Pubrel& release, Instant now) {
                             "a PUBREL came before the PUBREC of its message", now);
   }
   const bool was_known = inbound_.remove_unreleased(release.packet_id);
-  // [MQTT5-4.3.3-11] [MQTT3-4.3.3-2]
+  // [MQTT5-4.3.3-11] [MQTT5-4.3.3-12] [MQTT3-4.3.3-2]
   send_ack(PacketType::pubcomp, release.packet_id,
            was_known ? ReasonCode::success : ReasonCode::packet_identifier_not_found, now);
 }
 
 void ClientMachine::send_ready_acks(Instant now) {
-  // [MQTT5-4.6.0-2] [MQTT5-4.6.0-3] [MQTT3-4.6.0-2]: in the order of the messages.
+  // [MQTT5-4.6.0-2] [MQTT5-4.6.0-3] [MQTT3-4.6.0-2] [MQTT3-4.6.0-3]: in the order of the messages.
   while (const auto pending = inbound_.take_ready()) {
     const bool is_qos_2 = pending->qos == Qos::exactly_once;
-    if (is_qos_2 && codec::is_failure(pending->reason)) {
+    if (is_qos_2 && codec::is_failure(pending->reason)) {  // [MQTT5-4.3.3-9]
       inbound_.remove_unreleased(pending->packet_id);
     }
     send_ack(is_qos_2 ? PacketType::pubrec : PacketType::puback, pending->packet_id,

@@ -44,7 +44,7 @@ Result<void> ServerLimits::check(const codec::Publish& publish) const {
     return refuse(ReasonCode::retain_not_supported, "the server does not retain messages");
   }
   const auto alias = publish.properties.number(PropertyId::topic_alias);
-  if (alias && *alias > topic_alias_max) {  // [MQTT5-3.3.2-11]
+  if (alias && *alias > topic_alias_max) {  // [MQTT5-3.3.2-9] [MQTT5-3.2.2-17] [MQTT5-3.2.2-18]
     return refuse(ReasonCode::topic_alias_invalid, "the topic alias is above the server's maximum");
   }
   return {};

@@ -25,7 +25,7 @@ Result<void> TopicAliases::resolve(codec::Publish& publish) {
     }
     return {};
   }
-  if (*alias == 0 || *alias > maximum_) {  // [MQTT5-3.3.2-9]
+  if (*alias == 0 || *alias > maximum_) {  // [MQTT5-3.3.2-10]
     return refuse(codec::ReasonCode::topic_alias_invalid, "a topic alias is above our maximum");
   }
   if (topics_.size() < *alias) topics_.resize(*alias);

@@ -191,7 +191,7 @@ TEST(ClientConnecting, DisconnectIsTheLastPacket) {
   EXPECT_EQ(server.machine.state(), MachineState::idle);
 }
 
-TEST(ClientConnecting, MQTT5_3_14_2_2_session_expiry_cannot_be_given_at_the_end) {
+TEST(ClientConnecting, SessionExpiryCannotBeGivenAtTheEnd) {
   ScriptedServer server(v5());
   server.connect();
   BuiltProperties expiry;
@@ -211,6 +211,15 @@ TEST(ClientConnecting, AuthWithoutAMethodInConnectIsAProtocolError) {
   auth.properties = method.text(PropertyId::authentication_method, "SCRAM-SHA-256").view();
   server.send(auth);
   EXPECT_EQ(server.told(), Lines{"ended protocol r=130"});
+}
+
+TEST(ClientConnecting, MQTT5_4_12_0_7_no_auth_without_a_method_in_connect) {
+  ScriptedServer server(v5());
+  server.connect();
+  codec::Auth auth;
+  auth.reason = ReasonCode::re_authenticate;
+  EXPECT_EQ(server.machine.auth(auth, server.now).error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(server.received(), Lines{});
 }
 
 TEST(ClientConnecting, AuthOfOurMethodIsGivenToTheUser) {

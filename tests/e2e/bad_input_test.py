@@ -34,7 +34,7 @@ class BadInput(BrokerCase):
             if not select.select([client.socket], [], [], WITHIN)[0]:
                 return "nothing, and stays open"
             client.fill()
-        if client.buffer[:2] == b"\x20\x03":
+        if client.buffer[:1] == b"\x20" and client.buffer[1:2] != b"\2":
             client.version = V5     # CONNACK of an unknown level may be in 5.0's form
         found, said = client.read(WITHIN), "close"
         while found is not None and found.kind == "PINGRESP":
@@ -135,10 +135,9 @@ class BadInput(BrokerCase):
         self.addCleanup(client.close)
         for at in range(len(stream)):
             client.send(stream[at:at + 1])
-        kinds = [client.expect("CONNACK").kind, client.expect("SUBACK").kind]
-        kinds += sorted(client.read().kind for _ in range(2))
-        self.assertEqual(kinds, ["CONNACK", "SUBACK", "PUBACK", "PUBLISH"])
-        client.expect("PINGRESP")
+        client.expect("CONNACK", reason=0)
+        kinds = sorted(client.read().kind for _ in range(4))
+        self.assertEqual(kinds, ["PINGRESP", "PUBACK", "PUBLISH", "SUBACK"])
 
     def test_a_connection_that_says_nothing_is_closed_in_the_end(self):
         client = RawClient(self.port)

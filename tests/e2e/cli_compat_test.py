@@ -263,11 +263,6 @@ class Subscribing(CliCase):
         self.compare(["-t", "s/#", "-W", "1", "-v"])
 
     def test_formats(self):
-<<<<<<< HEAD
-        everything = ("[%A|%C|%D|%E|%F|%P|%R|%S|%t|%l|%m|%q|%r|%x|%X|%p|%%|%I|@@|@Y-@m|\\\\|\\e|"
-                      "\\n|\\t|\\a|\\v|\\r\\0]")
-        # Not %8x, %8p: mosquitto_sub 2.0.11 cuts the payload there; we follow its manual.
-=======
         everything = ("[%A|%C|%D|%E|%F|%P|%R|%S|%t|%l|%m|%q|%r|%x|%X|%p|%%|%I|@@|@Y-@m|\\\\|\\e|"
                       "\\n|\\t|\\a|\\v|\\r\\0]")
         # Not %8x, %8p: mosquitto_sub 2.0.11 cuts the payload there; we follow its manual.

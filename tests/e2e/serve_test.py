@@ -206,8 +206,8 @@ class Serving(BrokerCase):
         self.assertEqual(self.metric('sluice_messages_sent_total{qos="1"}'), sent + 10)
 
     def sluice(self, *arguments):
-        url = self.broker.admin_url("")
-        return run(*arguments, "--admin", url)
+        address = self.broker.admin_url("").removeprefix("http://")
+        return run(*arguments, "--admin", address)
 
     def test_clients_are_listed(self):
         self.raw("-a", V5)
@@ -262,7 +262,7 @@ class Variants(unittest.TestCase):
                 self.assertEqual(client.connect("who", expect=None).reason, reason)
                 client.expect_closed()
                 client.close()
-            broker.wait_for_line(r"Client who from 127\.0\.0\.1:\d+ refused")
+            broker.wait_for_line(r"Connection from 127\.0\.0\.1:\d+ refused, client who: \w+")
 
     def test_limits_hold(self):
         with Broker(settings={"limits.connections_max": 10}, threads=1) as broker:

@@ -27,7 +27,7 @@ class Closing {
   void close(Connection& connection, CloseCause cause, codec::ReasonCode reason,
              std::string_view detail);
   /// CONNECT is refused: the CONNACK is written already, or there is none to give.
-  void refuse(Connection& connection, std::string_view reason);
+  void refuse(Connection& connection, std::string_view reason, std::string_view client = {});
   /// The client said DISCONNECT.
   void on_disconnect(Connection& connection, CloseCause cause);
   /// The transport is gone.

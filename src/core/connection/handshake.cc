@@ -55,7 +55,8 @@ ShardIndex Handshake::home_of(ByteView packet) const {
   return c_.home_of(result.connect.client_id);
 }
 
-void Handshake::refuse(Connection& connection, ReasonCode code, std::string_view reason) {
+void Handshake::refuse(Connection& connection, ReasonCode code, std::string_view reason,
+                       std::string_view client) {
   std::array<std::uint8_t, 512> properties;
   codec::PropertyWriter writer(properties);
   codec::Connack connack{
@@ -71,7 +72,7 @@ void Handshake::refuse(Connection& connection, ReasonCode code, std::string_view
   SLUICE_ASSERT(size.has_value());
   output.send(connection.id, output.commit(*size));
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::connack)];
-  closing_.refuse(connection, reason);
+  closing_.refuse(connection, reason, client);
 }
 
 // What the bytes of the CONNECT alone decide.
@@ -107,35 +108,37 @@ bool Handshake::is_refused(Connection& connection, const codec::ConnectResult& r
 bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connect& connect) {
   auto& metrics = c_.metrics;
   const auto& limits = c_.options.limits;
+  const std::string_view client = connect.client_id;
   if (connect.properties.has(PropertyId::authentication_method)) {
     ++metrics.connects_refused_bad_authentication_method;  // [MQTT5-4.12.0-1]
-    refuse(connection, ReasonCode::bad_authentication_method, "no such authentication method");
+    refuse(connection, ReasonCode::bad_authentication_method, "no such authentication method",
+           client);
     return true;
   }
   if (!connection.is_anonymous_allowed) {
     ++metrics.connects_refused_not_authorized;
     refuse(connection, ReasonCode::not_authorized,
-           "this listener takes no clients without credentials that it can check");
+           "this listener takes no clients without credentials that it can check", client);
     return true;
   }
   if (limits.connections_max > 0 &&
       c_.connections.size() * std::int64_t{c_.setup.count} > limits.connections_max) {
     ++metrics.connects_refused_quota_exceeded;
     ++c_.metrics.limits_hit_connections_max;
-    refuse(connection, ReasonCode::quota_exceeded, "limits.connections_max is reached");
+    refuse(connection, ReasonCode::quota_exceeded, "limits.connections_max is reached", client);
     return true;
   }
   if (c_.is_memory_full) {
     ++metrics.connects_refused_quota_exceeded;
     ++metrics.limits_hit_memory_bytes_max;
-    refuse(connection, ReasonCode::quota_exceeded, "limits.memory_bytes_max is reached");
+    refuse(connection, ReasonCode::quota_exceeded, "limits.memory_bytes_max is reached", client);
     return true;
   }
   if (c_.state.sessions.find(connect.client_id) == nullptr &&
       c_.state.sessions.size() * std::int64_t{c_.setup.count} >= limits.sessions_max) {
     ++metrics.connects_refused_quota_exceeded;
     ++c_.metrics.limits_hit_sessions_max;
-    refuse(connection, ReasonCode::quota_exceeded, "limits.sessions_max is reached");
+    refuse(connection, ReasonCode::quota_exceeded, "limits.sessions_max is reached", client);
     return true;
   }
   return false;

@@ -40,7 +40,9 @@ class Handshake {
 
   bool is_refused(Connection& connection, const codec::ConnectResult& result);
   bool is_refused_by_policy(Connection& connection, const codec::Connect& connect);
-  void refuse(Connection& connection, codec::ReasonCode code, std::string_view reason);
+  /// `client`: its identifier, if the CONNECT was good enough to tell.
+  void refuse(Connection& connection, codec::ReasonCode code, std::string_view reason,
+              std::string_view client = {});
   std::string draw_client_id();
   void take_over(const codec::Connect& connect, Session& old);
   Session& attach(Connection& connection, const codec::Connect& connect, Granted& granted);

@@ -31,6 +31,9 @@ ReasonCode Subscribing::subscribe(Connection& connection, const codec::FilterVie
   // [MQTT3-3.8.4-3] [MQTT5-3.8.4-3]
   const SubscribeOutcome outcome = c_.commit(
       record::Subscribed{session.slot, view.filter, view.options, id}, session.is_durable());
+  c_.log.debug("subscription_added", {{"client", session.client_id()},
+                                      {"filter", view.filter},
+                                      {"qos", static_cast<unsigned>(view.options.qos)}});
   const Subscription subscription{session.slot, id, view.options};
   if (is_shared) {
     session.is_shared_member = true;
@@ -92,6 +95,7 @@ ReasonCode Subscribing::unsubscribe(Connection& connection, std::string_view fil
   if (!split) return ReasonCode::topic_filter_invalid;
   if (!c_.commit(record::Unsubscribed{session.slot, filter}, session.is_durable()))
     return ReasonCode::no_subscription_existed;
+  c_.log.debug("subscription_removed", {{"client", session.client_id()}, {"filter", filter}});
   if (split->is_shared()) {
     members_.on_unsubscribed(session, split->share_name, split->filter);
   } else {

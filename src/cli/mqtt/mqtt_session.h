@@ -73,7 +73,6 @@ class MqttSession : public client::NoClientEvents, public client::LinkEvents {
   std::unique_ptr<client::Runtime> runtime_;
   std::optional<ExitCodes> exit_;
   bool was_connected_ = false;
-  bool was_refused_ = false;
 };
 
 }  // namespace sluice::cli

@@ -2,7 +2,8 @@
 //
 // Asks a broker's administration port one thing: a request, its answer, the end.
 //
-// Thread: the command's; blocks, at most as long as the system lets a connection take, then 10 s for the answer.
+// Thread: the command's; blocks, at most as long as the system lets a connection take, then 10 s
+//         for the answer.
 // Limits:  answer_bytes_max.
 #pragma once
 

@@ -122,7 +122,7 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
     return true;
   }
   if (limits.connections_max > 0 &&
-      c_.connections.size() * std::int64_t{c_.setup.count} > limits.connections_max) {
+      c_.connections.size() * std::uint64_t{c_.setup.count} > limits.connections_max) {
     ++metrics.connects_refused_quota_exceeded;
     ++c_.metrics.limits_hit_connections_max;
     refuse(connection, ReasonCode::quota_exceeded, "limits.connections_max is reached", client);
@@ -135,7 +135,7 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
     return true;
   }
   if (c_.state.sessions.find(connect.client_id) == nullptr &&
-      c_.state.sessions.size() * std::int64_t{c_.setup.count} >= limits.sessions_max) {
+      c_.state.sessions.size() * std::uint64_t{c_.setup.count} >= limits.sessions_max) {
     ++metrics.connects_refused_quota_exceeded;
     ++c_.metrics.limits_hit_sessions_max;
     refuse(connection, ReasonCode::quota_exceeded, "limits.sessions_max is reached", client);
@@ -201,8 +201,9 @@ void Handshake::note_client_limits(Connection& connection, const codec::Connect&
       static_cast<std::uint16_t>(p.number(PropertyId::receive_maximum).value_or(65535));
   connection.packet_bytes_max = p.number(PropertyId::maximum_packet_size).value_or(0xffffffffU);
   connection.wants_problem_information = p.flag(PropertyId::request_problem_information, true);
-  const auto aliases = std::min<std::int64_t>(p.number(PropertyId::topic_alias_maximum).value_or(0),
-                                              c_.options.mqtt.topic_alias_maximum_outbound);
+  const auto aliases =
+      std::min<std::uint64_t>(p.number(PropertyId::topic_alias_maximum).value_or(0),
+                              c_.options.mqtt.topic_alias_maximum_outbound);
   // [MQTT5-3.1.2-26] [MQTT5-3.1.2-27] [MQTT5-3.3.2-11]
   if (aliases > 0)
     connection.outbound_aliases =

@@ -48,7 +48,7 @@ bool Delivering::has_free_window(const Session& session) {
   if (outbound == nullptr) return true;
   const auto& limits = c_.options.session;
   const auto messages_max =
-      std::min<std::int64_t>(limits.inflight_messages_max, connection->receive_maximum);
+      std::min<std::uint64_t>(limits.inflight_messages_max, connection->receive_maximum);
   // [MQTT5-3.3.4-9] [MQTT5-4.9.0-2]
   if (outbound->unsent > 0 || connection->in_flight >= messages_max) return false;
   if (outbound->window.size() >= window_span_max) return false;
@@ -263,7 +263,7 @@ void Delivering::resend(Session& session) {
 // new.
 void Delivering::send_again(Session& session, Connection& connection, Outbound& outbound) {
   const auto messages_max =
-      std::min<std::int64_t>(c_.options.session.inflight_messages_max, connection.receive_maximum);
+      std::min<std::uint64_t>(c_.options.session.inflight_messages_max, connection.receive_maximum);
   for (; outbound.unsent > 0; --outbound.unsent) {
     Delivery& delivery = outbound.window[outbound.window.size() - outbound.unsent];
     if (delivery.state == DeliveryState::done) continue;

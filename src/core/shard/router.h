@@ -24,13 +24,8 @@ namespace sluice::core {
 
 class Router {
  public:
-  Router(Context& context, Delivering& delivering, Interest& interest, SharedMembers& members,
-         RetainedDelivery& retained)
-      : c_(context),
-        delivering_(delivering),
-        interest_(interest),
-        members_(members),
-        retained_(retained) {}
+  Router(Context& context, Delivering& delivering, Interest& interest, RetainedDelivery& retained)
+      : c_(context), delivering_(delivering), interest_(interest), retained_(retained) {}
 
   struct Outcome {
     bool is_matched = false;  ///< a subscription here matched, or another shard may have one
@@ -67,7 +62,6 @@ class Router {
   Context& c_;
   Delivering& delivering_;
   Interest& interest_;
-  SharedMembers& members_;
   RetainedDelivery& retained_;
   std::vector<Match> matches_;  // of the message under way; kept for its memory
   std::vector<SharedGroup*> groups_;

@@ -14,7 +14,7 @@ struct Shard::Parts {
         interest(c),
         members(c, interest),
         retained(c, delivering),
-        router(c, delivering, interest, members, retained),
+        router(c, delivering, interest, retained),
         closing(c, router, interest, members, retained),
         acks(c),
         publishing(c, router, closing, delivering, retained, acks),

@@ -109,7 +109,7 @@ TEST_P(CoreSession, AWillStaysWhenTheClientSaysGoodbye) {
 }
 
 TEST_P(CoreSession, DisconnectWithWillPublishesIt) {
-  broker_.connect(with_will(five(60), 0)).send(Disconnect{.reason = ReasonCode::disconnect_with_will_message});
+  broker_.connect(with_will(five(60), 0)).send(Disconnect{.reason = ReasonCode::disconnect_with_will});
   expect_will();
 }
 

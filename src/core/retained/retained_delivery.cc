@@ -11,6 +11,7 @@ namespace {
 
 constexpr PageLimits page_limits{.messages_max = 64, .bytes_max = 64 * 1024};
 constexpr std::size_t body_copied_max = 1024;
+constexpr std::size_t turn_bytes_max = 256 * 1024;  // to one client
 
 // A query is numbered by its session, so that an answer finds its job; the low half tells queries
 // of one session apart.
@@ -91,19 +92,26 @@ bool RetainedDelivery::is_turn_full() const {
 
 void RetainedDelivery::advance() {
   std::size_t done = 0;
+  std::vector<SessionSlot> later;
   while (done < runnable_.size() && !is_turn_full()) {
     const SessionSlot slot = runnable_[done++];
     Session* session = c_.state.sessions.find(slot);
     const auto found = jobs_.find(index_of(slot));
     if (session == nullptr || found == jobs_.end() || !has_room(*session)) continue;
-    Job& job = found->second.front();
+    const Job& job = found->second.front();
     if (job.is_asking || !job.is_started) continue;
+    // Only the end of the turn tells whether the socket has taken this much.
+    if (c_.effects.output.pending_bytes(session->conn) >= turn_bytes_max) {
+      later.push_back(slot);
+      continue;
+    }
     run_page(*session);
     // Behind the others, if it can go on at once.
     if (jobs_.contains(index_of(slot)) && !jobs_[index_of(slot)].front().is_asking)
       runnable_.push_back(slot);
   }
   runnable_.erase(runnable_.begin(), runnable_.begin() + static_cast<std::ptrdiff_t>(done));
+  runnable_.insert(runnable_.end(), later.begin(), later.end());
 }
 
 void RetainedDelivery::run_page(Session& session) {

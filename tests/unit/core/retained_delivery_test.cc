@@ -146,7 +146,7 @@ TEST_P(CoreRetained, AClientThatReadsSlowlyGetsThemAllInTheEnd) {
   const std::size_t before = in_memory();
   subscriber.stall(3'000);
   subscriber.send(Subscribe{.packet_id = 1, .filters = {{"r/+"}}});
-  EXPECT_LT(in_memory(), before + 500'000);
+  EXPECT_LT(in_memory(), before + 1'000'000);
   subscriber.unstall();
   subscriber.expect(Suback{.packet_id = 1, .codes = {0}});
   std::set<std::string> topics;

@@ -58,8 +58,7 @@ bool ShardThread::post(Command command) {
 void ShardThread::stop(Duration grace) {
   post([grace](ShardThread& self) {
     self.doors_.clear();
-    self.shard().stop();
-    self.stop_at_ = os::monotonic_now() + grace;
+    self.stop_grace_ = grace;
   });
 }
 
@@ -95,9 +94,17 @@ void ShardThread::loop() {
     turn_.begin(now);
     dispatch(batch, now);
     turn_.run();
+    if (stop_grace_) close_clients(now);
     send_out(turn_.finish());
     pace_doors(now);
   }
+}
+
+// After the mail of the turn: what other shards acknowledged before the stop is delivered first.
+void ShardThread::close_clients(Instant now) {
+  shard().stop();
+  stop_at_ = now + *stop_grace_;
+  stop_grace_.reset();
 }
 
 bool ShardThread::is_finished(Instant now) const {

@@ -19,6 +19,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -68,6 +69,7 @@ class ShardThread final : public TurnHost {
   void pace_doors(Instant now);
   void read_mailbox();
   void send_out(std::uint64_t to_wake);
+  void close_clients(Instant now);
   bool is_finished(Instant now) const;
 
   const core::ShardIndex index_;
@@ -82,6 +84,7 @@ class ShardThread final : public TurnHost {
   std::vector<std::unique_ptr<net::Transport>> accepted_;
   std::span<const std::unique_ptr<ShardThread>> peers_;
   Turn turn_;
+  std::optional<Duration> stop_grace_;  // a stop was asked for, and is not carried out yet
   Instant stop_at_ = Instant::never();
   Instant turn_began_{};
   bool is_held_ = false;

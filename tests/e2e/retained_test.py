@@ -165,5 +165,43 @@ class Options(BrokerCase):
         client.expect_quiet()
 
 
+class BetweenThreads(BrokerCase):
+    """What one client was told is done, every other client finds done, whatever thread serves it."""
+    threads = 4
+
+    def setUp(self):
+        super().setUp()
+        self.clients = [self.raw(str(number), V5) for number in range(8)]
+
+    def test_a_retained_message_is_found_as_soon_as_it_is_acknowledged(self):
+        for number in range(400):
+            topic = self.topic(str(number))
+            self.clients[number % 8].publish(topic, b"%d" % number, 1, retain=True)
+            hear = self.clients[number * 3 % 8]
+            hear.subscribe(topic)
+            hear.receive(payload=b"%d" % number)
+            hear.unsubscribe(topic)
+
+    def test_the_last_one_acknowledged_is_the_one_retained(self):
+        for number in range(400):
+            topic = self.topic(str(number))
+            for turn in range(4):
+                self.clients[(number + 3 * turn) % 8].publish(topic, b"%d" % turn, 1, retain=True)
+            hear = self.clients[(number + 1) % 8]
+            hear.subscribe(topic)
+            hear.receive(payload=b"3")
+            hear.unsubscribe(topic)
+
+    def test_a_cleared_message_is_gone_as_soon_as_that_is_acknowledged(self):
+        for number in range(400):
+            topic = self.topic(str(number))
+            self.clients[number % 8].publish(topic, b"x", 1, retain=True)
+            self.clients[(number + 5) % 8].publish(topic, b"", 1, retain=True)
+            hear = self.clients[(number + 2) % 8]
+            hear.subscribe(topic)
+            hear.expect_quiet()
+            hear.unsubscribe(topic)
+
+
 if __name__ == "__main__":
     case.main()

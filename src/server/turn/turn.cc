@@ -207,6 +207,9 @@ void Turn::discard_input(core::ConnId id, Slot& slot) {
 std::uint64_t Turn::finish() {
   shard_->finish_turn();
   apply_effects();
+  // Before any acknowledgement leaves: what a client does next may reach another shard at once, and
+  // must find there what it was told is done.
+  const std::uint64_t to_wake = mailer_.flush();
   write_all();
   for (const core::ConnId id : closing_)
     if (Slot* slot = find(id)) finish_closing(id, *slot);
@@ -214,7 +217,7 @@ std::uint64_t Turn::finish() {
   if (now_ >= next_check_) check_deadlines();
   effects_.end_turn();
   input_.reset();
-  return mailer_.flush();
+  return to_wake;
 }
 
 void Turn::apply_effects() {

@@ -104,9 +104,9 @@ void Closing::close(Connection& connection, CloseCause cause, codec::ReasonCode 
 
 void Closing::refuse(Connection& connection, std::string_view reason, std::string_view client) {
   c_.effects.add(EffectKind::close_gently, connection.id);
-  c_.log.info("connect_refused", {{"peer", sluice::to_string(connection.peer)},
-                                  {"client", client},
-                                  {"reason", reason}});
+  c_.log.info(
+      "connect_refused",
+      {{"peer", sluice::to_string(connection.peer)}, {"client", client}, {"reason", reason}});
   forget(connection);
 }
 

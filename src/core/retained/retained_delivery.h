@@ -70,7 +70,7 @@ class RetainedDelivery {
     Subscription subscription;
     std::uint16_t shard = 0;  // whose topics are being read
     bool is_started = false;
-    bool is_asking = false;   // a page of another shard is on its way
+    bool is_asking = false;  // a page of another shard is on its way
     bool is_asked_first = true;
     std::unique_ptr<RetainedQuery> local;
     boost::unordered_flat_set<std::uint64_t> live;

@@ -79,8 +79,7 @@ Router::Outcome Router::deliver_matches(Routed& routed) {
     const auto done = delivering_.deliver(routed, match.target);
     if (done == Delivering::Outcome::dropped) continue;
     outcome.is_taken = true;
-    if (routed.retain)
-      retained_.on_live(c_.state.sessions.at(match.target.session), routed.topic);
+    if (routed.retain) retained_.on_live(c_.state.sessions.at(match.target.session), routed.topic);
   }
   return outcome;
 }

@@ -24,13 +24,15 @@ class CoreShared : public ::testing::TestWithParam<std::uint16_t> {
             .props = Props().number(PropertyId::session_expiry_interval, 60)};
   }
   std::string id(int i) const {
-    return broker_.client_id_on(static_cast<std::uint16_t>(i % GetParam()), "m" + std::to_string(i) + "-");
+    return broker_.client_id_on(static_cast<std::uint16_t>(i % GetParam()),
+                                "m" + std::to_string(i) + "-");
   }
   void join(int count, const Filter& filter) {
     for (int i = 0; i < count; ++i) {
       members_.push_back(&broker_.connect(kept(id(i), true)));
       members_.back()->send(Subscribe{.packet_id = 1, .filters = {filter}});
-      members_.back()->expect(Suback{.packet_id = 1, .codes = {static_cast<std::uint8_t>(filter.qos)}});
+      members_.back()->expect(
+          Suback{.packet_id = 1, .codes = {static_cast<std::uint8_t>(filter.qos)}});
     }
   }
   void publish(int i, Qos qos) {
@@ -108,7 +110,8 @@ TEST_P(CoreShared, WhatAMemberDidNotAcknowledgeGoesToAnotherWhenItsSessionEnds) 
   EXPECT_EQ(drain(*members_[1], true).size(), 5U);
   members_[0]->send(Disconnect{.props = Props().number(PropertyId::session_expiry_interval, 0)});
   const auto passed_on = drain(*members_[1], true);
-  EXPECT_EQ(std::set<std::string>(passed_on.begin(), passed_on.end()), std::set<std::string>(lost.begin(), lost.end()));
+  EXPECT_EQ(std::set<std::string>(passed_on.begin(), passed_on.end()),
+            std::set<std::string>(lost.begin(), lost.end()));
 }
 
 TEST_P(CoreShared, AMemberThatLeavesTheGroupGetsNoMore) {
@@ -127,7 +130,8 @@ TEST_P(CoreShared, OlderVersionsMayShareUnlessTheOptionSaysNo) {
     InProcessBroker broker(setup);
     RawClient& three = broker.connect({.version = Version::v3_1_1, .client_id = "a"});
     three.send(Subscribe{.packet_id = 1, .filters = {{"$share/g/t", qos_1}}});
-    three.expect(Suback{.packet_id = 1, .codes = {static_cast<std::uint8_t>(is_allowed ? 1 : 0x80)}});
+    three.expect(
+        Suback{.packet_id = 1, .codes = {static_cast<std::uint8_t>(is_allowed ? 1 : 0x80)}});
   }
 }
 

@@ -69,7 +69,8 @@ TEST_P(CoreSubscribing, NoLocalKeepsAClientsOwnMessagesAway) {
 
 TEST_P(CoreSubscribing, EachFilterHasItsOwnCodeInOrder) {
   RawClient& client = this->client(last_shard(), "s");
-  client.send(Subscribe{.packet_id = 7, .filters = {{"a", qos_1}, {"b", Qos::exactly_once}, {"c"}}});
+  client.send(
+      Subscribe{.packet_id = 7, .filters = {{"a", qos_1}, {"b", Qos::exactly_once}, {"c"}}});
   client.expect(Suback{.packet_id = 7, .codes = {1, 2, 0}});
   client.send(Unsubscribe{.packet_id = 8, .filters = {"a", "x", "c"}});
   client.expect(Unsuback{.packet_id = 8, .codes = {0, 0x11, 0}});
@@ -104,7 +105,8 @@ TEST_P(CoreSubscribing, APublishBehindSubackReachesTheSubscriber) {
 }
 
 TEST_P(CoreSubscribing, ADurableSubscriptionIsAcknowledgedWhenTheLogHasIt) {
-  InProcessBroker broker(BrokerSetup{.shards = GetParam(), .has_log = true, .log_answers = LogAnswers::later});
+  InProcessBroker broker(
+      BrokerSetup{.shards = GetParam(), .has_log = true, .log_answers = LogAnswers::later});
   RawClient& client = broker.open();
   client.send(Connect{.client_id = broker.client_id_on(last_shard()),
                       .props = Props().number(PropertyId::session_expiry_interval, 60)});
@@ -117,10 +119,12 @@ TEST_P(CoreSubscribing, ADurableSubscriptionIsAcknowledgedWhenTheLogHasIt) {
 }
 
 TEST_P(CoreSubscribing, PublishesToDurableSessionsAreAcknowledgedWhenTheLogHasThem) {
-  InProcessBroker broker(BrokerSetup{.shards = 1, .has_log = true, .log_answers = LogAnswers::later});
+  InProcessBroker broker(
+      BrokerSetup{.shards = 1, .has_log = true, .log_answers = LogAnswers::later});
   RawClient& subscriber = broker.open();
-  subscriber.send(Connect{.client_id = "s", .props = Props().number(PropertyId::session_expiry_interval, 60)},
-                  Subscribe{.packet_id = 1, .filters = {{"t", Qos::exactly_once}}});
+  subscriber.send(
+      Connect{.client_id = "s", .props = Props().number(PropertyId::session_expiry_interval, 60)},
+      Subscribe{.packet_id = 1, .filters = {{"t", Qos::exactly_once}}});
   broker.answer_log();
   broker.answer_log();
   subscriber.expect(Connack{});
@@ -144,7 +148,8 @@ TEST_P(CoreSubscribing, ADollarTopicIsNotMatchedByAWildcardInFront) {
   RawClient& publisher = client(last_shard(), "p");
   subscriber.send(Subscribe{.packet_id = 1, .filters = {{"#"}, {"+/x"}, {"$mine/#"}}});
   subscriber.take<Suback>();
-  publisher.send(Publish{.topic = "$mine/x", .payload = "1"}, Publish{.topic = "$other/x", .payload = "2"});
+  publisher.send(Publish{.topic = "$mine/x", .payload = "1"},
+                 Publish{.topic = "$other/x", .payload = "2"});
   subscriber.expect(Publish{.topic = "$mine/x", .payload = "1"});
   subscriber.expect_nothing();
 }
@@ -163,7 +168,8 @@ TEST_P(CoreSubscribing, MoreThanTheLimitIsRefused) {
 
 TEST_P(CoreSubscribing, PropertiesOfAPublishReachMqtt5SubscribersUnaltered) {
   RawClient& five = client(0, "s");
-  RawClient& three = broker_.connect({.version = Version::v3_1_1, .client_id = broker_.client_id_on(0, "t")});
+  RawClient& three =
+      broker_.connect({.version = Version::v3_1_1, .client_id = broker_.client_id_on(0, "t")});
   RawClient& publisher = client(last_shard(), "p");
   five.send(Subscribe{.packet_id = 1, .filters = {{"t"}}});
   three.send(Subscribe{.packet_id = 1, .filters = {{"t"}}});
@@ -183,8 +189,9 @@ TEST_P(CoreSubscribing, PropertiesOfAPublishReachMqtt5SubscribersUnaltered) {
 }
 
 TEST_P(CoreSubscribing, TopicAliasesWorkInBothDirections) {
-  RawClient& subscriber = broker_.connect({.client_id = broker_.client_id_on(0, "s"),
-                                           .props = Props().number(PropertyId::topic_alias_maximum, 1)});
+  RawClient& subscriber =
+      broker_.connect({.client_id = broker_.client_id_on(0, "s"),
+                       .props = Props().number(PropertyId::topic_alias_maximum, 1)});
   RawClient& publisher = client(last_shard(), "p");
   subscriber.send(Subscribe{.packet_id = 1, .filters = {{"#"}}});
   subscriber.take<Suback>();

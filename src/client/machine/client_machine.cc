@@ -12,7 +12,6 @@
 namespace sluice::client {
 
 using codec::PacketId;
-using codec::PacketType;
 using codec::Qos;
 using codec::ReasonCode;
 using codec::Version;

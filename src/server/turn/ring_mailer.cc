@@ -51,14 +51,14 @@ RingMailer::~RingMailer() {
 MutableByteView RingMailer::reserve(core::ShardIndex to, std::size_t size) {
   Target& target = targets_[core::index_of(to)];
   SpscRing& ring = rings_.ring(self_, to);
-  if (target.is_reserved) ring.commit();
-  target.is_reserved = false;
+  commit(ring, target);
   ++metrics_.ring_records_sent;
   metrics_.ring_bytes_sent += size;
   if (target.overflow.empty() && size <= ring.record_bytes_max()) {
     const MutableByteView room = ring.try_push(size);
     if (!room.empty()) {
-      target.is_reserved = true;
+      target.reserved = room.data();
+      target.order = rings_.order();
       return room;
     }
   }
@@ -68,6 +68,14 @@ MutableByteView RingMailer::reserve(core::ShardIndex to, std::size_t size) {
   overflow_bytes_ += size;
   note_overflow(target);
   return target.overflow.back();
+}
+
+void RingMailer::commit(SpscRing& ring, Target& target) {
+  if (target.reserved == nullptr) return;
+  const std::uint64_t word = target.order << 8 | target.reserved[0];
+  std::memcpy(target.reserved, &word, sizeof word);
+  ring.commit();
+  target.reserved = nullptr;
 }
 
 void RingMailer::note_overflow(Target& target) {
@@ -93,7 +101,9 @@ void RingMailer::drain_overflow(core::ShardIndex to, Target& target) {
     } else {
       std::memcpy(room.data(), record.data(), size);
     }
-    ring.commit();
+    target.reserved = room.data();
+    target.order = rings_.order();
+    commit(ring, target);
     target.overflow.pop_front();
     target.overflow_bytes -= size;
     overflow_bytes_ -= size;
@@ -116,11 +126,11 @@ std::uint64_t RingMailer::flush() {
     if (to == self_) continue;
     Target& target = targets_[i];
     SpscRing& ring = rings_.ring(self_, to);
-    if (target.is_reserved) ring.commit();
-    target.is_reserved = false;
+    commit(ring, target);
     if (!target.overflow.empty()) drain_overflow(to, target);
     if (ring.flush()) to_wake |= std::uint64_t{1} << i;
   }
+  if (to_wake != 0) rings_.note_flush();
   metrics_.ring_overflow_bytes = overflow_bytes_;
   return to_wake;
 }

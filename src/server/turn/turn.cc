@@ -93,6 +93,7 @@ void Turn::adopt(HandOverLetter letter) {
   const core::ConnId id = take_slot(std::move(letter.transport));
   shard_->on_opened(id, letter.opened);
   list_readable(id, slots_[id.slot]);
+  take_mail();
   const MutableByteView room = input_.room();
   if (letter.bytes.size() <= room.size()) {
     std::ranges::copy(letter.bytes, room.begin());
@@ -122,10 +123,17 @@ void Turn::on_ready(core::ConnId id, ReadyFor ready) {
   }
 }
 
-void Turn::run() {
+// Before each input, not once a turn: what a client was told by another shard is in our mail by the
+// time it speaks to us.
+void Turn::take_mail() {
+  if (!mailer_.may_have_mail()) return;
   mailer_.receive(
       [this](core::ShardIndex from, ByteView record) { shard_->on_mail(from, record); });
   shard_->on_mail_end();
+}
+
+void Turn::run() {
+  take_mail();
   if (shard_->next_deadline() <= now_) shard_->on_deadline();
   read_all();
 }
@@ -178,6 +186,7 @@ void Turn::read(core::ConnId id, Slot& slot) {
   const bool is_more = *size == room.size() || slot.is_hung_up || !slot.is_watched ||
                        slot.transport->has_buffered_input();
   slot.is_readable = is_more;
+  take_mail();
   shard_->on_bytes(id, room.first(*size));
   if (is_more) list_readable(id, slot);
 }

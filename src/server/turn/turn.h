@@ -119,6 +119,7 @@ class Turn {
   Slot* find(core::ConnId id);
   void free_slot(core::ConnId id);
   void list_readable(core::ConnId id, Slot& slot);
+  void take_mail();
   void read_all();
   void read(core::ConnId id, Slot& slot);
   void discard_input(core::ConnId id, Slot& slot);

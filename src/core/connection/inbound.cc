@@ -46,6 +46,10 @@ bool Inbound::must_wait(const Connection& connection) const {
   if (c_.effects.output.turn_bytes() >=
       static_cast<std::size_t>(c_.options.limits.turn_output_bytes_max))
     return true;
+  // Who asks and does not read the answers is not read either. Messages alone never get there: they
+  // stop at the write buffer's limit.
+  const auto unread_max = 2 * static_cast<std::size_t>(c_.options.limits.write_buffer_bytes_max);
+  if (c_.effects.output.backlog_bytes(connection.id) >= unread_max) return true;
   return c_.mailer.is_congested();
 }
 

@@ -91,6 +91,7 @@ void Shard::on_closed(ConnId id, CloseCause cause) {
 void Shard::on_writable(ConnId id) {
   Connection* connection = context_.connections.find(id);
   if (connection == nullptr || connection->state != ConnectionState::connected) return;
+  if (connection->is_waiting) parts_->inbound.wake();
   Session& session = context_.state.sessions.at(connection->session);
   parts_->delivering.pump(session);
   parts_->retained.on_room(session);

@@ -325,6 +325,22 @@ TEST(CoreDelivery, Qos0IsNotQueuedForAClientThatIsAway) {
   broker.resume(kept("s", false)).expect_nothing();
 }
 
+TEST(CoreDelivery, AClientThatAsksAndDoesNotReadIsNotReadEither) {
+  BrokerSetup setup;
+  setup.options.limits.write_buffer_bytes_max = 4 * 1024;
+  InProcessBroker broker(setup);
+  RawClient& client = broker.connect({.client_id = "asks"});
+  client.stall(100);
+  constexpr int asked = 20'000;
+  for (int i = 0; i < asked; ++i) client.send(Pingreq{});
+  const auto answered = broker.metrics().packets_sent[13];
+  EXPECT_LT(answered, 8'000U);
+  EXPECT_GT(answered, 1'000U);
+  client.unstall();
+  for (int i = 0; i < asked; ++i) client.expect(Pingresp{});
+  client.expect_nothing();
+}
+
 TEST(CoreDelivery, ASlowReaderLosesQos0BeyondItsBufferAndNoOneElseDoes) {
   BrokerSetup setup;
   setup.options.limits.write_buffer_bytes_max = 8 * 1024;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Retained messages: kept, replaced, cleared, handed to new subscriptions, on one shard and on more.
+// Retained messages: kept, replaced, cleared, handed to new subscriptions, on one shard and on
+// more.
 #include "tests/support/in_process_broker.h"
 
 #include <gtest/gtest.h>
@@ -120,7 +121,8 @@ TEST_P(CoreRetained, AnExpiredOneIsGone) {
 
 TEST_P(CoreRetained, TheyComeAtTheLowerQosWithTheSubscriptionIdentifier) {
   RawClient& publisher = client(0, "p");
-  publisher.send(Publish{.topic = "r", .payload = "x", .qos = Qos::exactly_once, .retain = true, .packet_id = 1});
+  publisher.send(Publish{
+      .topic = "r", .payload = "x", .qos = Qos::exactly_once, .retain = true, .packet_id = 1});
   RawClient& subscriber = client(last_shard(), "s");
   subscriber.send(Subscribe{.packet_id = 1,
                             .filters = {{"r", qos_1}},
@@ -140,7 +142,8 @@ TEST_P(CoreRetained, AClientThatReadsSlowlyGetsThemAllInTheEnd) {
   RawClient& subscriber = client(last_shard(), "s");
   const auto in_memory = [&] {
     std::size_t bytes = 0;
-    for (std::uint16_t i = 0; i < GetParam(); ++i) bytes += broker_.driver(i).shard().memory_bytes();
+    for (std::uint16_t i = 0; i < GetParam(); ++i)
+      bytes += broker_.driver(i).shard().memory_bytes();
     return bytes;
   };
   const std::size_t before = in_memory();
@@ -158,9 +161,14 @@ TEST_P(CoreRetained, AClientThatReadsSlowlyGetsThemAllInTheEnd) {
 TEST_P(CoreRetained, AClientThatAcknowledgesSlowlyGetsThemAllInTheEnd) {
   RawClient& publisher = client(0, "p");
   for (int i = 0; i < 200; ++i)
-    publisher.send(Publish{.topic = "r/" + std::to_string(i), .payload = "x", .qos = qos_1, .retain = true, .packet_id = 1});
-  RawClient& subscriber = broker_.connect({.client_id = broker_.client_id_on(last_shard(), "s"),
-                                           .props = Props().number(PropertyId::receive_maximum, 3)});
+    publisher.send(Publish{.topic = "r/" + std::to_string(i),
+                           .payload = "x",
+                           .qos = qos_1,
+                           .retain = true,
+                           .packet_id = 1});
+  RawClient& subscriber =
+      broker_.connect({.client_id = broker_.client_id_on(last_shard(), "s"),
+                       .props = Props().number(PropertyId::receive_maximum, 3)});
   subscribe(subscriber, {"r/+", qos_1});
   std::set<std::string> topics;
   for (int i = 0; i < 200; ++i) {
@@ -177,7 +185,8 @@ TEST_P(CoreRetained, ALiveMessageThatIsNotRetainedDoesNotHideTheOneThatIs) {
   RawClient& subscriber = client(last_shard(), "s");
   subscriber.stall(10);
   subscriber.send(Subscribe{.packet_id = 1, .filters = {{"r/+"}}});
-  for (int i = 0; i < 200; ++i) publisher.send(Publish{.topic = "r/" + std::to_string(i), .payload = "live"});
+  for (int i = 0; i < 200; ++i)
+    publisher.send(Publish{.topic = "r/" + std::to_string(i), .payload = "live"});
   subscriber.unstall();
   subscriber.take<Suback>();
   std::set<std::string> kept;
@@ -198,21 +207,26 @@ TEST_P(CoreRetained, NothingOlderComesAfterALiveOne) {
   subscriber.unstall();
   subscriber.take<Suback>();
   std::map<std::string, std::string> last;
-  while (const auto packet = subscriber.receive()) last[std::get<Publish>(*packet).topic] = std::get<Publish>(*packet).payload;
+  while (const auto packet = subscriber.receive())
+    last[std::get<Publish>(*packet).topic] = std::get<Publish>(*packet).payload;
   EXPECT_EQ(last.size(), 200U);
   for (const auto& [topic, payload] : last) EXPECT_EQ(payload, "new") << topic;
 }
 
 TEST_P(CoreRetained, UnsubscribeEndsThem) {
   RawClient& publisher = client(0, "p");
-  for (int i = 0; i < 200; ++i) retain(publisher, "r/" + std::to_string(i), std::string(1'000, 'x'));
+  for (int i = 0; i < 200; ++i)
+    retain(publisher, "r/" + std::to_string(i), std::string(1'000, 'x'));
   RawClient& subscriber = client(last_shard(), "s");
-  subscriber.send(Subscribe{.packet_id = 1, .filters = {{"r/+"}}}, Unsubscribe{.packet_id = 2, .filters = {"r/+"}});
+  subscriber.send(Subscribe{.packet_id = 1, .filters = {{"r/+"}}},
+                  Unsubscribe{.packet_id = 2, .filters = {"r/+"}});
   int acks = 0;
   int after = 0;
   while (const auto packet = subscriber.receive()) {
-    if (std::holds_alternative<Publish>(*packet)) after += acks == 2 ? 1 : 0;
-    else ++acks;
+    if (std::holds_alternative<Publish>(*packet))
+      after += acks == 2 ? 1 : 0;
+    else
+      ++acks;
   }
   EXPECT_EQ(acks, 2);
   EXPECT_EQ(after, 0);
@@ -250,7 +264,8 @@ TEST_P(CoreRetained, SysTopicsAreRetainedAndNotMatchedByABareWildcard) {
   RawClient& sys = client(last_shard(), "s");
   subscribe(sys, {"$SYS/broker/version"});
   EXPECT_EQ(sys.take<Publish>().retain, true);
-  sys.send(Publish{.topic = "$SYS/broker/version", .payload = "mine", .qos = qos_1, .packet_id = 1});
+  sys.send(
+      Publish{.topic = "$SYS/broker/version", .payload = "mine", .qos = qos_1, .packet_id = 1});
   sys.expect(Puback{.packet_id = 1, .reason = ReasonCode::not_authorized});
 }
 

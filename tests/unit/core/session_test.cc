@@ -109,7 +109,8 @@ TEST_P(CoreSession, AWillStaysWhenTheClientSaysGoodbye) {
 }
 
 TEST_P(CoreSession, DisconnectWithWillPublishesIt) {
-  broker_.connect(with_will(five(60), 0)).send(Disconnect{.reason = ReasonCode::disconnect_with_will});
+  broker_.connect(with_will(five(60), 0))
+      .send(Disconnect{.reason = ReasonCode::disconnect_with_will});
   expect_will();
 }
 
@@ -151,7 +152,9 @@ TEST_P(CoreSession, TakeoverAndWills) {
   expect_will();
   broker_.advance(100s);
   watcher_.expect_nothing();
-  Connect three{.version = Version::v3_1_1, .client_id = id_, .will = Will{.topic = "will/x", .payload = "gone"}};
+  Connect three{.version = Version::v3_1_1,
+                .client_id = id_,
+                .will = Will{.topic = "will/x", .payload = "gone"}};
   broker_.connect(three);
   broker_.connect({.version = Version::v3_1_1, .client_id = id_});
   expect_will();
@@ -198,13 +201,17 @@ TEST_P(CoreSession, AKeepAliveOfZeroNeverEnds) {
 TEST_P(CoreSession, NothingIsLeftOfAHundredClientsThatCameAndWent) {
   for (int i = 0; i < 100; ++i) {
     const std::string id = "many" + std::to_string(i);
-    Connect connect{.client_id = id, .props = Props().number(PropertyId::session_expiry_interval, 5)};
+    Connect connect{.client_id = id,
+                    .props = Props().number(PropertyId::session_expiry_interval, 5)};
     RawClient& client = broker_.connect(connect);
-    client.send(Subscribe{.packet_id = 1,
-                          .filters = {{"a/" + id, qos_1}, {"$share/g/b/#", qos_1}, {"+/" + id + "/#"}}});
+    client.send(
+        Subscribe{.packet_id = 1,
+                  .filters = {{"a/" + id, qos_1}, {"$share/g/b/#", qos_1}, {"+/" + id + "/#"}}});
     client.take<Suback>();
-    if (i % 2 == 0) client.cut();
-    else client.send(Disconnect{});
+    if (i % 2 == 0)
+      client.cut();
+    else
+      client.send(Disconnect{});
   }
   watcher_.send(Publish{.topic = "b/x", .payload = "x", .qos = qos_1, .packet_id = 1});
   broker_.advance(10s);

@@ -117,6 +117,7 @@ void ShardDriver::read(std::size_t read_max) {
 
 void ShardDriver::forget(Conn& conn) {
   effects_.output.drop(conn.id);
+  conn.socket->is_released = true;
   conn.socket = nullptr;
   freed_.push_back(conn.id.slot);
 }
@@ -135,8 +136,10 @@ void ShardDriver::close(Conn& conn, bool is_gently) {
 
 void ShardDriver::hand_over(Conn& conn, const core::HandOver& over) {
   SLUICE_ASSERT(effects_.output.pending_bytes(conn.id) == 0);
-  moving_.push_back({conn.socket, over.target, over.peer, over.is_anonymous_allowed, over.bytes});
+  Socket& socket = *conn.socket;
+  moving_.push_back({&socket, over.target, over.peer, over.is_anonymous_allowed, over.bytes});
   forget(conn);
+  socket.is_released = false;
 }
 
 void ShardDriver::apply(const core::Effect& effect) {

@@ -45,8 +45,7 @@ class ShardDriver {
 
   ShardDriver(const Setup& setup, const core::CoreOptions& options, Log& log, Instant now);
 
-  /// A connection for the next turn. `socket` outlives it: until socket.is_closed_by_broker, or
-  /// until the end of the peer was handed in.
+  /// A connection for the next turn. `socket` outlives it: until socket.is_released.
   void open(Socket& socket, const MovingConnection& from);
   /// Mail for the next turn.
   void deliver_mail(core::ShardIndex from, MailRecord record);

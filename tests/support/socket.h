@@ -24,6 +24,7 @@ struct Socket {
   bool is_ended = false;  ///< the peer's end of stream stands behind `inbound`
   bool is_reset = false;  ///< the peer is gone: nothing more can be read or written
   bool is_closed_by_broker = false;
+  bool is_released = false;  ///< the broker will not look at it again
 
   std::size_t free_room() const { return room - std::min(room, outbound.size()); }
   void arrive(ByteView bytes) { inbound.insert(inbound.end(), bytes.begin(), bytes.end()); }

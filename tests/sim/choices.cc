@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/sim/choices.h"
+
+namespace sluice::sim {
+namespace {
+
+Duration ms_below(Rng& rng, std::uint64_t bound) {
+  return std::chrono::milliseconds(rng.below(bound));
+}
+
+}  // namespace
+
+Choices Choices::draw(Rng& rng, std::uint16_t shards) {
+  Choices c;
+  c.shards = shards != 0 ? shards : static_cast<std::uint16_t>(1 + rng.below(4));
+  c.clients = static_cast<std::uint32_t>(5 + rng.below(9));
+  c.has_log = rng.chance(2, 3);
+  if (rng.chance(1, 2)) c.log_delay_max = ms_below(rng, 40);
+  if (rng.chance(1, 2)) c.log_silence_in = 500 + rng.below(2'000);
+  if (rng.chance(2, 3)) c.ring_delay_max = ms_below(rng, 60);
+  if (rng.chance(1, 2)) c.sleep_in = 20 + rng.below(1'000);
+  c.net_delay_max = ms_below(rng, 50);
+  if (rng.chance(2, 3)) c.clog_in = 500 + rng.below(3'000);
+  c.loss_in = 500 + rng.below(2'000);
+  c.goodbye_in = 1'500 + rng.below(6'000);
+  c.publish_in = 15 + rng.below(40);
+  c.subscribe_in = 200 + rng.below(1'000);
+  c.read_max = rng.chance(1, 3) ? 1 + rng.below(200) : 65'536;
+  auto& core = c.core;
+  if (rng.chance(1, 2))
+    core.session.inflight_messages_max = static_cast<std::int64_t>(1 + rng.below(20));
+  if (rng.chance(1, 8))
+    core.session.queue_messages_max = static_cast<std::int64_t>(20 + rng.below(100));
+  if (rng.chance(1, 3))
+    core.session.inflight_bytes_max = static_cast<std::int64_t>(1'024 + rng.below(20'000));
+  if (rng.chance(1, 2))
+    core.limits.write_buffer_bytes_max = static_cast<std::int64_t>(4'096 + rng.below(20'000));
+  if (rng.chance(1, 4))
+    core.limits.turn_deliveries_max = static_cast<std::int64_t>(100 + rng.below(100));
+  if (rng.chance(1, 4)) core.limits.turn_output_bytes_max = 64 * 1024;
+  if (rng.chance(1, 2)) core.mqtt.receive_maximum = static_cast<std::int64_t>(20 + rng.below(50));
+  return c;
+}
+
+}  // namespace sluice::sim

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/sim/model_broker.h"
+
+#include "codec/topic.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace sluice::sim {
+namespace {
+
+using codec::Qos;
+
+constexpr std::size_t failures_max = 20;
+
+}  // namespace
+
+void ModelBroker::fail(std::string what) {
+  if (failures_.size() < failures_max) failures_.push_back(std::move(what));
+}
+
+std::string ModelBroker::describe(MessageId id) const {
+  const Message& m = messages_[id];
+  return "m" + std::to_string(id) + " (" + m.topic + ", QoS " +
+         std::to_string(static_cast<int>(m.qos)) + (m.retain ? ", retained" : "") +
+         (m.is_will ? ", a will" : "") + ", of " + clients_[m.publisher].id + ", sent at " +
+         std::to_string(m.sent.ns / 1'000'000) + " ms)";
+}
+
+MessageId ModelBroker::id_of(std::string_view payload) {
+  MessageId id = 0;
+  if (payload.starts_with('m'))
+    std::from_chars(payload.data() + 1, payload.data() + payload.size(), id);
+  return id;
+}
+
+ClientIndex ModelBroker::add_client(std::string id) {
+  const std::uint16_t home = shards_.home_of(id);
+  clients_.push_back({});
+  clients_.back().id = std::move(id);
+  clients_.back().home = home;
+  return static_cast<ClientIndex>(clients_.size() - 1);
+}
+
+std::vector<ModelBroker::Candidate> ModelBroker::subscribers(const Message& message, Instant since,
+                                                             Instant now) const {
+  std::vector<Candidate> found;
+  for (ClientIndex i = 0; i < clients_.size(); ++i) {
+    if ((clients_[i].has_closed || clients_[i].is_connecting) && clients_[i].kept_until <= now)
+      continue;
+    const bool is_subscriber =
+        std::ranges::any_of(clients_[i].subscriptions, [&](const Subscription& s) {
+          return s.is_certain() && s.certain_since <= since && !s.facts.is_shared &&
+                 s.facts.qos > Qos::at_most_once && !(s.facts.no_local && message.publisher == i) &&
+                 codec::matches(s.facts.filter, message.topic);
+        });
+    if (is_subscriber) found.push_back({i, clients_[i].epoch});
+  }
+  return found;
+}
+
+MessageId ModelBroker::new_message(ClientIndex publisher, std::string topic, Qos qos, bool retain,
+                                   Instant now) {
+  const auto id = static_cast<MessageId>(messages_.size());
+  Message& message = messages_.emplace_back();
+  message.publisher = publisher;
+  message.topic = std::move(topic);
+  message.qos = qos;
+  message.retain = retain;
+  message.sent = message.last_sent = now;
+  ++totals_.publishes;
+  if (qos == Qos::at_most_once) return id;
+  message.candidates = subscribers(message, now, now);
+  for (const Client& client : clients_)
+    for (const Subscription& s : client.subscriptions)
+      if (s.facts.is_shared && s.is_certain() && s.facts.qos > Qos::at_most_once &&
+          codec::matches(s.facts.filter, message.topic) &&
+          std::ranges::find(message.groups, s.facts.text) == message.groups.end())
+        message.groups.push_back(s.facts.text);
+  return id;
+}
+
+void ModelBroker::on_resent(MessageId id, Instant now) {
+  ++messages_[id].sends;
+  messages_[id].last_sent = now;
+}
+
+MessageId ModelBroker::new_will(ClientIndex client, std::string topic, Qos qos, Instant now) {
+  const MessageId id = new_message(client, std::move(topic), qos, false, now);
+  messages_[id].is_will = true;
+  return id;
+}
+
+void ModelBroker::on_acknowledged(MessageId id, bool is_refused, bool has_no_subscribers,
+                                  Instant now) {
+  Message& message = messages_[id];
+  if (message.is_acknowledged || is_refused) return;
+  message.is_acknowledged = true;
+  const auto still = subscribers(message, message.sent, now);
+  for (const Candidate& candidate : message.candidates) {
+    const bool stands = std::ranges::any_of(still, [&](const Candidate& other) {
+      return other.client == candidate.client && other.epoch == candidate.epoch;
+    });
+    if (!stands) continue;
+    Client& client = clients_[candidate.client];
+    client.expected.push_back(id);
+    if (has_no_subscribers)
+      fail(describe(id) + " was acknowledged as without subscribers; " + client.id + " is one");
+    const std::uint16_t home = clients_[message.publisher].home;
+    if (client.home == home && client.facts.expiry > Duration{} &&
+        is_log_silent_since(home, message.sent) && !may_drop_)
+      fail(describe(id) + " was acknowledged at " + std::to_string(now.ns / 1'000'000) +
+           " ms, before the log had it");
+  }
+  for (const std::string& group : message.groups) group_expected_.emplace_back(id, group);
+}
+
+void ModelBroker::begin_epoch(Client& client, bool are_subscriptions_possible) {
+  ++client.epoch;
+  client.expected.clear();
+  client.receipts.clear();
+  client.last_seen.clear();
+  client.last_retained_live.clear();
+  client.is_sure = false;
+  if (!are_subscriptions_possible) client.subscriptions.clear();
+  for (Subscription& s : client.subscriptions) s.certain_since = Instant::never();
+}
+
+void ModelBroker::on_connect_sent(ClientIndex index, const ConnectFacts& facts, Instant now) {
+  Client& client = clients_[index];
+  if (facts.clean_start) {
+    for (WillState& will : client.wills)
+      if (!will.is_resolved) will.is_anew = true;
+    begin_epoch(client, true);
+  }
+  client.facts = facts;
+  client.connect_sent = now;
+  client.is_connecting = true;
+  client.has_closed = false;
+  if (!facts.has_will) return;
+  WillState will;
+  will.message = facts.will;
+  will.delay = std::min(facts.will_delay, facts.expiry);
+  will.keep_alive_s = facts.keep_alive_s;
+  client.wills.push_back(will);
+}
+
+// What the return of the client means for the wills of its earlier connections.
+void ModelBroker::resolve_wills(Client& client, Instant now) {
+  for (WillState& will : client.wills) {
+    if (will.is_resolved || will.end.is_never()) continue;
+    will.is_resolved = true;
+    if (!will.is_certain) continue;
+    if (will.how == Ended::goodbye) {
+      // Nothing but the client could have ended it, and its DISCONNECT had all the time to arrive.
+      will.is_called_off = will.keep_alive_s == 0 && client.connect_sent - will.end > 5s;
+      continue;
+    }
+    const bool is_late =
+        client.connect_sent - will.end > will.delay + 3s && will.how != Ended::lost_untold;
+    if (will.delay == Duration{} || client.facts.clean_start || is_late)
+      will.is_expected = true;
+    else if (now < will.end + will.delay)
+      will.is_called_off = true;
+    will.watchers = subscribers(messages_[will.message], messages_[will.message].sent, now);
+  }
+}
+
+void ModelBroker::on_connack(ClientIndex index, bool session_present, Instant now) {
+  Client& client = clients_[index];
+  client.is_connecting = false;
+  if (session_present && client.facts.clean_start)
+    fail(client.id + " asked for a clean start and got an old session");
+  if (client.facts.expiry > Duration{} && is_log_silent_since(client.home, client.connect_sent))
+    fail(client.id + ": CONNACK before the log had the session");
+  if (!session_present) {
+    if (!client.facts.clean_start && client.is_sure && now < client.kept_until)
+      fail(client.id + " came back in time and its session was gone");
+    begin_epoch(client, false);
+  }
+  resolve_wills(client, now);
+  client.is_sure = true;
+  if (client.facts.has_will) client.wills.back().is_certain = true;
+}
+
+void ModelBroker::on_closed_by_broker(ClientIndex index, Instant now) {
+  Client& client = clients_[index];
+  if (client.has_closed) return;
+  client.has_closed = true;
+  // Whether the broker has seen a CONNECT without CONNACK cannot be told: the older clock may run.
+  if (!client.is_connecting) client.kept_until = now + client.facts.expiry;
+  if (client.facts.has_will && client.wills.back().end.is_never()) client.wills.back().end = now;
+}
+
+void ModelBroker::on_ended(ClientIndex index, Ended how, Instant now) {
+  Client& client = clients_[index];
+  on_closed_by_broker(index, now);
+  if (client.facts.has_will && how != Ended::lost_untold) client.wills.back().how = how;
+  if (client.facts.expiry > Duration{}) return;
+  for (Subscription& s : client.subscriptions) s.certain_since = Instant::never();
+  client.expected.clear();
+  client.is_sure = false;
+}
+
+void ModelBroker::on_subscribe_sent(ClientIndex index, const FilterFacts& filter, Instant now) {
+  Client& client = clients_[index];
+  for (Subscription& s : client.subscriptions)
+    if (s.facts.text == filter.text) s.certain_since = Instant::never();
+  Subscription subscription;
+  subscription.facts = filter;
+  subscription.sent = now;
+  client.subscriptions.push_back(std::move(subscription));
+  client.last_retained_live.clear();
+}
+
+void ModelBroker::on_suback(ClientIndex index, const std::string& text, std::uint8_t code,
+                            Instant now) {
+  Client& client = clients_[index];
+  for (std::size_t i = client.subscriptions.size(); i-- > 0;) {
+    Subscription& s = client.subscriptions[i];
+    if (s.facts.text != text || !s.possible_until.is_never()) continue;
+    if (s.is_certain()) continue;
+    if (code >= 0x80) {
+      fail(client.id + " was refused the subscription " + text);
+      return;
+    }
+    if (client.facts.expiry > Duration{} && is_log_silent_since(client.home, s.sent))
+      fail(client.id + ": SUBACK before the log had the subscription " + text);
+    s.certain_since = now;
+    // It has replaced those before.
+    for (std::size_t k = 0; k < i; ++k) {
+      Subscription& older = client.subscriptions[k];
+      if (older.facts.text == text && older.possible_until.is_never()) older.possible_until = now;
+    }
+    return;
+  }
+}
+
+void ModelBroker::on_unsubscribe_sent(ClientIndex index, const std::string& text) {
+  for (Subscription& s : clients_[index].subscriptions)
+    if (s.facts.text == text) s.certain_since = Instant::never();
+}
+
+void ModelBroker::on_unsuback(ClientIndex index, const std::string& text, Instant now) {
+  for (Subscription& s : clients_[index].subscriptions)
+    if (s.facts.text == text && s.possible_until.is_never()) s.possible_until = now;
+}
+
+void ModelBroker::check_will(MessageId id, Instant now) {
+  const Message& message = messages_[id];
+  for (const WillState& will : clients_[message.publisher].wills) {
+    if (will.message != id) continue;
+    ++totals_.wills;
+    if (will.end.is_never())
+      fail(describe(id) + " was published while its connection lived");
+    else if (will.is_called_off)
+      fail(describe(id) + " was published although it was called off");
+    else if (now < will.end + will.delay && !will.is_anew)
+      fail(describe(id) + " was published before its time");
+  }
+}
+
+void ModelBroker::check_group(const Subscription& member, MessageId id) {
+  const Message& message = messages_[id];
+  const std::uint32_t count = ++group_receipts_[member.facts.text][id];
+  const std::uint32_t allowed = message.qos == Qos::at_least_once ? message.sends : 1;
+  if (count > allowed)
+    fail(describe(id) + " went to " + std::to_string(count) + " members of " + member.facts.text);
+}
+
+void ModelBroker::check_live(Client& client, MessageId id, const Incoming& incoming) {
+  const Message& message = messages_[id];
+  const Subscription* shared = nullptr;
+  bool is_plain = false;
+  bool keeps_retain = false;
+  for (const Subscription& s : client.subscriptions) {
+    if (s.possible_until < message.sent || !codec::matches(s.facts.filter, message.topic)) continue;
+    keeps_retain |= s.facts.retain_as_published;
+    if (s.facts.is_shared) shared = &s;
+    // What is retained has lost its publisher.
+    else if (!s.facts.no_local || message.retain || clients_[message.publisher].id != client.id)
+      is_plain = true;
+  }
+  if (!is_plain && shared == nullptr) {
+    fail(client.id + " got " + describe(id) + " without a subscription");
+    return;
+  }
+  // A retained message may come with any subscribe.
+  if (message.retain && (incoming.retain || keeps_retain)) {
+    const auto seen = client.last_retained_live.find({message.topic, incoming.qos});
+    if (!keeps_retain && !incoming.dup && message.sends == 1 &&
+        seen != client.last_retained_live.end() && id < seen->second)
+      fail(client.id + " got the retained " + describe(id) + " after the newer m" +
+           std::to_string(seen->second));
+    ++totals_.retained;
+    client.receipts[id].all += 1;
+    return;
+  }
+  if (incoming.retain) fail(client.id + " got " + describe(id) + " with RETAIN");
+  if (message.retain) client.last_retained_live[{message.topic, incoming.qos}] = id;
+  Receipt& receipt = client.receipts[id];
+  const std::uint32_t sends = message.qos == Qos::at_least_once ? message.sends : 1;
+  if (!incoming.is_new) return;
+  const bool is_first = receipt.all++ == 0;
+  if (!incoming.dup) ++receipt.fresh;
+  if (receipt.fresh > sends ||
+      (incoming.qos == Qos::exactly_once && receipt.all > sends && !message.retain))
+    fail(client.id + " got " + describe(id) + " " + std::to_string(receipt.all) + " times, sent " +
+         std::to_string(message.sends) + " times");
+  if (!is_first) return;
+  if (shared != nullptr) {
+    if (!is_plain) check_group(*shared, id);
+    return;
+  }
+  MessageId& last = client.last_seen[{message.topic, {message.qos, incoming.qos}}];
+  // One that was sent again may come late where it did not come the first time.
+  if (id < last && sends == 1)
+    fail(client.id + " got " + describe(id) + " after m" + std::to_string(last));
+  last = std::max(last, id);
+}
+
+void ModelBroker::on_message(ClientIndex index, const Incoming& incoming, Instant now) {
+  ++totals_.deliveries;
+  if (incoming.dup) ++totals_.redeliveries;
+  const MessageId id = id_of(incoming.payload);
+  if (incoming.payload.empty() || incoming.topic.starts_with("$SYS")) return;
+  if (id == 0 || id >= messages_.size() || messages_[id].topic != incoming.topic) {
+    fail(clients_[index].id + " got what nobody sent, on " + std::string(incoming.topic));
+    return;
+  }
+  if (incoming.qos > messages_[id].qos)
+    fail(clients_[index].id + " got " + describe(id) + " at a higher QoS");
+  if (messages_[id].is_will && incoming.is_new && !incoming.dup) check_will(id, now);
+  check_live(clients_[index], id, incoming);
+}
+
+void ModelBroker::check_end(std::uint64_t drops) {
+  std::vector<std::string> lost;
+  for (const Client& client : clients_) {
+    for (const MessageId id : client.expected)
+      if (!messages_[id].is_clear && !client.receipts.contains(id))
+        lost.push_back(client.id + " never got " + describe(id));
+    for (const WillState& will : client.wills) {
+      if (!will.is_expected || messages_[will.message].qos == Qos::at_most_once) continue;
+      for (const Candidate& watcher : will.watchers) {
+        const Client& to = clients_[watcher.client];
+        if (to.epoch == watcher.epoch && !to.receipts.contains(will.message))
+          lost.push_back(to.id + " never got " + describe(will.message));
+      }
+    }
+  }
+  for (const auto& [id, group] : group_expected_)
+    if (!messages_[id].is_clear && !group_receipts_[group].contains(id))
+      lost.push_back("no member of " + group + " got " + describe(id));
+  if (lost.size() <= drops) return;
+  for (std::string& text : lost) fail(std::move(text));
+}
+
+void ModelBroker::check_retained(const std::map<std::string, MessageId>& retained) {
+  std::map<std::string, MessageId> acknowledged;  // the last
+  std::map<std::string, MessageId> cleared;
+  std::map<std::string, bool> is_open;  // QoS 1 sent again: the older may come last
+  for (MessageId id = 1; id < messages_.size(); ++id) {
+    const Message& message = messages_[id];
+    if (!message.retain) continue;
+    if (message.is_acknowledged) acknowledged[message.topic] = id;
+    if (message.qos == Qos::at_least_once && message.sends > 1) is_open[message.topic] = true;
+    if (message.is_clear) cleared[message.topic] = id;
+  }
+  for (const auto& [topic, id] : acknowledged) {
+    if (is_open[topic]) continue;
+    const auto found = retained.find(topic);
+    if (found == retained.end()) {
+      if (cleared[topic] < id) fail(describe(id) + " was not retained");
+    } else if (found->second < id || messages_[found->second].is_clear) {
+      fail("retained is " + describe(found->second) + ", not " + describe(id));
+    }
+  }
+  for (const auto& [topic, id] : retained)
+    if (!messages_[id].retain) fail(describe(id) + " is retained and should not be");
+}
+
+}  // namespace sluice::sim

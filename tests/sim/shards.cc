@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/sim/shards.h"
+
+#include <algorithm>
+
+namespace sluice::sim {
+
+using testing::MailQueue;
+using testing::ShardDriver;
+
+Shards::Shards(Rng& rng, const Choices& choices, Totals& totals, Trace& trace, Instant now)
+    : rng_(rng),
+      choices_(choices),
+      totals_(totals),
+      trace_(trace),
+      placement_key_{rng.next(), rng.next()},
+      rings_(std::size_t{choices.shards} * choices.shards),
+      logs_(choices.shards),
+      asleep_until_(choices.shards) {
+  for (Ring& ring : rings_)
+    ring.delay_max = Duration(static_cast<std::int64_t>(
+        rng.below(static_cast<std::uint64_t>(choices.ring_delay_max.count()) + 1)));
+  const HashKey table_key{rng.next(), rng.next()};
+  for (std::uint16_t i = 0; i < choices.shards; ++i)
+    drivers_.push_back(std::make_unique<ShardDriver>(
+        ShardDriver::Setup{.shard = {.index = core::ShardIndex{i},
+                                     .count = choices.shards,
+                                     .placement_key = placement_key_,
+                                     .table_key = table_key,
+                                     .has_log = choices.has_log},
+                           .log_answers = choices.has_log ? testing::LogAnswers::later
+                                                          : testing::LogAnswers::at_once,
+                           .seed = rng.next()},
+        choices_.core, log_, now));
+}
+
+std::uint16_t Shards::home_of(std::string_view client_id) const {
+  return static_cast<std::uint16_t>(siphash_2_4(placement_key_, as_bytes(client_id)) %
+                                    choices_.shards);
+}
+
+void Shards::accept(testing::Socket& socket) {
+  Peer peer;
+  peer.kind = PeerKind::memory;
+  peer.id = static_cast<std::uint32_t>(++sockets_);
+  drivers_[rng_.below(drivers_.size())]->open(socket, {.peer = peer, .bytes = {}});
+}
+
+void Shards::deliver_mail(std::uint16_t to, Instant now) {
+  for (std::uint16_t from = 0; from < choices_.shards; ++from) {
+    auto& entries = ring(from, to).entries;
+    for (; !entries.empty() && entries.front().due <= now; entries.pop_front())
+      drivers_[to]->deliver_mail(core::ShardIndex{from}, std::move(entries.front().record));
+  }
+}
+
+void Shards::answer_log(std::uint16_t shard, Instant now, bool has_faults) {
+  if (!choices_.has_log) return;
+  LogOf& log = logs_[shard];
+  if (has_faults && choices_.log_silence_in > 0 && log.silent_since.is_never() &&
+      rng_.chance(1, choices_.log_silence_in)) {
+    log.silent_since = now;
+    log.silent_until = now + std::chrono::milliseconds(rng_.below(2'000));
+    ++totals_.log_silences;
+  }
+  if (!log.silent_since.is_never() && log.silent_until > now) return;
+  log.silent_since = Instant::never();
+  for (; !log.due.empty() && log.due.front() <= now; log.due.pop_front())
+    drivers_[shard]->answer_log(1);
+}
+
+void Shards::collect(std::uint16_t shard, Instant now, bool has_faults) {
+  ShardDriver& driver = *drivers_[shard];
+  for (std::uint16_t to = 0; to < choices_.shards; ++to) {
+    Ring& ring = this->ring(shard, to);
+    MailQueue& outbox = driver.outbox(to);
+    if (outbox.empty()) continue;
+    // What a turn wrote becomes visible together.
+    Instant due = now;
+    if (has_faults && ring.delay_max > Duration{})
+      due = now + Duration(static_cast<std::int64_t>(
+                      rng_.below(static_cast<std::uint64_t>(ring.delay_max.count()))));
+    if (!ring.entries.empty()) due = std::max(due, ring.entries.back().due);
+    if (due > now) ++totals_.late_mail;
+    for (; !outbox.empty(); outbox.pop_front())
+      ring.entries.push_back({due, std::move(outbox.front())});
+  }
+  for (const auto& moving : driver.moving())
+    drivers_[core::index_of(moving.target)]->open(*moving.socket, moving);
+  driver.moving().clear();
+  LogOf& log = logs_[shard];
+  while (log.due.size() < driver.waiting_log_batches()) {
+    Instant due = now;
+    if (has_faults && choices_.log_delay_max > Duration{} && rng_.chance(3, 4)) {
+      due = now + Duration(static_cast<std::int64_t>(
+                      rng_.below(static_cast<std::uint64_t>(choices_.log_delay_max.count()))));
+      ++totals_.late_log;
+    }
+    log.due.push_back(log.due.empty() ? due : std::max(due, log.due.back()));
+  }
+}
+
+void Shards::take_turn(std::uint16_t shard, Instant now, bool has_faults) {
+  if (has_faults && asleep_until_[shard] > now) return;
+  ShardDriver& driver = *drivers_[shard];
+  answer_log(shard, now, has_faults);
+  deliver_mail(shard, now);
+  if (!driver.has_work(now)) return;
+  driver.rotate(rng_.below(64));
+  driver.turn(now, choices_.read_max);
+  collect(shard, now, has_faults);
+  ++totals_.turns;
+  trace_.add(static_cast<std::uint64_t>(now.ns) * 16 + shard);
+  if (!has_faults || choices_.sleep_in == 0 || !rng_.chance(1, choices_.sleep_in)) return;
+  asleep_until_[shard] = now + std::chrono::milliseconds(rng_.below(300));
+  ++totals_.shard_pauses;
+}
+
+void Shards::step(Instant now, bool has_faults) {
+  const std::uint64_t rounds = 1 + rng_.below(3);
+  for (std::uint64_t round = 0; round < rounds; ++round) {
+    const auto first = static_cast<std::uint16_t>(rng_.below(choices_.shards));
+    for (std::uint16_t i = 0; i < choices_.shards; ++i)
+      take_turn(static_cast<std::uint16_t>((first + i) % choices_.shards), now, has_faults);
+  }
+}
+
+core::CoreMetrics Shards::totals_of_metrics() {
+  core::CoreMetrics sum{};
+  for (const auto& driver : drivers_) {
+    const core::CoreMetrics& m = driver->shard().metrics();
+    sum.queue_messages += m.queue_messages;
+    sum.inflight_messages += m.inflight_messages;
+    sum.messages_dropped_queue_messages_max += m.messages_dropped_queue_messages_max;
+    sum.messages_dropped_queue_bytes_max += m.messages_dropped_queue_bytes_max;
+    sum.messages_dropped_write_buffer_full += m.messages_dropped_write_buffer_full;
+    sum.messages_dropped_maximum_packet_size += m.messages_dropped_maximum_packet_size;
+    sum.messages_dropped_expired += m.messages_dropped_expired;
+    sum.sessions_taken_over += m.sessions_taken_over;
+    sum.sessions += m.sessions;
+  }
+  return sum;
+}
+
+bool Shards::is_drained() {
+  for (const Ring& ring : rings_)
+    if (!ring.entries.empty()) return false;
+  for (std::uint16_t i = 0; i < choices_.shards; ++i)
+    if (!logs_[i].due.empty() || drivers_[i]->waiting_log_batches() > 0) return false;
+  return true;
+}
+
+}  // namespace sluice::sim

@@ -98,9 +98,14 @@ class RawClient:
                 assert not self.buffer, f"stream ends within a packet: {bytes(self.buffer[:80])}"
                 return None
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
+            if left <= 0 or not self.wait_readable(left):
                 raise AssertionError(f"nothing arrived within {within} s")
             self.fill()
+
+    def wait_readable(self, seconds):
+        poll = select.poll()        # select() knows no descriptor above 1023
+        poll.register(self.socket, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
     def fill(self):
         try:

@@ -31,7 +31,7 @@ class BadInput(BrokerCase):
     def answer(self, client):
         """What the broker says last before the end of the stream, in the words of the tables."""
         if not client.buffer and not client.eof:
-            if not select.select([client.socket], [], [], WITHIN)[0]:
+            if not client.wait_readable(WITHIN):
                 return "nothing, and stays open"
             client.fill()
         if client.buffer[:1] == b"\x20" and client.buffer[1:2] != b"\2":

@@ -166,7 +166,7 @@ class Options(BrokerCase):
 
 
 class BetweenThreads(BrokerCase):
-    """What one client was told is done, every other client finds done, whatever thread serves it."""
+    """What one client was told is done, every other finds done, whatever thread serves it."""
     threads = 4
 
     def setUp(self):

@@ -98,9 +98,14 @@ class RawClient:
                 assert not self.buffer, f"stream ends within a packet: {bytes(self.buffer[:80])}"
                 return None
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
+            if left <= 0 or not self.wait_readable(left):
                 raise AssertionError(f"nothing arrived within {within} s")
             self.fill()
+
+    def wait_readable(self, seconds):
+        poll = select.poll()        # select() knows no descriptor above 1023
+        poll.register(self.socket, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
     def fill(self):
         try:
@@ -161,12 +166,7 @@ class RawClient:
         A client that resumed completes exchanges first whose last word was lost with the
         connection before.
         """
-        while self.is_resumed:
-            found = self.read()
-            if found is None or found.kind != "PUBREL":
-                self.held.insert(0, found)
-                break
-            self.send(wire.ack("PUBCOMP", found.packet_id))
+        self.finish_resumed()
         found = self.expect("PUBLISH", **fields)
         if found.qos == 1:
             self.send(wire.ack("PUBACK", found.packet_id))
@@ -175,6 +175,15 @@ class RawClient:
             self.answer_to("PUBREL", found.packet_id)
             self.send(wire.ack("PUBCOMP", found.packet_id))
         return found
+
+    def finish_resumed(self):
+        """Answers each PUBREL that comes before anything else, on a resumed session."""
+        while self.is_resumed:
+            found = self.read()
+            if found is None or found.kind != "PUBREL":
+                self.held.insert(0, found)
+                break
+            self.send(wire.ack("PUBCOMP", found.packet_id))
 
     def receive_all(self, count):
         return [self.receive() for _ in range(count)]
@@ -186,6 +195,7 @@ class RawClient:
         a message of that client as the fence.
         """
         self.send(wire.PINGREQ)
+        self.finish_resumed()
         self.expect("PINGRESP")
 
 

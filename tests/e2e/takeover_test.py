@@ -94,7 +94,8 @@ class Takeover(BrokerCase):
         for each in (first, second):
             each.client.disconnect()
             each.client.loop_stop()
-        third = Paho(self.port, name, V311)
+        # Under another name: a reconnect of theirs may still be on its way.
+        third = Paho(self.port, self.client_id(), V311)
         third.subscribe(topic, qos=1)
         third.publish(topic, b"works", 1)
         self.assertEqual(third.take()[0].payload, b"works")

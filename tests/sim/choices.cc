@@ -23,7 +23,7 @@ Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   if (rng.chance(2, 3)) c.clog_in = 500 + rng.below(3'000);
   c.loss_in = 500 + rng.below(2'000);
   c.goodbye_in = 1'500 + rng.below(6'000);
-  c.publish_in = 15 + rng.below(40);
+  c.publish_in = 10 + rng.below(35);
   c.subscribe_in = 200 + rng.below(1'000);
   c.read_max = rng.chance(1, 3) ? 1 + rng.below(200) : 65'536;
   auto& core = c.core;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t socket_room = 64 * 1024;
 constexpr std::size_t slow_room = 700;
+constexpr Duration reset_after = 500ms;
 constexpr std::size_t fast_read = 256 * 1024;
 
 }  // namespace
@@ -39,6 +40,7 @@ void Link::send(const std::vector<std::uint8_t>& bytes, Instant now) {
 void Link::finish(Instant now) {
   end_due_ = due_after(now, up_);
   is_lost_ = true;
+  is_finished_ = true;
 }
 
 void Link::lose(Instant now, bool is_told) {
@@ -89,6 +91,9 @@ void Link::step(Instant now, bool has_faults) {
     up_.pop_front();
   }
   if (up_.empty() && end_due_ <= now) socket_.is_ended = true;
+  // Who said goodbye reads what still comes; who is gone answers it with a reset.
+  if (is_finished_) socket_.outbound.clear();
+  else if (socket_.is_ended && now - end_due_ > reset_after) socket_.is_reset = true;
   if (is_lost_ || down_clogged_until_ > now) return;
   const std::size_t read = is_slow_ ? rng_.below(400) : fast_read;
   const std::size_t size = std::min(read, socket_.outbound.size());

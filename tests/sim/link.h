@@ -67,6 +67,7 @@ class Link {
   Instant down_clogged_until_{};
   Instant end_due_ = Instant::never();
   bool is_lost_ = false;
+  bool is_finished_ = false;
   bool is_slow_ = false;
   bool has_faults_ = true;
 };

@@ -84,7 +84,7 @@ class ModelBroker {
 
   void on_subscribe_sent(ClientIndex client, const FilterFacts& filter, Instant now);
   void on_suback(ClientIndex client, const std::string& text, std::uint8_t code, Instant now);
-  void on_unsubscribe_sent(ClientIndex client, const std::string& text);
+  void on_unsubscribe_sent(ClientIndex client, const std::string& text, Instant now);
   void on_unsuback(ClientIndex client, const std::string& text, Instant now);
   void on_message(ClientIndex client, const Incoming& incoming, Instant now);
 
@@ -158,6 +158,7 @@ class ModelBroker {
     std::vector<WillState> wills;
   };
 
+  void let_go(Client& client, const std::string& text, Instant now);
   void begin_epoch(Client& client, bool are_subscriptions_possible);
   void resolve_wills(Client& client, Instant now);
   void note_candidates(Message& message, bool is_will);

@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace sluice::sim {
+namespace {
+
+constexpr std::size_t calm_read_max = 65'536;
+
+}  // namespace
 
 using testing::MailQueue;
 using testing::ShardDriver;
@@ -107,7 +112,7 @@ void Shards::take_turn(std::uint16_t shard, Instant now, bool has_faults) {
   deliver_mail(shard, now);
   if (!driver.has_work(now)) return;
   driver.rotate(rng_.below(64));
-  driver.turn(now, choices_.read_max);
+  driver.turn(now, has_faults ? choices_.read_max : calm_read_max);
   collect(shard, now, has_faults);
   ++totals_.turns;
   trace_.add(static_cast<std::uint64_t>(now.ns) * 16 + shard);

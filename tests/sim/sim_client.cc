@@ -76,6 +76,23 @@ bool SimClient::is_settled() const {
          held_.empty() && link_->is_quiet();
 }
 
+std::string SimClient::describe() const {
+  std::string text = profile_.id + (state_ == State::connected ? " connected" : state_ == State::away ? " away" : " connecting");
+  const auto add = [&](const char* name, std::size_t count) {
+    if (count > 0) text += ", " + std::string(name) + " " + std::to_string(count);
+  };
+  add("publishes", outgoing_.size());
+  add("requests", asked_.size());
+  add("answers", answers_.size());
+  add("QoS 2 held", held_.size());
+  add("unacknowledged", unacknowledged_.size());
+  add("of them on this connection", on_connection_.size());
+  add("Receive Maximum", profile_.receive_maximum);
+  if (link_ != nullptr) add("bytes that the broker has not read", link_->socket().inbound.size());
+  if (link_ != nullptr) add("bytes that have not left the broker", link_->socket().outbound.size());
+  return text;
+}
+
 void SimClient::connect(Instant now, bool is_calm) {
   around_.links.push_back(std::make_unique<Link>(around_.rng, around_.choices, around_.totals));
   link_ = around_.links.back().get();
@@ -309,7 +326,7 @@ void SimClient::unsubscribe(Instant now) {
   if (is_asked || text == "w/#") return;
   std::erase(subscribed_, text);
   asked_.push_back({next_id(), text});
-  around_.model.on_unsubscribe_sent(index_, text);
+  around_.model.on_unsubscribe_sent(index_, text, now);
   send(testing::Unsubscribe{.packet_id = asked_.back().packet_id, .filters = {text}}, now);
 }
 

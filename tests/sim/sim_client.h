@@ -63,6 +63,8 @@ class SimClient {
   void note_closed(Instant now);
   /// Connected, subscribed, nothing under way.
   bool is_settled() const;
+  /// What keeps it from being settled.
+  std::string describe() const;
   const std::map<std::string, MessageId>& retained() const { return retained_; }
   const Profile& profile() const { return profile_; }
 

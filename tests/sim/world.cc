@@ -75,7 +75,7 @@ class World {
                   " s without faults: queued " + std::to_string(metrics.queue_messages) +
                   ", in flight " + std::to_string(metrics.inflight_messages));
       for (const auto& client : clients_)
-        if (!client->is_settled()) model_.fail(client->profile().id + " is not at rest");
+        if (!client->is_settled()) model_.fail("not at rest: " + client->describe());
     }
     const auto metrics = shards_.totals_of_metrics();
     model_.check_end(metrics.messages_dropped_queue_messages_max +

@@ -25,7 +25,7 @@ Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   c.goodbye_in = 1'500 + rng.below(6'000);
   c.publish_in = 10 + rng.below(35);
   c.subscribe_in = 200 + rng.below(1'000);
-  c.read_max = rng.chance(1, 3) ? 1 + rng.below(200) : 65'536;
+  c.read_max = rng.chance(1, 3) ? 300 + rng.below(1'000) : 65'536;
   auto& core = c.core;
   if (rng.chance(1, 2))
     core.session.inflight_messages_max = static_cast<std::int64_t>(1 + rng.below(20));

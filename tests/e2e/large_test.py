@@ -140,7 +140,8 @@ class Small(unittest.TestCase):
             swarm.clients[0].topic = b"s"
             swarm.speaker.window = 500
             seconds = swarm.deliver(
-                qos, self.COUNT, {swarm.speaker: ((b"s", n) for n in range(self.COUNT))})
+                qos, self.COUNT, {swarm.speaker: ((b"s", n) for n in range(self.COUNT))},
+                ahead=5000)
             print(f"  QoS {qos}: {self.COUNT} messages in {seconds:.1f} s", flush=True)
 
     def test_a_hundred_thousand_messages_of_two_bytes_at_qos_0(self):

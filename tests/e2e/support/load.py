@@ -29,6 +29,7 @@ class Swarm:
 
     def __init__(self, port, count, patience=120.0):
         self.port, self.patience, self.qos = port, patience, 0
+        self.ahead, self.sent = None, 0
         self.poll, self.by_fd, self.busy = select.epoll(), {}, 0
         self.clients = [Client(index, f"load{index}") for index in range(count)]
         self.speaker = Client(count, "load-speaker")
@@ -69,12 +70,15 @@ class Swarm:
                       else wire.unsubscribe(1, [name]))
         self.run(lambda: self.busy == 0, kind)
 
-    def deliver(self, qos, expected, sources, base=0):
+    def deliver(self, qos, expected, sources, base=0, ahead=None):
         """Lets the sources speak until each receiver has `expected` messages and all is acked.
 
         sources: {client: iterator of (topic, number)}; the numbers of a receiver begin at base.
+        ahead: how many messages the speaker may be before a single receiver, so that it stays
+        within what the broker queues for one (session.queue_messages_max).
         """
         self.qos, self.to_receive = qos, expected * len(self.clients)
+        self.ahead, self.sent = ahead, 0
         for client in self.clients:
             client.next_number, client.received, client.unreleased = base, 0, 0
         self.to_finish = len(sources)
@@ -191,12 +195,15 @@ class Swarm:
         self.to_receive -= 1
         if not self.qos:                    # paced by reading: one more for each that came
             self.speaker.inflight -= 1
+        if not self.qos or self.ahead:
             self.send(self.speaker, b"".join(self.pump(self.speaker)))
 
     def pump(self, client):
         """The publishes that the window of a source has room for."""
         out = []
         while client.source and client.inflight < client.window:
+            if self.ahead and self.sent - self.clients[0].received >= self.ahead:
+                break
             topic, number = next(client.source, (None, 0))
             if topic is None:
                 client.source = False
@@ -205,7 +212,7 @@ class Swarm:
             if self.qos:
                 client.last_id = client.last_id % 65535 + 1
                 body += struct.pack("!H", client.last_id)
-            client.inflight += 1
+            client.inflight, self.sent = client.inflight + 1, self.sent + 1
             out.append(bytes([0x30 | self.qos << 1, len(body) + 2]) + body
                        + struct.pack("!H", number & 0xFFFF))
         if client.source is False and client.inflight <= 0:

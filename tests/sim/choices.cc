@@ -27,18 +27,13 @@ Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   c.subscribe_in = 200 + rng.below(1'000);
   c.read_max = rng.chance(1, 3) ? 300 + rng.below(1'000) : 65'536;
   auto& core = c.core;
-  if (rng.chance(1, 2))
-    core.session.inflight_messages_max = static_cast<std::int64_t>(1 + rng.below(20));
-  if (rng.chance(1, 8))
-    core.session.queue_messages_max = static_cast<std::int64_t>(20 + rng.below(100));
-  if (rng.chance(1, 3))
-    core.session.inflight_bytes_max = static_cast<std::int64_t>(1'024 + rng.below(20'000));
-  if (rng.chance(1, 2))
-    core.limits.write_buffer_bytes_max = static_cast<std::int64_t>(4'096 + rng.below(20'000));
-  if (rng.chance(1, 4))
-    core.limits.turn_deliveries_max = static_cast<std::int64_t>(100 + rng.below(100));
+  if (rng.chance(1, 2)) core.session.inflight_messages_max = 1 + rng.below(20);
+  if (rng.chance(1, 8)) core.session.queue_messages_max = 20 + rng.below(100);
+  if (rng.chance(1, 3)) core.session.inflight_bytes_max = 1'024 + rng.below(20'000);
+  if (rng.chance(1, 2)) core.limits.write_buffer_bytes_max = 4'096 + rng.below(20'000);
+  if (rng.chance(1, 4)) core.limits.turn_deliveries_max = 100 + rng.below(100);
   if (rng.chance(1, 4)) core.limits.turn_output_bytes_max = 64 * 1024;
-  if (rng.chance(1, 2)) core.mqtt.receive_maximum = static_cast<std::int64_t>(20 + rng.below(50));
+  if (rng.chance(1, 2)) core.mqtt.receive_maximum = 20 + rng.below(50);
   return c;
 }
 

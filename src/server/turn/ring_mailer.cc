@@ -29,7 +29,9 @@ RingMatrix::~RingMatrix() {
     if (!ring) continue;
     ring->flush();
     for (ByteView record = ring->front(); !record.empty(); record = ring->front()) {
-      core::mail::discard(record);
+      std::unique_ptr<std::vector<std::uint8_t>> storage;
+      const bool is_boxed = record[0] == RingMailer::boxed;
+      core::mail::discard(is_boxed ? RingMailer::unbox(record, storage) : record);
       ring->pop();
     }
   }

@@ -51,6 +51,10 @@ class RingMatrix {
 
 class RingMailer final : public core::Mailer {
  public:
+  /// The kind of a record that is only a pointer to its bytes, and those bytes, now in `storage`.
+  static constexpr std::uint8_t boxed = 0xff;
+  static ByteView unbox(ByteView record, std::unique_ptr<std::vector<std::uint8_t>>& storage);
+
   RingMailer(RingMatrix& rings, core::ShardIndex self, std::size_t overflow_bytes_max,
              ServerMetrics& metrics);
   ~RingMailer() override;
@@ -79,8 +83,6 @@ class RingMailer final : public core::Mailer {
     bool is_congested = false;
   };
 
-  static constexpr std::uint8_t boxed = 0xff;  // a record that is a pointer to its bytes
-
   /// In the seven bytes behind the kind, which the codec of mail leaves free.
   static std::uint64_t order_of(ByteView record) {
     static_assert(std::endian::native == std::endian::little);
@@ -91,7 +93,6 @@ class RingMailer final : public core::Mailer {
   void commit(SpscRing& ring, Target& target);
   void drain_overflow(core::ShardIndex to, Target& target);
   void note_overflow(Target& target);
-  static ByteView unbox(ByteView record, std::unique_ptr<std::vector<std::uint8_t>>& storage);
 
   RingMatrix& rings_;
   core::ShardIndex self_;

@@ -92,8 +92,10 @@ void Link::step(Instant now, bool has_faults) {
   }
   if (up_.empty() && end_due_ <= now) socket_.is_ended = true;
   // Who said goodbye reads what still comes; who is gone answers it with a reset.
-  if (is_finished_) socket_.outbound.clear();
-  else if (socket_.is_ended && now - end_due_ > reset_after) socket_.is_reset = true;
+  if (is_finished_)
+    socket_.outbound.clear();
+  else if (socket_.is_ended && now - end_due_ > reset_after)
+    socket_.is_reset = true;
   if (is_lost_ || down_clogged_until_ > now) return;
   const std::size_t read = is_slow_ ? rng_.below(400) : fast_read;
   const std::size_t size = std::min(read, socket_.outbound.size());

@@ -266,7 +266,8 @@ void ModelBroker::check_will(MessageId id, Instant now) {
       fail(describe(id) + " was published while its connection lived");
     else if (will.is_called_off)
       fail(describe(id) + " was published although it was called off; its connection ended at " +
-           std::to_string(will.end.ns / 1'000'000) + " ms, its delay is " + std::to_string(will.delay / 1s) + " s" +
+           std::to_string(will.end.ns / 1'000'000) + " ms, its delay is " +
+           std::to_string(will.delay / 1s) + " s" +
            (will.how == Ended::goodbye ? ", by DISCONNECT" : ""));
     else if (now < will.end + will.delay && !will.is_anew)
       fail(describe(id) + " was published before its time");

@@ -77,7 +77,9 @@ bool SimClient::is_settled() const {
 }
 
 std::string SimClient::describe() const {
-  std::string text = profile_.id + (state_ == State::connected ? " connected" : state_ == State::away ? " away" : " connecting");
+  std::string text = profile_.id + (state_ == State::connected ? " connected"
+                                    : state_ == State::away    ? " away"
+                                                               : " connecting");
   const auto add = [&](const char* name, std::size_t count) {
     if (count > 0) text += ", " + std::string(name) + " " + std::to_string(count);
   };

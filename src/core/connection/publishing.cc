@@ -92,7 +92,9 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
                    "more unacknowledged messages than the Receive Maximum");
     return false;
   }
-  const ReasonCode reason = route(connection, publish, packet);
+  ReasonCode reason = route(connection, publish, packet);
+  // 3.x has no way to refuse: what was dropped, and counted, is acknowledged. [MQTT3-3.3.5-2]
+  if (connection.version != Version::v5) reason = ReasonCode::success;
   if (publish.qos == Qos::exactly_once && !codec::is_failure(reason)) {
     // [MQTT5-4.3.3-8]
     c_.commit(record::PacketIdReceived{session.slot, publish.packet_id}, session.is_durable());
@@ -124,15 +126,13 @@ ReasonCode Publishing::route(Connection& connection, const codec::Publish& publi
     routed.encoded[connection.version == Version::v5 ? 1 : 0][publish.retain ? 1 : 0] = packet.all;
   const Router::Outcome outcome = router_.publish(routed);
   if (!outcome.is_matched) return ReasonCode::no_matching_subscribers;
-  return outcome.is_taken || publish.qos == Qos::at_most_once ? ReasonCode::success
-                                                              : ReasonCode::quota_exceeded;
+  const bool is_lost = outcome.is_dropped && !outcome.is_taken && publish.qos > Qos::at_most_once;
+  return is_lost ? ReasonCode::quota_exceeded : ReasonCode::success;
 }
 
 // [MQTT3-3.3.4-1] [MQTT5-3.3.4-1] [MQTT3-2.3.1-6] [MQTT5-2.2.1-5]
 bool Publishing::acknowledge(Connection& connection, const codec::Publish& publish,
                              ReasonCode reason, std::uint64_t changes) {
-  // 3.x has no way to refuse: what was dropped, and counted, is acknowledged. [MQTT3-3.3.5-2]
-  if (connection.version != Version::v5) reason = ReasonCode::success;
   if (publish.qos == Qos::at_least_once) {
     ++c_.metrics.packets_sent[index(PacketType::puback)];
     acks_.send(connection, codec::Puback{publish.packet_id, reason, {}}, changes);

@@ -82,7 +82,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
   const codec::Qos qos = lower(routed.qos, target.qos);
   if (qos == codec::Qos::at_most_once) {
     Connection* connection = find_ready(session);
-    if (connection == nullptr) return Outcome::dropped;
+    if (connection == nullptr) return Outcome::absent;
     send_qos_0(routed, target, *connection);
     return Outcome::sent;
   }
@@ -90,7 +90,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
   const Outbound* outbound = session.find_outbound();
   const bool is_direct =
       (outbound == nullptr || outbound->queue.empty()) && has_free_window(session);
-  if (!is_direct && !session.is_connected() && !session.is_durable()) return Outcome::dropped;
+  if (!is_direct && !session.is_connected() && !session.is_durable()) return Outcome::absent;
   if (!is_direct && c_.is_memory_full) {
     drop(session, c_.metrics.messages_dropped_memory_bytes_max, "limits.memory_bytes_max");
     return Outcome::dropped;

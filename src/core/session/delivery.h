@@ -34,7 +34,12 @@ class Delivering {
  public:
   explicit Delivering(Context& context) : c_(context) {}
 
-  enum class Outcome : std::uint8_t { sent, queued, dropped };
+  enum class Outcome : std::uint8_t {
+    sent,
+    queued,
+    absent,   ///< the client is not there, and nothing of that QoS is kept for it
+    dropped,  ///< a limit is reached
+  };
   Outcome deliver(Routed& routed, const Target& target);
   /// True if deliver() would not drop a message of that size at QoS 1 or 2.
   bool can_take(const Session& session, std::size_t bytes) const;

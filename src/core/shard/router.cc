@@ -77,9 +77,10 @@ Router::Outcome Router::deliver_matches(Routed& routed) {
     match.target.retain = routed.retain && match.is_retain_as_published;
     if (match.ids != 0) match.target.more_ids = id_lists_[match.ids - 1];
     const auto done = delivering_.deliver(routed, match.target);
-    if (done == Delivering::Outcome::dropped) continue;
-    outcome.is_taken = true;
-    if (routed.retain) retained_.on_live(c_.state.sessions.at(match.target.session), routed.topic);
+    outcome.add(done);
+    const bool is_taken = done == Delivering::Outcome::sent || done == Delivering::Outcome::queued;
+    if (is_taken && routed.retain)
+      retained_.on_live(c_.state.sessions.at(match.target.session), routed.topic);
   }
   return outcome;
 }
@@ -104,7 +105,12 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
                  ? MemberClass::offline_durable
                  : MemberClass::cannot_take;
     });
-    if (!member) continue;
+    if (!member) {
+      // Nobody of the group has room, or nobody is there.
+      outcome.is_dropped = true;
+      if (routed.qos > codec::Qos::at_most_once) ++c_.metrics.messages_dropped_queue_messages_max;
+      continue;
+    }
     const Session& session = c_.state.sessions.at(member->session);
     if (session.is_stand_in()) {
       mail::SharedPublish shared{.publish = to_mail(routed),
@@ -131,7 +137,7 @@ void Router::deliver_to(Routed& routed, const Subscription& member, Outcome& out
                       .is_shared = true,
                       .subscription_id = member.subscription_id,
                       .more_ids = {}};
-  if (delivering_.deliver(routed, target) != Delivering::Outcome::dropped) outcome.is_taken = true;
+  outcome.add(delivering_.deliver(routed, target));
 }
 
 mail::Publish Router::to_mail(Routed& routed) {
@@ -209,11 +215,7 @@ Router::Outcome Router::publish(Routed& routed) {
   if (routed.retain && (c_.is_alone() || c_.owner_of(routed.topic) == c_.setup.index))
     keep_retained(routed);
   Outcome outcome = deliver_local(routed);
-  if (!groups_.empty()) {
-    const Outcome shared = deliver_groups(routed);
-    outcome.is_matched |= shared.is_matched;
-    outcome.is_taken |= shared.is_taken;
-  }
+  if (!groups_.empty()) outcome.add(deliver_groups(routed));
   if (!c_.is_alone() && send_to_shards(routed)) outcome = {true, true};
   if (!outcome.is_matched) ++c_.metrics.messages_without_subscriber;
   return outcome;

@@ -30,6 +30,17 @@ class Router {
   struct Outcome {
     bool is_matched = false;  ///< a subscription here matched, or another shard may have one
     bool is_taken = false;    ///< somebody has it, or may
+    bool is_dropped = false;  ///< somebody was to have it, but for a limit
+
+    void add(const Outcome& other) {
+      is_matched |= other.is_matched;
+      is_taken |= other.is_taken;
+      is_dropped |= other.is_dropped;
+    }
+    void add(Delivering::Outcome done) {
+      is_taken |= done == Delivering::Outcome::sent || done == Delivering::Outcome::queued;
+      is_dropped |= done == Delivering::Outcome::dropped;
+    }
   };
   /// A message published to this shard: to its subscribers here and elsewhere; kept if its RETAIN
   /// says so.

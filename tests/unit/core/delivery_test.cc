@@ -285,6 +285,38 @@ TEST(CoreDelivery, AFullQueueDropsTheNewestAndSaysSo) {
   resumed.expect_nothing();
 }
 
+TEST(CoreDelivery, ASubscriberAtQos0ThatIsAwayIsNoReasonToRefuse) {
+  InProcessBroker broker;
+  RawClient& subscriber = broker.connect(kept("s"));
+  RawClient& publisher = broker.connect({.client_id = "p"});
+  subscribe(subscriber, {"t"});
+  subscriber.cut();
+  publisher.send(Publish{.topic = "t", .payload = "x", .qos = qos_1, .packet_id = 1});
+  publisher.expect(Puback{.packet_id = 1});
+  publisher.send(Publish{.topic = "t", .payload = "x", .qos = qos_2, .packet_id = 2});
+  publisher.expect(Pubrec{.packet_id = 2});
+}
+
+TEST(CoreDelivery, WhatAnOlderVersionWasToldToBeTakenIsNotTakenAgain) {
+  BrokerSetup setup;
+  setup.options.session.queue_messages_max = 1;
+  InProcessBroker broker(setup);
+  RawClient& subscriber = broker.connect(kept("s"));
+  RawClient& publisher = broker.connect({.version = Version::v3_1_1, .client_id = "p"});
+  subscribe(subscriber, {"t", qos_1});
+  subscriber.cut();
+  for (PacketId id = 1; id <= 2; ++id) {
+    publisher.send(
+        Publish{.topic = "t", .payload = std::to_string(id), .qos = qos_2, .packet_id = id});
+    publisher.expect(Pubrec{.packet_id = id});
+  }
+  RawClient& resumed = broker.resume(kept("s", false));
+  resumed.expect(Publish{.topic = "t", .payload = "1", .qos = qos_1});
+  publisher.send(Publish{.topic = "t", .payload = "2", .qos = qos_2, .dup = true, .packet_id = 2});
+  publisher.expect(Pubrec{.packet_id = 2});
+  resumed.expect_nothing();
+}
+
 TEST(CoreDelivery, AQueueIsBoundedInBytesToo) {
   BrokerSetup setup;
   setup.options.session.queue_bytes_max = 10'000;

@@ -19,7 +19,8 @@ using sluice::sim::RunResult;
 using sluice::sim::Totals;
 
 constexpr const char* usage =
-    "usage: sim [--seed=N | --seeds=A..B] [--seconds=60] [--shards=K] [--twice] [--quiet]\n"
+    "usage: sim [--seed=N | --seeds=A..B] [--seconds=60] [--shards=K] [--twice] [--quiet] "
+    "[--until-failure]\n"
     "  --twice   runs every seed twice and compares the traces\n";
 
 struct Arguments {
@@ -28,6 +29,7 @@ struct Arguments {
   RunOptions run;
   bool is_twice = false;
   bool is_quiet = false;
+  bool is_until_failure = false;
 };
 
 bool starts(const char* text, const char* prefix) {
@@ -52,6 +54,8 @@ bool parse(int argc, char** argv, Arguments& out) {
       out.run.shards = static_cast<std::uint16_t>(number);
     else if (std::strcmp(text, "--twice") == 0)
       out.is_twice = true;
+    else if (std::strcmp(text, "--until-failure") == 0)
+      out.is_until_failure = true;
     else if (std::strcmp(text, "--quiet") == 0)
       out.is_quiet = true;
     else
@@ -69,8 +73,7 @@ void print(Totals& totals) {
 
 bool report(const Arguments& arguments, const RunResult& result, std::uint64_t seed) {
   if (!arguments.is_quiet)
-    std::printf("seed %" PRIu64 "  shards %u  trace %016" PRIx64 "\n", seed,
-                unsigned{result.shards}, result.trace);
+    std::printf("  shards %u  trace %016" PRIx64 "\n", unsigned{result.shards}, result.trace);
   if (result.failures.empty()) return true;
   for (const std::string& failure : result.failures) std::printf("  FAILED: %s\n", failure.c_str());
   std::printf("  commit %s; again: sim --seed=%" PRIu64 " --seconds=%" PRIu64 "%s\n", SLUICE_COMMIT,
@@ -95,6 +98,11 @@ int main(int argc, char** argv) {
   for (std::uint64_t seed = arguments.first; seed <= arguments.last; ++seed) {
     RunOptions run = arguments.run;
     run.seed = seed;
+    // Before the run, so that one that an assertion ends can be told.
+    if (!arguments.is_quiet) {
+      std::printf("seed %" PRIu64, seed);
+      std::fflush(stdout);
+    }
     const RunResult result = sluice::sim::run_seed(run);
     totals.add(result.totals);
     bool is_good = report(arguments, result, seed);
@@ -103,6 +111,7 @@ int main(int argc, char** argv) {
       is_good = false;
     }
     failed += is_good ? 0 : 1;
+    if (!is_good && arguments.is_until_failure) break;
   }
   std::printf("seeds %" PRIu64 "..%" PRIu64 ": %" PRIu64 " failed\n", arguments.first,
               arguments.last, failed);

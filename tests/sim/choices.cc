@@ -14,7 +14,11 @@ Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   Choices c;
   c.shards = shards != 0 ? shards : static_cast<std::uint16_t>(1 + rng.below(4));
   c.clients = static_cast<std::uint32_t>(5 + rng.below(9));
-  c.has_log = rng.chance(2, 3);
+  c.has_server_turns = rng.chance(1, 2);
+  c.ring_bytes = std::size_t{1024} << rng.below(8);
+  c.turn.ring_overflow_bytes_max = 1'000 + rng.below(50'000);
+  c.time_over_in = rng.below(4);
+  c.has_log = !c.has_server_turns && rng.chance(4, 5);
   if (rng.chance(1, 2)) c.log_delay_max = ms_below(rng, 40);
   if (rng.chance(1, 2)) c.log_silence_in = 500 + rng.below(2'000);
   if (rng.chance(2, 3)) c.ring_delay_max = ms_below(rng, 60);

@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "core/shard/options.h"
+#include "server/turn/turn.h"
 
 #include <cstdint>
 
@@ -17,6 +18,10 @@ namespace sluice::sim {
 struct Choices {
   std::uint16_t shards = 1;
   std::uint32_t clients = 8;
+  bool has_server_turns = false;  ///< the server's own Turn and rings, or a driver with a slow log
+  std::size_t ring_bytes = 0;
+  server::TurnOptions turn;
+  std::uint64_t time_over_in = 0;
   bool has_log = false;
   Duration log_delay_max{};
   std::uint64_t log_silence_in = 0;  ///< one tick in so many begins a silence; 0: none

@@ -21,22 +21,40 @@ Shards::Shards(Rng& rng, const Choices& choices, Totals& totals, Trace& trace, I
       placement_key_{rng.next(), rng.next()},
       rings_(std::size_t{choices.shards} * choices.shards),
       logs_(choices.shards),
-      asleep_until_(choices.shards) {
+      asleep_until_(choices.shards),
+      server_rings_(choices.shards, choices.ring_bytes) {
   for (Ring& ring : rings_)
     ring.delay_max = Duration(static_cast<std::int64_t>(
         rng.below(static_cast<std::uint64_t>(choices.ring_delay_max.count()) + 1)));
-  const HashKey table_key{rng.next(), rng.next()};
-  for (std::uint16_t i = 0; i < choices.shards; ++i)
-    drivers_.push_back(std::make_unique<ShardDriver>(
-        ShardDriver::Setup{.shard = {.index = core::ShardIndex{i},
-                                     .count = choices.shards,
-                                     .placement_key = placement_key_,
-                                     .table_key = table_key,
-                                     .has_log = choices.has_log},
-                           .log_answers = choices.has_log ? testing::LogAnswers::later
-                                                          : testing::LogAnswers::at_once,
-                           .seed = rng.next()},
-        choices_.core, log_, now));
+  make_drivers(now);
+}
+
+void Shards::make_drivers(Instant now) {
+  core::ShardSetup setup{.count = choices_.shards,
+                         .placement_key = placement_key_,
+                         .table_key = {rng_.next(), rng_.next()},
+                         .has_log = choices_.has_log};
+  for (std::uint16_t i = 0; i < choices_.shards; ++i) {
+    setup.index = core::ShardIndex{i};
+    if (choices_.has_server_turns)
+      server_drivers_.push_back(
+          std::make_unique<TurnDriver>(TurnDriver::Setup{.shard = setup,
+                                                         .turn = choices_.turn,
+                                                         .seed = rng_.next(),
+                                                         .time_over_in = choices_.time_over_in},
+                                       choices_.core, log_, server_rings_, now));
+    else
+      drivers_.push_back(std::make_unique<ShardDriver>(
+          ShardDriver::Setup{.shard = setup,
+                             .log_answers = choices_.has_log ? testing::LogAnswers::later
+                                                             : testing::LogAnswers::at_once,
+                             .seed = rng_.next()},
+          choices_.core, log_, now));
+  }
+}
+
+core::Shard& Shards::shard(std::uint16_t i) {
+  return choices_.has_server_turns ? server_drivers_[i]->shard() : drivers_[i]->shard();
 }
 
 std::uint16_t Shards::home_of(std::string_view client_id) const {
@@ -48,7 +66,11 @@ void Shards::accept(testing::Socket& socket) {
   Peer peer;
   peer.kind = PeerKind::memory;
   peer.id = static_cast<std::uint32_t>(++sockets_);
-  drivers_[rng_.below(drivers_.size())]->open(socket, {.peer = peer, .bytes = {}});
+  const std::uint64_t shard = rng_.below(choices_.shards);
+  if (choices_.has_server_turns)
+    server_drivers_[shard]->accept(socket, peer);
+  else
+    drivers_[shard]->open(socket, {.peer = peer, .bytes = {}});
 }
 
 void Shards::deliver_mail(std::uint16_t to, Instant now) {
@@ -116,24 +138,44 @@ void Shards::take_turn(std::uint16_t shard, Instant now, bool has_faults) {
   collect(shard, now, has_faults);
   ++totals_.turns;
   trace_.add(static_cast<std::uint64_t>(now.ns) * 16 + shard);
+  may_sleep(shard, now, has_faults);
+}
+
+void Shards::may_sleep(std::uint16_t shard, Instant now, bool has_faults) {
   if (!has_faults || choices_.sleep_in == 0 || !rng_.chance(1, choices_.sleep_in)) return;
   asleep_until_[shard] = now + std::chrono::milliseconds(rng_.below(300));
   ++totals_.shard_pauses;
+}
+
+void Shards::take_server_turn(std::uint16_t shard, Instant now, bool has_faults) {
+  if (has_faults && asleep_until_[shard] > now) return;
+  TurnDriver& driver = *server_drivers_[shard];
+  driver.turn(now, has_faults ? choices_.read_max : calm_read_max);
+  for (server::HandOverLetter& letter : driver.hand_overs())
+    server_drivers_[core::index_of(letter.target)]->adopt(std::move(letter));
+  ++totals_.turns;
+  trace_.add(static_cast<std::uint64_t>(now.ns) * 16 + shard);
+  may_sleep(shard, now, has_faults);
 }
 
 void Shards::step(Instant now, bool has_faults) {
   const std::uint64_t rounds = 1 + rng_.below(3);
   for (std::uint64_t round = 0; round < rounds; ++round) {
     const auto first = static_cast<std::uint16_t>(rng_.below(choices_.shards));
-    for (std::uint16_t i = 0; i < choices_.shards; ++i)
-      take_turn(static_cast<std::uint16_t>((first + i) % choices_.shards), now, has_faults);
+    for (std::uint16_t i = 0; i < choices_.shards; ++i) {
+      const auto shard = static_cast<std::uint16_t>((first + i) % choices_.shards);
+      if (choices_.has_server_turns)
+        take_server_turn(shard, now, has_faults);
+      else
+        take_turn(shard, now, has_faults);
+    }
   }
 }
 
 core::CoreMetrics Shards::totals_of_metrics() {
   core::CoreMetrics sum{};
-  for (const auto& driver : drivers_) {
-    const core::CoreMetrics& m = driver->shard().metrics();
+  for (std::uint16_t i = 0; i < choices_.shards; ++i) {
+    const core::CoreMetrics& m = shard(i).metrics();
     sum.queue_messages += m.queue_messages;
     sum.inflight_messages += m.inflight_messages;
     sum.messages_dropped_queue_messages_max += m.messages_dropped_queue_messages_max;
@@ -148,6 +190,9 @@ core::CoreMetrics Shards::totals_of_metrics() {
 }
 
 bool Shards::is_drained() {
+  if (choices_.has_server_turns)
+    return std::ranges::none_of(server_drivers_,
+                                [](const auto& driver) { return driver->has_work(); });
   for (const Ring& ring : rings_)
     if (!ring.entries.empty()) return false;
   for (std::uint16_t i = 0; i < choices_.shards; ++i)

@@ -9,6 +9,7 @@
 #include "base/siphash.h"
 #include "tests/sim/choices.h"
 #include "tests/sim/totals.h"
+#include "tests/sim/turn_driver.h"
 #include "tests/support/shard_driver.h"
 
 #include <deque>
@@ -51,6 +52,10 @@ class Shards {
   void deliver_mail(std::uint16_t to, Instant now);
   void answer_log(std::uint16_t shard, Instant now, bool has_faults);
   void collect(std::uint16_t shard, Instant now, bool has_faults);
+  void make_drivers(Instant now);
+  void take_server_turn(std::uint16_t shard, Instant now, bool has_faults);
+  void may_sleep(std::uint16_t shard, Instant now, bool has_faults);
+  core::Shard& shard(std::uint16_t i);
   Ring& ring(std::uint16_t from, std::uint16_t to) { return rings_[from * choices_.shards + to]; }
 
   Rng& rng_;
@@ -64,6 +69,9 @@ class Shards {
   std::vector<LogOf> logs_;
   std::vector<Instant> asleep_until_;
   std::vector<std::unique_ptr<testing::ShardDriver>> drivers_;
+  // Or, instead, those of the server.
+  server::RingMatrix server_rings_;
+  std::vector<std::unique_ptr<TurnDriver>> server_drivers_;
 };
 
 }  // namespace sluice::sim

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A TurnDriver runs one shard by the server's own Turn, over rings of the server's own, with
+// sockets in memory: what happens in a thread of the broker, without the thread.
+//
+// Owner:   Shards.      Thread: one.
+#pragma once
+
+#include "server/turn/turn.h"
+#include "tests/support/shard_driver.h"
+
+#include <memory>
+#include <vector>
+
+namespace sluice::sim {
+
+class TurnDriver final : public server::TurnHost {
+ public:
+  struct Setup {
+    core::ShardSetup shard;
+    server::TurnOptions turn;
+    std::uint64_t seed = 1;
+    std::uint64_t time_over_in = 0;  ///< one turn in so many is cut short by its clock
+  };
+
+  TurnDriver(const Setup& setup, const core::CoreOptions& options, Log& log,
+             server::RingMatrix& rings, Instant now);
+
+  void accept(testing::Socket& socket, const Peer& peer);
+  void adopt(server::HandOverLetter letter) { letters_.push_back(std::move(letter)); }
+  /// One turn. `read_max`: bytes taken from one socket at once.
+  void turn(Instant now, std::size_t read_max);
+  std::vector<server::HandOverLetter>& hand_overs() { return turn_.hand_overs(); }
+  bool has_work() const { return turn_.has_work() || !letters_.empty() || !accepted_.empty(); }
+  core::Shard& shard() { return turn_.shard(); }
+
+ private:
+  struct Watched {
+    const net::Transport* transport = nullptr;
+    core::ConnId id;
+  };
+
+  bool watch(const net::Transport& transport, core::ConnId id) override;
+  void unwatch(const net::Transport& transport) override;
+  bool is_time_over() override;
+
+  Rng rng_;
+  const std::uint64_t time_over_in_;
+  std::size_t read_max_ = 0;
+  std::vector<Watched> watched_;
+  std::vector<std::pair<std::unique_ptr<net::Transport>, core::Opened>> accepted_;
+  std::vector<server::HandOverLetter> letters_;
+  server::Turn turn_;
+};
+
+}  // namespace sluice::sim

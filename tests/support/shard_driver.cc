@@ -17,6 +17,11 @@ ShardDriver::ShardDriver(const Setup& setup, const core::CoreOptions& options, L
       mailer_(setup.shard.count),
       shard_(setup.shard, options, rng_, log, effects_, mailer_, now) {}
 
+// What was never written may refer to messages of the shard, which goes before the output.
+ShardDriver::~ShardDriver() {
+  for (const Conn& conn : conns_) effects_.output.drop(conn.id);
+}
+
 void ShardDriver::open(Socket& socket, const MovingConnection& from) {
   opening_.push_back(from);
   opening_.back().socket = &socket;

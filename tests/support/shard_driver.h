@@ -44,6 +44,7 @@ class ShardDriver {
   };
 
   ShardDriver(const Setup& setup, const core::CoreOptions& options, Log& log, Instant now);
+  ~ShardDriver();
 
   /// A connection for the next turn. `socket` outlives it: until socket.is_released.
   void open(Socket& socket, const MovingConnection& from);

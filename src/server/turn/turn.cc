@@ -23,8 +23,12 @@ Turn::Turn(const core::ShardSetup& setup, const core::CoreOptions& options,
       now_(now) {}
 
 Turn::~Turn() {
-  for (Slot& slot : slots_)
+  for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+    Slot& slot = slots_[i];
     if (slot.transport && slot.is_watched) host_.unwatch(*slot.transport);
+    // What was never written may refer to messages of the shard, which goes before the output.
+    effects_.output.drop({i, slot.generation});
+  }
 }
 
 Turn::Slot* Turn::find(core::ConnId id) {

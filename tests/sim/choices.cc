@@ -28,7 +28,7 @@ Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   c.loss_in = 500 + rng.below(2'000);
   c.goodbye_in = 1'500 + rng.below(6'000);
   c.publish_in = 10 + rng.below(35);
-  c.subscribe_in = 200 + rng.below(1'000);
+  c.subscribe_in = 40 + rng.below(600);
   c.read_max = rng.chance(1, 3) ? 300 + rng.below(1'000) : 65'536;
   auto& core = c.core;
   if (rng.chance(1, 2)) core.session.inflight_messages_max = 1 + rng.below(20);

@@ -36,8 +36,7 @@ Profile Profile::draw(Rng& rng, ClientIndex index, std::uint32_t clients) {
     p.shared_filter = "$share/g" + std::to_string(rng.below(2)) + "/t/c" +
                       std::to_string(rng.below(clients)) + "/#";
   if (rng.chance(1, 2)) p.keep_alive_s = static_cast<std::uint16_t>(3 + rng.below(6));
-  if (p.version == Version::v5 && rng.chance(1, 2))
-    p.receive_maximum = static_cast<std::uint16_t>(1 + rng.below(10));
+  if (p.version == Version::v5 && rng.chance(1, 2)) p.limits_receive = true;
   if (p.version == Version::v5 && rng.chance(1, 2))
     p.alias_maximum = static_cast<std::uint16_t>(1 + rng.below(4));
   p.has_will = rng.chance(1, 2);
@@ -89,7 +88,7 @@ std::string SimClient::describe() const {
   add("QoS 2 held", held_.size());
   add("unacknowledged", unacknowledged_.size());
   add("of them on this connection", on_connection_.size());
-  add("Receive Maximum", profile_.receive_maximum);
+  add("Receive Maximum", receive_maximum_);
   if (link_ != nullptr) add("bytes that the broker has not read", link_->socket().inbound.size());
   if (link_ != nullptr) add("bytes that have not left the broker", link_->socket().outbound.size());
   return text;
@@ -119,8 +118,11 @@ void SimClient::connect(Instant now, bool is_calm) {
         PropertyId::session_expiry_interval,
         static_cast<std::uint32_t>(
             std::chrono::duration_cast<std::chrono::seconds>(facts.expiry).count()));
-    if (profile_.receive_maximum != 65535)
-      packet.props.number(PropertyId::receive_maximum, profile_.receive_maximum);
+    receive_maximum_ = 65535;
+    if (profile_.limits_receive) {
+      receive_maximum_ = static_cast<std::uint16_t>(1 + below(10));
+      packet.props.number(PropertyId::receive_maximum, receive_maximum_);
+    }
     if (profile_.alias_maximum > 0)
       packet.props.number(PropertyId::topic_alias_maximum, profile_.alias_maximum);
   }
@@ -245,7 +247,7 @@ void SimClient::act(Instant now, bool is_calm) {
   } else if (one_in(c.publish_in)) {
     publish(now);
   } else if (one_in(c.subscribe_in) && profile_.shared_filter.empty()) {
-    if (!subscribed_.empty() && one_in(3))
+    if (!subscribed_.empty() && one_in(2))
       unsubscribe(now);
     else
       subscribe(now, draw_filter());
@@ -278,24 +280,25 @@ FilterFacts SimClient::draw_filter() {
   FilterFacts f;
   const std::string other = "c" + std::to_string(below(around_.choices.clients));
   const std::string number = std::to_string(below(topics_of_each));
-  switch (below(6)) {
+  switch (below(10)) {
     case 0:
       f.filter = "t/#";
       break;
     case 1:
-      f.filter = "t/" + other + "/#";
-      break;
-    case 2:
-      f.filter = "t/+/" + number;
-      break;
-    case 3:
-      f.filter = "t/" + other + "/" + number;
-      break;
-    case 4:
       f.filter = "#";
       break;
-    default:
+    case 2:
       f.filter = "+/" + other + "/+";
+      break;
+    case 3:
+      f.filter = "t/+/" + number;
+      break;
+    case 4:
+    case 5:
+      f.filter = "t/" + other + "/#";
+      break;
+    default:
+      f.filter = "t/" + other + "/" + number;
       break;
   }
   f.text = f.filter;

@@ -33,7 +33,7 @@ struct Profile {
   bool is_auditor = false;    ///< does nothing but look, at the end
   std::string shared_filter;  ///< a member of a group; it has no other subscription then
   std::uint16_t keep_alive_s = 0;
-  std::uint16_t receive_maximum = 65535;
+  bool limits_receive = false;  ///< announces a Receive Maximum, another one each time
   std::uint16_t alias_maximum = 0;
   bool has_will = false;
   Duration will_delay{};
@@ -135,6 +135,7 @@ class SimClient {
   std::set<PacketId> on_connection_;   // of unacknowledged_, came on this connection
   std::map<std::uint32_t, std::string> aliases_;
   std::map<std::string, MessageId> retained_;
+  std::uint16_t receive_maximum_ = 65535;
   bool asked_clean_ = false;
   bool is_first_ = true;
 };

@@ -103,9 +103,9 @@ void SimClient::count_under_way(const testing::Publish& publish) {
                        " is used again while under way");
   unacknowledged_.insert(id);
   on_connection_.insert(id);
-  if (on_connection_.size() > profile_.receive_maximum)
+  if (on_connection_.size() > receive_maximum_)
     around_.model.fail(profile_.id + " got more than its Receive Maximum of " +
-                       std::to_string(profile_.receive_maximum));
+                       std::to_string(receive_maximum_));
 }
 
 void SimClient::on_publish(const testing::Publish& publish, Instant now) {

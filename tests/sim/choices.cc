@@ -21,9 +21,9 @@ Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   c.has_log = !c.has_server_turns && rng.chance(4, 5);
   if (rng.chance(1, 2)) c.log_delay_max = ms_below(rng, 40);
   if (rng.chance(1, 2)) c.log_silence_in = 500 + rng.below(2'000);
-  if (rng.chance(2, 3)) c.ring_delay_max = ms_below(rng, 60);
+  if (rng.chance(3, 4)) c.ring_delay_max = ms_below(rng, rng.chance(1, 2) ? 60 : 300);
   if (rng.chance(1, 2)) c.sleep_in = 20 + rng.below(1'000);
-  c.net_delay_max = ms_below(rng, 50);
+  c.net_delay_max = ms_below(rng, rng.chance(1, 2) ? 5 : 50);
   if (rng.chance(2, 3)) c.clog_in = 500 + rng.below(3'000);
   c.loss_in = 500 + rng.below(2'000);
   c.goodbye_in = 1'500 + rng.below(6'000);

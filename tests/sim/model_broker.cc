@@ -96,6 +96,7 @@ void ModelBroker::on_acknowledged(MessageId id, bool is_refused, bool has_no_sub
   Message& message = messages_[id];
   if (message.is_acknowledged || is_refused) return;
   message.is_acknowledged = true;
+  message.acknowledged = now;
   const auto still = subscribers(message, message.sent, now);
   for (const Candidate& candidate : message.candidates) {
     const bool stands = std::ranges::any_of(still, [&](const Candidate& other) {
@@ -242,7 +243,7 @@ void ModelBroker::let_go(Client& client, const std::string& text, Instant now) {
     s.certain_since = Instant::never();
     std::erase_if(client.expected, [&](MessageId id) {
       const Message& message = messages_[id];
-      return now - message.sent < 2s && !client.receipts.contains(id) &&
+      return now - message.acknowledged < 2s && !client.receipts.contains(id) &&
              codec::matches(s.facts.filter, message.topic);
     });
   }

@@ -113,6 +113,7 @@ class ModelBroker {
     Instant sent{};
     std::uint32_t sends = 1;
     Instant last_sent{};
+    Instant acknowledged{};
     std::vector<Candidate> candidates;  // had a subscription when it was sent
     std::vector<std::string> groups;
   };

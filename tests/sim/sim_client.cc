@@ -244,7 +244,7 @@ void SimClient::act(Instant now, bool is_calm) {
     link_->set_slow(true);
   } else if (one_in(300)) {
     link_->set_slow(false);
-  } else if (one_in(c.publish_in)) {
+  } else if (around_.wanted.erase(profile_.id) > 0 || one_in(c.publish_in)) {
     publish(now);
   } else if (one_in(c.subscribe_in) && profile_.shared_filter.empty()) {
     if (!subscribed_.empty() && one_in(2))

@@ -51,6 +51,7 @@ struct Surroundings {
   Shards& shards;
   ModelBroker& model;
   std::vector<std::unique_ptr<Link>>& links;
+  std::set<std::string>& wanted;  ///< clients that somebody has just subscribed to
 };
 
 class SimClient {

@@ -47,6 +47,9 @@ void SimClient::on_packet(const testing::Received& packet, Instant now) {
     if (asked == asked_.end())
       return around_.model.fail(profile_.id + " got a SUBACK that it did not ask for");
     around_.model.on_suback(index_, asked->text, suback->codes.at(0), now);
+    // Who has just been subscribed to publishes at once: the time to have missed it.
+    const std::string publisher = asked->text.substr(0, asked->text.find('/', 2));
+    if (publisher.starts_with("t/c")) around_.wanted.insert(publisher.substr(2));
     asked_.erase(asked);
   } else if (const auto* unsuback = std::get_if<testing::Unsuback>(&packet)) {
     const auto asked = std::ranges::find(asked_, unsuback->packet_id, &Asked::packet_id);

@@ -41,7 +41,9 @@ class World {
   }
 
  private:
-  Surroundings around() { return {rng_, choices_, totals_, trace_, shards_, model_, links_}; }
+  Surroundings around() {
+    return {rng_, choices_, totals_, trace_, shards_, model_, links_, wanted_};
+  }
 
   void step(bool is_calm) {
     now_ = now_ + std::chrono::microseconds(1'000 + rng_.below(7'000));
@@ -101,6 +103,7 @@ class World {
   const Choices choices_;
   Instant now_ = start;
   std::vector<std::unique_ptr<Link>> links_;
+  std::set<std::string> wanted_;
   Shards shards_;
   ModelBroker model_;
   std::vector<std::unique_ptr<SimClient>> clients_;

@@ -170,8 +170,9 @@ Instant Shard::deadline_of(const Connection& connection) const {
 void Shard::on_connection_timer(ConnId id, Instant& again) {
   Connection* connection = context_.connections.find(id);
   if (connection == nullptr) return;
-  // While we do not read, silence is ours.
-  if (connection->is_paused) connection->last_received = context_.now;
+  // While we do not read, or the client waits for its CONNACK, silence is ours.
+  if (connection->is_paused || connection->state == ConnectionState::awaiting_log)
+    connection->last_received = context_.now;
   const Instant deadline = deadline_of(*connection);
   if (deadline > context_.now) {
     again = deadline;

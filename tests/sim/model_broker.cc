@@ -109,7 +109,7 @@ void ModelBroker::on_acknowledged(MessageId id, bool is_refused, bool has_no_sub
       fail(describe(id) + " was acknowledged as without subscribers; " + client.id + " is one");
     const std::uint16_t home = clients_[message.publisher].home;
     if (client.home == home && client.facts.expiry > Duration{} &&
-        is_log_silent_since(home, message.sent) && !may_drop_)
+        is_log_silent_since(home, message.sent) && !allowances_.may_drop)
       fail(describe(id) + " was acknowledged at " + std::to_string(now.ns / 1'000'000) +
            " ms, before the log had it");
   }
@@ -227,6 +227,8 @@ void ModelBroker::on_suback(ClientIndex index, const std::string& text, std::uin
     if (client.facts.expiry > Duration{} && is_log_silent_since(client.home, s.sent))
       fail(client.id + ": SUBACK before the log had the subscription " + text);
     s.certain_since = now;
+    // What was live before the broker saw the subscribe may not have reached its owner yet.
+    if (allowances_.rings_race) client.last_retained_live.clear();
     // It has replaced those before.
     for (std::size_t k = 0; k < i; ++k) {
       Subscription& older = client.subscriptions[k];

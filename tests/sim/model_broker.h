@@ -62,9 +62,12 @@ enum class Ended : std::uint8_t { goodbye, goodbye_with_will, lost_told, lost_un
 
 class ModelBroker {
  public:
-  /// `may_drop`: the queues are so short that messages may be dropped.
-  ModelBroker(Shards& shards, Totals& totals, bool may_drop)
-      : shards_(shards), totals_(totals), may_drop_(may_drop) {}
+  struct Allowances {
+    bool may_drop = false;    ///< the queues are so short that messages may be dropped
+    bool rings_race = false;  ///< rings deliver late, each by itself: causes may come after effects
+  };
+  ModelBroker(Shards& shards, Totals& totals, const Allowances& allowances)
+      : shards_(shards), totals_(totals), allowances_(allowances) {}
 
   ClientIndex add_client(std::string id);
 
@@ -176,7 +179,7 @@ class ModelBroker {
 
   Shards& shards_;
   Totals& totals_;
-  const bool may_drop_;
+  const Allowances allowances_;
   std::vector<Client> clients_;
   std::vector<Message> messages_{1};  // by id; 0 is none
   std::map<std::string, std::unordered_map<MessageId, std::uint32_t>> group_receipts_;

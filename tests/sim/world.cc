@@ -15,7 +15,9 @@ class World {
       : rng_(options.seed),
         choices_(Choices::draw(rng_, options.shards)),
         shards_(rng_, choices_, totals_, trace_, start),
-        model_(shards_, totals_, choices_.core.session.queue_messages_max < 1'000),
+        model_(shards_, totals_,
+               {.may_drop = choices_.core.session.queue_messages_max < 1'000,
+                .rings_race = !choices_.has_server_turns}),
         seconds_(options.seconds) {
     for (ClientIndex i = 0; i < choices_.clients; ++i)
       clients_.push_back(

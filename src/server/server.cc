@@ -246,8 +246,9 @@ bool Server::kick(const std::string& client_id) {
 void Server::publish_sys() {
   const core::CoreMetrics totals = total_metrics();
   const Duration uptime = os::monotonic_now() - started_;
-  shards_.front()->post(
-      [totals, uptime](ShardThread& shard) { shard.shard().publish_sys(totals, uptime); });
+  shards_.front()->post([totals, uptime, version = version_](ShardThread& shard) {
+    shard.shard().publish_sys(totals, uptime, version);
+  });
 }
 
 void Server::apply(const AllOptions& options) {

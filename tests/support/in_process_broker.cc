@@ -243,7 +243,7 @@ void InProcessBroker::stop() {
 void InProcessBroker::publish_sys() {
   drivers_[0]->turn_with(now_, [&](core::Shard& shard) {
     const core::CoreMetrics totals = shard.metrics();
-    shard.publish_sys(totals, now_ - Instant{});
+    shard.publish_sys(totals, now_ - Instant{}, "test");
   });
   carry_mail(0);
   run();

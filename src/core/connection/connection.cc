@@ -39,6 +39,19 @@ const char* to_string(CloseCause cause) noexcept {
   return "unknown";
 }
 
+CloseCause close_cause_of(const Error& error) noexcept {
+  switch (error.code) {
+    case ErrorCode::malformed_packet:
+      return CloseCause::malformed_packet;
+    case ErrorCode::packet_too_large:
+      return CloseCause::packet_too_large;
+    case ErrorCode::limit_exceeded:
+      return CloseCause::limit;
+    default:
+      return CloseCause::protocol_error;
+  }
+}
+
 Connection& Connections::open(ConnId id) {
   if (id.slot >= slots_.size())
     slots_.resize(std::max<std::size_t>(id.slot + 1, slots_.size() * 2), none);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/peer.h"
+#include "base/result.h"
 #include "base/shared_bytes.h"
 #include "base/slab.h"
 #include "base/time.h"
@@ -48,6 +49,8 @@ enum class CloseCause : std::uint8_t {
   refused,  ///< CONNECT was not accepted
 };
 const char* to_string(CloseCause cause) noexcept;
+/// What an error of the decoder means for the connection it came by.
+CloseCause close_cause_of(const Error& error) noexcept;
 
 struct Connection {
   ConnId id;

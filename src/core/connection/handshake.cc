@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/connection/handshake.h"
 
+#include "core/connection/decode_limits.h"
 #include "core/message/forwarded_properties.h"
 
 #include <array>
@@ -38,13 +39,7 @@ std::string text_of(const codec::ConnectResult& result) {
 }  // namespace
 
 codec::DecodeLimits Handshake::limits() const {
-  const auto& mqtt = c_.options.mqtt;
-  return {.packet_bytes_max = static_cast<std::uint32_t>(mqtt.packet_bytes_max_before_connect) + 5,
-          .topic_levels_max = static_cast<std::uint32_t>(mqtt.topic_levels_max),
-          .topic_bytes_max = static_cast<std::uint32_t>(mqtt.topic_bytes_max),
-          .user_properties_max = static_cast<std::uint32_t>(mqtt.user_properties_max),
-          .filters_max = 0xffffffffU,
-          .client_id_bytes_max = static_cast<std::uint32_t>(mqtt.client_id_bytes_max)};
+  return decode_limits(c_.options, c_.options.mqtt.packet_bytes_max_before_connect);
 }
 
 ShardIndex Handshake::home_of(ByteView packet) const {

@@ -2,6 +2,7 @@
 #include "core/connection/inbound.h"
 
 #include "codec/frame.h"
+#include "core/connection/decode_limits.h"
 
 namespace sluice::core {
 namespace {
@@ -14,29 +15,10 @@ using codec::Version;
 // From this size on a packet that arrived in pieces is kept where it was put together.
 constexpr std::size_t body_adopted_min = 64 * 1024;
 
-CloseCause cause_of(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::malformed_packet:
-      return CloseCause::malformed_packet;
-    case ErrorCode::packet_too_large:
-      return CloseCause::packet_too_large;
-    case ErrorCode::limit_exceeded:
-      return CloseCause::limit;
-    default:
-      return CloseCause::protocol_error;
-  }
-}
-
 }  // namespace
 
 codec::DecodeLimits Inbound::limits() const {
-  const auto& mqtt = c_.options.mqtt;
-  return {.packet_bytes_max = static_cast<std::uint32_t>(mqtt.packet_bytes_max) + 5,
-          .topic_levels_max = static_cast<std::uint32_t>(mqtt.topic_levels_max),
-          .topic_bytes_max = static_cast<std::uint32_t>(mqtt.topic_bytes_max),
-          .user_properties_max = static_cast<std::uint32_t>(mqtt.user_properties_max),
-          .filters_max = 0xffffffffU,
-          .client_id_bytes_max = static_cast<std::uint32_t>(mqtt.client_id_bytes_max)};
+  return decode_limits(c_.options, c_.options.mqtt.packet_bytes_max);
 }
 
 bool Inbound::must_wait(const Connection& connection) const {
@@ -80,7 +62,7 @@ Inbound::Step Inbound::fail(Connection& connection, const Error& error) {
     ++c_.metrics.connects_refused_malformed_packet;
     closing_.refuse(connection, error.detail);
   } else {
-    closing_.close(connection, cause_of(error), reason,
+    closing_.close(connection, close_cause_of(error), reason,
                    error.detail);  // [MQTT5-4.13.1-1] [MQTT3-4.8.0-1]
   }
   return Step::gone;

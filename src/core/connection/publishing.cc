@@ -17,19 +17,6 @@ constexpr std::size_t index(PacketType type) { return static_cast<std::size_t>(t
 // What the broker says of itself stands there; nobody else does.
 bool is_reserved(std::string_view topic) { return topic.starts_with("$SYS/") || topic == "$SYS"; }
 
-CloseCause cause_of(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::malformed_packet:
-      return CloseCause::malformed_packet;
-    case ErrorCode::packet_too_large:
-      return CloseCause::packet_too_large;
-    case ErrorCode::limit_exceeded:
-      return CloseCause::limit;
-    default:
-      return CloseCause::protocol_error;
-  }
-}
-
 }  // namespace
 
 bool Publishing::resolve_alias(Connection& connection, codec::Publish& publish) {
@@ -66,7 +53,7 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
       !decoded) {
     const Error& error = decoded.error();
     closing_.close(
-        connection, cause_of(error),
+        connection, close_cause_of(error),
         error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet,
         error.detail);
     return false;

@@ -206,8 +206,8 @@ void Shard::on_deadline() {
   });
 }
 
-void Shard::publish_sys(const CoreMetrics& totals, Duration uptime) {
-  parts_->sys.publish(totals, uptime);
+void Shard::publish_sys(const CoreMetrics& totals, Duration uptime, std::string_view version) {
+  parts_->sys.publish(totals, uptime, version);
 }
 
 bool Shard::kick(std::string_view client_id) {

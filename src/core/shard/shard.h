@@ -63,7 +63,7 @@ class Shard {
   void on_mail_end();
   void on_deadline();
   /// Publishes $SYS; the counters are those of all shards together. On one shard of the process.
-  void publish_sys(const CoreMetrics& totals, Duration uptime);
+  void publish_sys(const CoreMetrics& totals, Duration uptime, std::string_view version);
   /// Ends a client by the operator's will. False if it has no session here, or is not connected.
   bool kick(std::string_view client_id);
   /// The broker stops: MQTT 5 clients are told, connections close, sessions and wills stay as they

@@ -8,8 +8,6 @@
 namespace sluice::core {
 namespace {
 
-constexpr std::string_view version_text = "sluice 0.1.0";
-
 std::uint64_t sum(std::span<const std::uint64_t> numbers) {
   std::uint64_t total = 0;
   for (const std::uint64_t n : numbers) total += n;
@@ -53,7 +51,7 @@ void SysTopics::put_load(std::string_view name, std::uint64_t total, double minu
   }
 }
 
-void SysTopics::publish(const CoreMetrics& m, Duration uptime) {
+void SysTopics::publish(const CoreMetrics& m, Duration uptime, std::string_view version) {
   const double minutes =
       last_run_.ns == 0 ? 0
                         : std::chrono::duration<double, std::ratio<60>>(c_.now - last_run_).count();
@@ -69,7 +67,7 @@ void SysTopics::publish(const CoreMetrics& m, Duration uptime) {
   const std::uint64_t packets_in = sum(m.packets_received);
   const std::uint64_t packets_out = sum(m.packets_sent);
 
-  put("$SYS/broker/version", std::string(version_text));
+  put("$SYS/broker/version", "sluice " + std::string(version));
   put("$SYS/broker/uptime",
       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(uptime).count()) +
           " seconds");

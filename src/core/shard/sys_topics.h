@@ -21,7 +21,7 @@ class SysTopics {
  public:
   SysTopics(Context& context, Router& router) : c_(context), router_(router) {}
 
-  void publish(const CoreMetrics& totals, Duration uptime);
+  void publish(const CoreMetrics& totals, Duration uptime, std::string_view version);
 
  private:
   void put(std::string_view topic, std::string value);

@@ -77,6 +77,7 @@ void Turn::begin(Instant now) {
   ++metrics_.turns;
   hand_overs_.clear();
   shard_->begin_turn(now);
+  if (log_ != nullptr) take_durable();
   for (const auto& [id, cause] : lost_) {
     shard_->on_closed(id, cause);
     if (find(id) != nullptr) free_slot(id);
@@ -240,8 +241,7 @@ void Turn::apply_effects() {
     Slot* slot = find(effect.conn);
     switch (effect.kind) {
       case core::EffectKind::persist:
-        // There is no log: memory is as durable as it gets.
-        shard_->on_answer(core::Ticket{effect.arg});
+        persist(core::Ticket{effect.arg});
         break;
       case core::EffectKind::pause:
         if (slot == nullptr) break;
@@ -269,6 +269,23 @@ void Turn::apply_effects() {
         break;
     }
   }
+}
+
+void Turn::persist(core::Ticket ticket) {
+  if (log_ == nullptr) {
+    shard_->on_answer(ticket);
+    return;
+  }
+  log_->append(ticket, {host_.wall_now(), now_}, effects_.records);
+  take_durable();
+}
+
+// What waited for the log leaves with this turn.
+void Turn::take_durable() {
+  const core::Ticket durable = log_->durable();
+  if (durable == durable_) return;
+  durable_ = durable;
+  shard_->on_answer(durable);
 }
 
 void Turn::hand_over(core::ConnId id, core::HandOver& what) {

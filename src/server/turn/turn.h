@@ -20,6 +20,7 @@
 #include "server/metrics.h"
 #include "server/turn/input_arena.h"
 #include "server/turn/ring_mailer.h"
+#include "store/log.h"
 
 #include <functional>
 #include <memory>
@@ -38,6 +39,8 @@ class TurnHost {
   virtual void unwatch(const net::Transport& transport) = 0;
   /// Whether the turn has taken its time and should read no more; asked now and then.
   virtual bool is_time_over() { return false; }
+  /// The time of day, for the log; asked at most once a turn.
+  virtual WallTime wall_now() { return {}; }
 };
 
 struct TurnOptions {
@@ -68,6 +71,10 @@ class Turn {
   ~Turn();
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
+
+  /// Before the first turn: what must be durable goes there, and acknowledgements wait for it. The
+  /// log outlives the turn. Without one, memory is as durable as it gets.
+  void use_log(store::ShardLog& log) { log_ = &log; }
 
   void begin(Instant now);
   /// A new connection; it is read at once.
@@ -125,6 +132,8 @@ class Turn {
   void discard_input(core::ConnId id, Slot& slot);
   void lose(core::ConnId id, Slot& slot, core::CloseCause cause);
   void apply_effects();
+  void persist(core::Ticket ticket);
+  void take_durable();
   void hand_over(core::ConnId id, core::HandOver& hand_over);
   void write_all();
   void write(core::ConnId id);
@@ -136,6 +145,8 @@ class Turn {
   ServerMetrics metrics_;
   const TurnOptions options_;
   TurnHost& host_;
+  store::ShardLog* log_ = nullptr;
+  core::Ticket durable_{0};  // answered up to here
   RingMailer mailer_;
   core::Effects effects_;
   std::unique_ptr<core::Shard> shard_;

@@ -5,6 +5,7 @@
 #include "cli/commands/pub_flags.h"
 #include "cli/commands/serve_flags.h"
 #include "cli/commands/sub_flags.h"
+#include "cli/request/request_flags.h"
 
 namespace sluice::cli {
 namespace {
@@ -13,6 +14,8 @@ constexpr Command commands[] = {
     {"serve", "run the broker", run_serve, serve_flags},
     {"pub", "publish messages", run_pub, pub_flags},
     {"sub", "subscribe to topics and print what comes", run_sub, sub_flags},
+    {"request", "publish a request and print its answer", run_request, request_flags},
+    {"reply", "answer requests", run_reply, reply_flags},
     {"clients", "list clients and their sessions", run_clients, clients_flags},
     {"kick", "disconnect a client; its session stays", run_kick, kick_flags},
     {"help", "explain the commands", run_help, nullptr},

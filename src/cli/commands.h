@@ -22,6 +22,8 @@ struct Arguments {
   std::string program;  ///< as the user called it, for messages: "sluice pub", "mosquitto_pub"
   Personality personality = Personality::native;
   std::vector<std::string> words;  ///< behind the command's name
+  /// What -V is if nobody says; empty: the personality's own.
+  std::string_view default_version{};
 };
 
 struct Command {
@@ -38,6 +40,8 @@ const Command* find_command(std::string_view name);
 
 int run_pub(const Arguments& arguments);
 int run_sub(const Arguments& arguments);
+int run_request(const Arguments& arguments);
+int run_reply(const Arguments& arguments);
 int run_serve(const Arguments& arguments);
 int run_clients(const Arguments& arguments);
 int run_kick(const Arguments& arguments);

@@ -23,11 +23,26 @@ int unknown(std::string_view word) {
   return exit_usage;
 }
 
+/// Names that the program may be called by, and what it is then.
+struct DropIn {
+  std::string_view name;
+  int (*run)(const Arguments& arguments);
+  std::string_view default_version{};
+};
+
+constexpr DropIn drop_ins[] = {
+    {"mosquitto_pub", run_pub},
+    {"mosquitto_sub", run_sub},
+    {"mosquitto_rr", run_request, "5"},
+};
+
 int run(std::vector<std::string> words) {
   const std::string name(words.empty() ? "sluice" : base_name(words.front()));
   if (!words.empty()) words.erase(words.begin());
-  if (name == "mosquitto_pub") return run_pub({name, Personality::mosquitto, std::move(words)});
-  if (name == "mosquitto_sub") return run_sub({name, Personality::mosquitto, std::move(words)});
+  for (const DropIn& drop_in : drop_ins) {
+    if (drop_in.name != name) continue;
+    return drop_in.run({name, Personality::mosquitto, std::move(words), drop_in.default_version});
+  }
   if (words.empty()) return run_help({"sluice", Personality::native, {}}), exit_usage;
   const std::string word = words.front();
   words.erase(words.begin());

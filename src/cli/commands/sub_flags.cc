@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/sub_flags.h"
 
+#include "cli/commands/print_flags.h"
 #include "cli/mqtt/connection_flags.h"
 
 namespace sluice::cli {
@@ -36,17 +37,6 @@ constexpr Flag end_flags[] = {
      "end when the broker has confirmed the subscriptions"},
 };
 
-constexpr Flag output_flags[] = {
-    {"verbose", 'v', FlagKind::toggle, "", "the topic in front of the payload"},
-    {"format", 'F', FlagKind::text, "FORMAT",
-     "print by a format: %t topic, %p payload, %x hexadecimal, %q QoS, %r retain, %j JSON, @H "
-     "time, \\n …"},
-    {"no-eol", 'N', FlagKind::toggle, "", "no line end behind a message"},
-    {"pretty", '\0', FlagKind::toggle, "", "JSON over several lines"},
-    {"json", '\0', FlagKind::toggle, "", "one JSON object a line"},
-    {"color", '\0', FlagKind::text, "WHEN", "colours: auto, always or never (auto)"},
-};
-
 constexpr FlagGroup groups[] = {
     {"Subscription", subscription_flags},
     {"Choice", choice_flags},
@@ -65,20 +55,9 @@ constexpr std::string_view usage[] = {
     "-L mqtt://HOST/FILTER [flags]",
 };
 
-constexpr std::string_view notes =
-    R"(Format of -F:
-  %t topic   %p payload   %x %X payload in hexadecimal   %l its bytes
-  %q QoS     %r retain    %m packet id                   %% a %
-  %j JSON    %J JSON with the payload taken as JSON      %I time   %U seconds since 1970
-  MQTT 5: %A topic alias   %C content type   %D correlation data   %E expiry
-          %F payload format   %P user properties   %R response topic   %S subscription id
-  @H @M … as strftime's %H %M …, @N nanoseconds, @@ an @
-  \n \t \r \v \a \e \0 \\ bytes that are hard to type
-  %-20t left in 20 columns   %20t right   %020l zeros in front   %.8t at most 8 bytes
-)";
-
 constexpr FlagTable table{
-    "sub", "subscribe to topics and print what comes", usage, groups, Positionals::allowed, notes};
+    "sub",       "subscribe to topics and print what comes", usage, groups, Positionals::allowed,
+    format_notes};
 
 }  // namespace
 

@@ -34,7 +34,9 @@ std::string invented_id(std::string id) {
 class SettingsReader {
  public:
   SettingsReader(const ParsedFlags& flags, const Arguments& arguments)
-      : flags_(flags), is_mosquitto_(arguments.personality == Personality::mosquitto) {}
+      : flags_(flags),
+        default_version_(arguments.default_version),
+        is_mosquitto_(arguments.personality == Personality::mosquitto) {}
 
   Parsed<bool> read(ConnectionSettings& out) {
     MachineOptions& machine = out.link.machine;
@@ -55,8 +57,8 @@ class SettingsReader {
     const bool wants_v5 = !flags_.properties().empty();
     machine.version = is_mosquitto_ && !wants_v5 ? Version::v3_1_1 : Version::v5;
     if (!is_mosquitto_ && !wants_v5) out.link.fall_back = client::FallBack::to_v3_1_1;
-    if (!flags_.has("protocol-version")) return true;
-    const std::string_view text = flags_.text("protocol-version");
+    const std::string_view text = flags_.text("protocol-version", default_version_);
+    if (text.empty() && !flags_.has("protocol-version")) return true;
     if (text == "auto" && !is_mosquitto_) return true;
     out.link.fall_back = client::FallBack::never;
     if (text == "5" || text == "mqttv5")
@@ -188,6 +190,7 @@ class SettingsReader {
   }
 
   const ParsedFlags& flags_;
+  const std::string_view default_version_;
   const bool is_mosquitto_;
 };
 

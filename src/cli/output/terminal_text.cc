@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output/terminal_text.h"
 
+#include "cli/output/json_text.h"
 #include "codec/utf8.h"
+
+#include <algorithm>
 
 namespace sluice::cli {
 namespace {
 
+constexpr std::size_t line_bytes = 60;  ///< of a payload beside its topic
 constexpr std::string_view dim = "\x1b[2m";
 constexpr std::string_view topic_color = "\x1b[36m";
 constexpr std::string_view flag_color = "\x1b[33m";
@@ -40,6 +44,29 @@ void append_colored(std::string_view color, std::string_view text, Colors colors
   if (colors == Colors::on) out += plain;
 }
 
+/// Two blanks for each tab in front of a line, one for a tab behind a name.
+void append_json_lines(std::string_view text, std::string& out) {
+  std::string laid_out;
+  append_laid_out(text, JsonLayout::pretty, laid_out);
+  std::string_view rest = laid_out;
+  while (!rest.empty()) {
+    const std::size_t depth = std::min(rest.find_first_not_of('\t'), rest.size());
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string line(rest.substr(depth, end - depth));
+    std::ranges::replace(line, '\t', ' ');
+    out.append(2 * depth, ' ');
+    append_printable(line, out);
+    if (end < rest.size()) out += '\n';
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+/// JSON with parts that a line would not show well.
+bool is_long_json(std::string_view text) {
+  const bool has_parts = text.starts_with('{') || text.starts_with('[');
+  return has_parts && text.size() > line_bytes && is_json(text);
+}
+
 }  // namespace
 
 void append_printable(std::string_view text, std::string& out) {
@@ -71,7 +98,10 @@ void append_terminal_line(const ShownMessage& message, Colors colors, std::strin
   const std::string flags = "  q" + std::to_string(static_cast<unsigned>(publish.qos)) +
                             (publish.retain ? " R" : "  ") + "  ";
   append_colored(publish.retain ? flag_color : dim, flags, colors, out);
-  append_printable(as_text(publish.payload), out);
+  const std::string_view payload = as_text(publish.payload);
+  if (!is_long_json(payload)) return append_printable(payload, out);
+  out += '\n';
+  append_json_lines(payload, out);
 }
 
 }  // namespace sluice::cli

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/request/requester.h"
+
+#include "cli/mqtt/failure_text.h"
+#include "os/clock.h"
+
+#include <array>
+
+namespace sluice::cli {
+
+using codec::PropertyId;
+
+Requester::Requester(ConnectionSettings settings, RequestPlan plan)
+    : MqttSession(std::move(settings)), plan_(std::move(plan)), printer_(plan_.print) {}
+
+void Requester::on_start() {
+  if (plan_.timeout == Duration::zero()) return;
+  runtime().set_alarm(os::monotonic_now() + plan_.timeout, [this] {
+    report(is_mosquitto() ? "timed out" : "no answer in time");
+    finish({exit_timed_out, exit_timed_out});
+  });
+}
+
+void Requester::on_ready(const client::Connected&) {
+  std::vector<std::uint8_t> buffer(plan_.response_topic.size() + 3);
+  codec::SubscribeFilterWriter writer(buffer);
+  writer.add(plan_.response_topic, {.qos = plan_.qos});
+  codec::Subscribe subscribe;
+  subscribe.properties = settings().properties.subscribe.view();
+  subscribe.filters = *writer.finish();
+  if (const auto sent = machine().subscribe(subscribe, now()); !sent) {
+    report(std::string("cannot subscribe: ") + sent.error().detail);
+    finish({exit_rejected, exit_failure});
+  }
+}
+
+void Requester::on_subscribed(const codec::Suback& ack) {
+  const auto reason = static_cast<codec::ReasonCode>(ack.codes.empty() ? 0x80 : ack.codes.front());
+  if (codec::is_failure(reason)) {
+    report("the broker refused the subscription to '" + plan_.response_topic +
+           "': " + reason_text(reason, ack.properties));
+    return finish({exit_rejected, exit_failure});
+  }
+  send_request();
+}
+
+void Requester::send_request() {
+  codec::Publish publish;
+  publish.topic = plan_.topic;
+  publish.qos = plan_.qos;
+  publish.payload = as_bytes(plan_.payload);
+  if (machine().options().version == codec::Version::v5) {
+    properties_ = settings().properties.publish;
+    const codec::Properties given = properties_.view();
+    if (!given.has(PropertyId::response_topic)) {
+      properties_.add_text(PropertyId::response_topic, plan_.response_topic);
+    }
+    if (!plan_.correlation.empty() && !given.has(PropertyId::correlation_data)) {
+      properties_.add_text(PropertyId::correlation_data, plan_.correlation);
+    }
+    publish.properties = properties_.view();
+    const auto sent = publish.properties.binary(PropertyId::correlation_data);
+    if (sent && !is_mosquitto()) correlation_ = as_text(*sent);
+  }
+  if (const auto sent = machine().publish(publish, now()); !sent) {
+    report(std::string("the request cannot be published: ") + sent.error().detail);
+    finish({exit_failure, exit_failure});
+  }
+}
+
+void Requester::on_published(const client::Published& published) {
+  if (is_ending() || is_mosquitto()) return;
+  if (codec::is_failure(published.reason)) {
+    report("the broker did not take the request: " +
+           reason_text(published.reason, published.properties));
+    return finish({exit_rejected, exit_failure});
+  }
+  if (published.reason != codec::ReasonCode::no_matching_subscribers) return;
+  report("nobody has subscribed to " + plan_.topic + ", so nobody will answer");
+  finish({exit_rejected, exit_failure});
+}
+
+bool Requester::is_answer(const codec::Publish& publish) const {
+  if (publish.retain && plan_.hides_retained) return false;
+  if (correlation_.empty()) return true;
+  const auto came = publish.properties.binary(PropertyId::correlation_data);
+  return !came || as_text(*came) == correlation_;
+}
+
+void Requester::on_message(const client::Message& message) {
+  if (is_ending() || answers_ == plan_.count || !is_answer(message.publish)) return;
+  if (!printer_.print({.publish = message.publish, .time = os::wall_now()})) {
+    report("the payload of the answer is not JSON");
+  }
+  ++answers_;
+}
+
+void Requester::after_step() {
+  if (is_ending()) return;
+  if (printer_.size() > 0 && !printer_.flush()) return finish({exit_success, exit_success});
+  if (answers_ == plan_.count) finish({exit_success, exit_success});
+}
+
+}  // namespace sluice::cli

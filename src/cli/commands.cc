@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 
 #include "cli/commands/admin_flags.h"
+#include "cli/commands/bench_flags.h"
 #include "cli/commands/pub_flags.h"
 #include "cli/commands/serve_flags.h"
 #include "cli/commands/sub_flags.h"
@@ -18,6 +19,7 @@ constexpr Command commands[] = {
     {"reply", "answer requests", run_reply, reply_flags},
     {"clients", "list clients and their sessions", run_clients, clients_flags},
     {"kick", "disconnect a client; its session stays", run_kick, kick_flags},
+    {"bench", "measure a broker", run_bench, bench_flags},
     {"help", "explain the commands", run_help, nullptr},
 };
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/bench_flags.h"
+
+namespace sluice::cli {
+namespace {
+
+constexpr Flag load_flags[] = {
+    {"clients", 'n', FlagKind::integer, "N",
+     "pairs, or how many are on the side of many (pairs 1, shared 10, others 100)", 1, 60'000},
+    {"size", 's', FlagKind::integer, "BYTES", "bytes of a payload (256)", 16, 67'108'864},
+    {"qos", 'q', FlagKind::integer, "QOS", "quality of service, both ways: 0, 1 or 2 (0)", 0, 2},
+    {"window", 'w', FlagKind::integer, "N",
+     "closed loop: messages of one publisher under way (1,000 for one pair, else 100)", 1, 16'384},
+    {"rate", 'r', FlagKind::decimal, "N",
+     "open loop: messages a second, all publishers together; latency counts from the time when a "
+     "message was due",
+     1, 100'000'000},
+};
+
+constexpr Flag run_flags[] = {
+    {"time", 't', FlagKind::decimal, "SECONDS", "how long is measured (5)", 0, 86'400},
+    {"warm-up", '\0', FlagKind::decimal, "SECONDS", "how long is run before that (1)", 0, 3'600},
+    {"server-pid", '\0', FlagKind::integer, "PID",
+     "the broker's process on this machine: report its CPU time and memory", 1, 4'194'304},
+};
+
+constexpr Flag broker_flags[] = {
+    {"host", 'h', FlagKind::text, "HOST", "broker to connect to (localhost)"},
+    {"port", 'p', FlagKind::integer, "PORT", "port to connect to (1883)", 1, 65'535},
+    {"url", 'L', FlagKind::text, "URL", "mqtt://[user[:password]@]host[:port]"},
+    {"unix", '\0', FlagKind::text, "PATH", "connect through a Unix socket"},
+    {"protocol-version", 'V', FlagKind::text, "VERSION", "5 or 311 (311)"},
+    {"username", 'u', FlagKind::text, "NAME", "user name"},
+    {"pw", 'P', FlagKind::text, "PASSWORD", "password"},
+};
+
+constexpr Flag report_flags[] = {
+    {"json", '\0', FlagKind::text, "FILE", "write the report there too; - is standard output"},
+    {"compare", '\0', FlagKind::text, "FILE", "show the figures beside those of an older --json"},
+    {"quiet", '\0', FlagKind::toggle, "",
+     "no progress and no report, only --json and the exit code"},
+    {"help", '\0', FlagKind::toggle, "", "show this and end"},
+};
+
+constexpr FlagGroup groups[] = {
+    {"Load", load_flags}, {"Run", run_flags}, {"Broker", broker_flags}, {"Report", report_flags}};
+
+constexpr std::string_view usage[] = {
+    "[pairs] [-n PAIRS] [flags]",
+    "fan-out | fan-in | shared [-n CLIENTS] [flags]",
+};
+
+constexpr std::string_view notes =
+    R"(What is run:
+  pairs    each of N publishers has a subscriber of its own
+  fan-out  one publisher, N subscribers of its topic
+  fan-in   N publishers, one subscriber of all their topics
+  shared   N publishers, N members of one shared subscription
+Every message is numbered; what is lost, doubled or out of order is counted, and fails the run where
+the quality of service forbids it (exit code 1).
+)";
+
+constexpr FlagTable table{"bench", "measure a broker", usage, groups, Positionals::allowed, notes};
+
+}  // namespace
+
+const FlagTable* bench_flags() { return &table; }
+
+}  // namespace sluice::cli

@@ -77,6 +77,7 @@ struct Subscribe {
 };
 
 struct Suback {
+  static constexpr PacketType type = PacketType::suback;
   PacketId packet_id = 0;
   Properties properties{};
   ByteView codes{};  ///< one for each filter of the SUBSCRIBE, in its order
@@ -89,6 +90,7 @@ struct Unsubscribe {
 };
 
 struct Unsuback {
+  static constexpr PacketType type = PacketType::unsuback;
   PacketId packet_id = 0;
   Properties properties{};
   ByteView codes{};  ///< one for each filter of the UNSUBSCRIBE; empty in 3.x

@@ -2,6 +2,7 @@
 #include "codec/topic.h"
 
 #include "codec/fault.h"
+#include "codec/limit_kind.h"
 #include "codec/topic_scan.h"
 #include "codec/utf8.h"
 
@@ -24,12 +25,11 @@ Result<void> check_text(std::string_view text, const TopicLimits& limits, Reason
   if (text.size() > field_bytes_max)  // [MQTT5-4.7.3-3] [MQTT3-4.7.3-3]
     return fail(malformed(field_bytes_max, "topic is longer than 65,535 bytes"));
   if (text.size() > limits.bytes_max)
-    return fail(limit_fault(too_much, limits.bytes_max, "topic is longer than the limit"));
+    return fail(limit_fault(too_much, limits.bytes_max, limit_text::topic_bytes));
   SLUICE_CHECK(check_utf8(text));                  // [MQTT5-4.7.3-2] [MQTT3-4.7.3-2]
   if (text.size() < limits.levels_max) return {};  // it cannot have too many
   const auto slashes = static_cast<std::size_t>(std::ranges::count(text, '/'));
-  if (slashes >= limits.levels_max)
-    return fail(limit_fault(too_much, 0, "topic has more levels than the limit"));
+  if (slashes >= limits.levels_max) return fail(limit_fault(too_much, 0, limit_text::topic_levels));
   return {};
 }
 

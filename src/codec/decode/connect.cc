@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/decode/context.h"
 #include "codec/fault.h"
+#include "codec/limit_kind.h"
 #include "codec/topic.h"
 #include "codec/utf8.h"
 
@@ -131,7 +132,7 @@ Result<void> check_client_id(const Connect& connect, const DecodeLimits& limits,
                              ConnectFault& fault_out) {
   const char* detail = nullptr;
   if (connect.client_id.size() > limits.client_id_bytes_max)
-    detail = "the client identifier is longer than the limit";
+    detail = limit_text::client_id_bytes;
   else if (connect.client_id.empty() && connect.version == Version::v3_1)
     detail = "MQTT 3.1 has no empty client identifier";
   else if (connect.client_id.empty() && connect.version == Version::v3_1_1 && !connect.clean_start)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/fault.h"
+#include "codec/limit_kind.h"
 #include "codec/property.h"
 #include "codec/property_value.h"
 #include "codec/topic.h"
@@ -91,8 +92,7 @@ Result<Properties> check_properties(ByteView raw, PacketType type, PropertyPlace
     if (auto checked = check_value(*info, property, limits); !checked)
       return fail(shifted(checked.error(), begin));
     if (info->id == PropertyId::user_property && ++user_properties > limits.user_properties_max)
-      return fail(limit_fault(ReasonCode::quota_exceeded, begin,
-                              "the packet has more user properties than the limit"));
+      return fail(limit_fault(ReasonCode::quota_exceeded, begin, limit_text::user_properties));
   }
   return properties;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/decode/context.h"
 #include "codec/fault.h"
+#include "codec/limit_kind.h"
 #include "codec/topic.h"
 
 namespace sluice::codec {
@@ -62,8 +63,7 @@ Result<void> decode_request(ByteView body, const DecodeContext& context, PacketT
   out.filters.count = 0;
   while (!reader.is_done()) {
     if (out.filters.count == context.limits.filters_max)
-      return fail(limit_fault(ReasonCode::quota_exceeded, reader.offset(),
-                              "the packet holds more topic filters than the limit"));
+      return fail(limit_fault(ReasonCode::quota_exceeded, reader.offset(), limit_text::filters));
     SLUICE_CHECK(take_filter<form>(reader, context));
     ++out.filters.count;
   }

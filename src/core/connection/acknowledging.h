@@ -9,6 +9,7 @@
 #pragma once
 
 #include "codec/codec.h"
+#include "core/connection/closing.h"
 #include "core/shard/context.h"
 
 #include <algorithm>
@@ -17,18 +18,26 @@ namespace sluice::core {
 
 class Acknowledging {
  public:
-  explicit Acknowledging(Context& context) : c_(context) {}
+  Acknowledging(Context& context, Closing& closing) : c_(context), closing_(closing) {}
 
-  /// `changes`: of the journal, before what is acknowledged was done.
+  /// `changes`: of the journal, before what is acknowledged was done. False if the connection is
+  /// gone: an answer that the client's Maximum Packet Size forbids ends it.
   template <class Packet>
-  void send(Connection& connection, const Packet& packet, std::uint64_t changes) {
+  bool send(Connection& connection, const Packet& packet, std::uint64_t changes) {
     Output& output = c_.effects.output;
     const std::size_t bound = codec::encoded_size(packet, connection.version);
+    // [MQTT5-3.1.2-24]
+    if (bound > connection.packet_bytes_max) {
+      closing_.close(connection, CloseCause::packet_too_large, codec::ReasonCode::packet_too_large,
+                     "the answer is larger than the client's Maximum Packet Size");
+      return false;
+    }
+    ++c_.metrics.packets_sent[static_cast<std::size_t>(Packet::type)];
     if (c_.journal.changes() == changes && connection.held == 0) {
       const auto size = codec::encode(packet, connection.version, output.reserve(bound));
       SLUICE_ASSERT(size.has_value());
       output.send(connection.id, output.commit(*size));
-      return;
+      return true;
     }
     std::vector<std::uint8_t> bytes(bound);
     const auto size = codec::encode(packet, connection.version, bytes);
@@ -40,6 +49,7 @@ class Acknowledging {
                      .session = connection.session,
                      .kind = Held::Kind::acknowledgement,
                      .bytes = std::move(bytes)});
+    return true;
   }
 
   void on_durable(const Held& held) {
@@ -54,6 +64,7 @@ class Acknowledging {
 
  private:
   Context& c_;
+  Closing& closing_;
 };
 
 }  // namespace sluice::core

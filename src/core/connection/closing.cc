@@ -77,7 +77,8 @@ void Closing::send_disconnect(const Connection& connection, codec::ReasonCode re
     return;
   std::array<std::uint8_t, 512> properties;
   codec::PropertyWriter writer(properties);
-  if (!detail.empty() && detail.size() < 400) writer.text(codec::PropertyId::reason_string, detail);
+  if (connection.wants_problem_information && !detail.empty() && detail.size() < 400)
+    writer.text(codec::PropertyId::reason_string, detail);
   codec::Disconnect packet{reason, {}};
   if (const auto written = writer.finish()) packet.properties = *written;
   // [MQTT5-3.14.2-3]

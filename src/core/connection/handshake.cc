@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/connection/handshake.h"
 
+#include "codec/byte_reader.h"
+#include "core/connection/connack.h"
 #include "core/connection/decode_limits.h"
 #include "core/message/forwarded_properties.h"
+#include "core/shard/sys_topics.h"
 
 #include <array>
 #include <vector>
@@ -24,6 +27,9 @@ std::uint8_t connack_code(Version version, ReasonCode code) {
 unsigned log_version(Version version) {
   return version == Version::v5 ? 5 : version == Version::v3_1 ? 1 : 2;
 }
+
+// Where the protocol level of a CONNECT stands, behind its fixed header and the name "MQTT".
+constexpr std::size_t level_offset = 6;
 
 std::string text_of(const codec::ConnectResult& result) {
   switch (result.fault) {
@@ -56,11 +62,17 @@ void Handshake::refuse(Connection& connection, ReasonCode code, std::string_view
   codec::PropertyWriter writer(properties);
   codec::Connack connack{
       .session_present = false, .code = connack_code(connection.version, code), .properties = {}};
-  if (connection.version == Version::v5 && reason.size() < 400)
+  if (connection.version == Version::v5 && connection.wants_problem_information &&
+      reason.size() < 400)
     writer.text(PropertyId::reason_string, reason);
   if (const auto written = writer.finish()) connack.properties = *written;
+  // [MQTT5-3.2.2-19]
   if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max)
     connack.properties = {};
+  if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max) {
+    closing_.refuse(connection, reason, client);
+    return;
+  }
   Output& output = c_.effects.output;
   const auto size = codec::encode(connack, connection.version,
                                   output.reserve(codec::encoded_size(connack, connection.version)));
@@ -76,6 +88,7 @@ bool Handshake::is_refused(Connection& connection, const codec::ConnectResult& r
   if (result.fault == Fault::none) return false;
   connection.version = result.version.value_or(result.level > 4 ? Version::v5 : Version::v3_1_1);
   auto& metrics = c_.metrics;
+  count_limit(metrics, result.error);
   const auto reason = static_cast<ReasonCode>(result.error.reason);
   switch (result.fault) {
     case Fault::unsupported_level:
@@ -86,6 +99,7 @@ bool Handshake::is_refused(Connection& connection, const codec::ConnectResult& r
     case Fault::client_id_refused:
       // [MQTT3-3.1.3-8] [MQTT3-3.1.3-9] [MQTT5-3.1.3-8]
       ++metrics.connects_refused_client_identifier_not_valid;
+      note_client_limits(connection, result.connect);
       refuse(connection, ReasonCode::client_identifier_not_valid, text_of(result));
       return true;
     default:
@@ -98,6 +112,52 @@ bool Handshake::is_refused(Connection& connection, const codec::ConnectResult& r
         closing_.refuse(connection, text_of(result));
       return true;
   }
+}
+
+bool Handshake::is_version_known(ByteView bytes) const {
+  const auto frame = codec::peek_frame(bytes, Version::v3_1_1);
+  return frame.header_bytes != 0 && bytes.size() > frame.header_bytes + level_offset;
+}
+
+void Handshake::on_too_large(Connection& connection, ByteView bytes) {
+  ++c_.metrics.limits_hit_packet_bytes_max_before_connect;
+  ++c_.metrics.connects_refused_packet_too_large;
+  constexpr const char* text = "larger than mqtt.packet_bytes_max_before_connect";
+  const auto frame = codec::peek_frame(bytes, Version::v3_1_1);
+  const ByteView body = bytes.subspan(frame.header_bytes);
+  const bool is_v5 = as_text(body.first(level_offset)).ends_with("MQTT") && body[level_offset] == 5;
+  if (!is_v5) {
+    closing_.refuse(connection, text);
+    return;
+  }
+  connection.version = Version::v5;
+  refuse(connection, ReasonCode::packet_too_large, text);
+}
+
+// What a server of these options has not, or gives nobody.
+bool Handshake::is_will_refused(Connection& connection, const codec::Connect& connect) {
+  if (!connect.will) return false;
+  const auto& mqtt = c_.options.mqtt;
+  auto& metrics = c_.metrics;
+  if (static_cast<std::uint64_t>(connect.will->qos) > mqtt.maximum_qos) {  // [MQTT5-3.2.2-12]
+    ++metrics.connects_refused_qos_not_supported;
+    refuse(connection, ReasonCode::qos_not_supported, "the will's QoS is above the Maximum QoS",
+           connect.client_id);
+    return true;
+  }
+  if (connect.will->retain && !mqtt.retain_available) {  // [MQTT5-3.2.2-13]
+    ++metrics.connects_refused_retain_not_supported;
+    refuse(connection, ReasonCode::retain_not_supported, "retained messages are not available",
+           connect.client_id);
+    return true;
+  }
+  if (is_sys_topic(connect.will->topic)) {
+    ++metrics.connects_refused_not_authorized;
+    refuse(connection, ReasonCode::not_authorized, "the will is for a topic of the broker's own",
+           connect.client_id);
+    return true;
+  }
+  return false;
 }
 
 bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connect& connect) {
@@ -235,35 +295,12 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
   return *session;
 }
 
-void Handshake::send_connack(Connection& connection, const codec::Connect& connect,
-                             const Granted& granted) {
+void Handshake::send_connack(Connection& connection, bool is_present,
+                             const codec::Properties& properties) {
   // MQTT 3.1 has no such flag: its byte is reserved.
-  const bool is_present = granted.is_present && connection.version != Version::v3_1;
-  codec::Connack connack{.session_present = is_present, .code = 0, .properties = {}};
-  std::array<std::uint8_t, 512> properties;
-  codec::PropertyWriter writer(properties);
-  if (connection.version == Version::v5) {
-    const auto& mqtt = c_.options.mqtt;
-    const std::uint32_t asked =
-        connect.properties.number(PropertyId::session_expiry_interval).value_or(0);
-    if (asked != granted.session_expiry_s)
-      writer.number(PropertyId::session_expiry_interval, granted.session_expiry_s);
-    if (mqtt.receive_maximum != 65535)
-      writer.number(PropertyId::receive_maximum, static_cast<std::uint32_t>(mqtt.receive_maximum));
-    if (mqtt.packet_bytes_max < codec::remaining_length_max)
-      writer.number(PropertyId::maximum_packet_size,
-                    static_cast<std::uint32_t>(mqtt.packet_bytes_max));
-    if (!granted.assigned_id.empty())  // [MQTT5-3.1.3-7]
-      writer.text(PropertyId::assigned_client_identifier, granted.assigned_id);
-    if (mqtt.topic_alias_maximum > 0)
-      writer.number(PropertyId::topic_alias_maximum,
-                    static_cast<std::uint32_t>(mqtt.topic_alias_maximum));
-    if (granted.keep_alive_s != connect.keep_alive_s)  // [MQTT5-3.2.2-22]
-      writer.number(PropertyId::server_keep_alive, granted.keep_alive_s);
-    const auto written = writer.finish();
-    SLUICE_ASSERT(written.has_value());
-    connack.properties = *written;
-  }
+  const codec::Connack connack{.session_present = is_present && connection.version != Version::v3_1,
+                               .code = 0,
+                               .properties = properties};
   std::vector<std::uint8_t> bytes(codec::encoded_size(connack, connection.version));
   const auto size = codec::encode(connack, connection.version, bytes);
   SLUICE_ASSERT(size.has_value());
@@ -282,7 +319,7 @@ void Handshake::on_connect(Connection& connection, ByteView packet) {
   if (is_refused(connection, result)) return;
   const codec::Connect& connect = result.connect;
   note_client_limits(connection, connect);
-  if (is_refused_by_policy(connection, connect)) return;
+  if (is_refused_by_policy(connection, connect) || is_will_refused(connection, connect)) return;
 
   Granted granted;
   if (connect.client_id.empty()) granted.assigned_id = draw_client_id();
@@ -304,6 +341,16 @@ void Handshake::on_connect(Connection& connection, ByteView packet) {
     granted.keep_alive_s = static_cast<std::uint16_t>(keep_alive_max);
   connection.keep_alive_s = granted.keep_alive_s;
 
+  std::array<std::uint8_t, 1024> scratch;
+  codec::PropertyWriter writer(scratch);
+  const codec::Properties properties = connack_properties(writer, c_.options, connect, granted);
+  if (codec::encoded_size(codec::Connack{.properties = properties}, connection.version) >
+      connection.packet_bytes_max) {
+    ++c_.metrics.connects_refused_packet_too_large;
+    refuse(connection, ReasonCode::packet_too_large,
+           "the CONNACK is larger than the client's Maximum Packet Size", connect.client_id);
+    return;
+  }
   const std::uint64_t changes = c_.journal.changes();
   Session& session = attach(connection, connect, granted);
   ++c_.metrics.connects_accepted;
@@ -313,7 +360,7 @@ void Handshake::on_connect(Connection& connection, ByteView packet) {
                                    {"clean", connect.clean_start ? 1 : 0},
                                    {"keep_alive", connection.keep_alive_s},
                                    {"user", connect.user_name.value_or(std::string_view())}});
-  send_connack(connection, connect, granted);
+  send_connack(connection, granted.is_present, properties);
   // Nothing of it is kept, nothing earlier waits: it goes at once.
   if (c_.journal.changes() == changes) {
     const Held held = c_.journal.take_last();

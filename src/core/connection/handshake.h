@@ -11,6 +11,7 @@
 
 #include "codec/codec.h"
 #include "core/connection/closing.h"
+#include "core/connection/connack.h"
 #include "core/session/delivery.h"
 #include "core/shard/context.h"
 
@@ -25,19 +26,16 @@ class Handshake {
 
   /// A whole packet, the first of its connection. The connection may be gone afterwards.
   void on_connect(Connection& connection, ByteView packet);
+  /// True once so much of a CONNECT is there that it can be answered, whatever its size.
+  bool is_version_known(ByteView bytes) const;
+  /// A CONNECT that announces more than is taken. The connection is gone afterwards.
+  void on_too_large(Connection& connection, ByteView bytes);
   /// The CONNACK that waited for the log may go.
   void on_durable(const Held& held);
   /// Where the client of a CONNECT lives; this shard if that cannot be told.
   ShardIndex home_of(ByteView packet) const;
 
  private:
-  struct Granted {
-    std::string assigned_id;
-    std::uint32_t session_expiry_s = 0;
-    std::uint16_t keep_alive_s = 0;
-    bool is_present = false;
-  };
-
   bool is_refused(Connection& connection, const codec::ConnectResult& result);
   bool is_refused_by_policy(Connection& connection, const codec::Connect& connect);
   /// `client`: its identifier, if the CONNECT was good enough to tell.
@@ -48,7 +46,8 @@ class Handshake {
   Session& attach(Connection& connection, const codec::Connect& connect, Granted& granted);
   void set_will(Session& session, const codec::Connect& connect);
   void note_client_limits(Connection& connection, const codec::Connect& connect);
-  void send_connack(Connection& connection, const codec::Connect& connect, const Granted& granted);
+  bool is_will_refused(Connection& connection, const codec::Connect& connect);
+  void send_connack(Connection& connection, bool is_present, const codec::Properties& properties);
   void finish(Connection& connection, ByteView connack);
   codec::DecodeLimits limits() const;
 

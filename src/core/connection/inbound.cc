@@ -32,6 +32,8 @@ bool Inbound::must_wait(const Connection& connection) const {
   // stop at the write buffer's limit.
   const auto unread_max = 2 * static_cast<std::size_t>(c_.options.limits.write_buffer_bytes_max);
   if (c_.effects.output.backlog_bytes(connection.id) >= unread_max) return true;
+  // What waits for a slow log is bounded by what a client may have unacknowledged.
+  if (connection.held >= c_.options.mqtt.receive_maximum) return true;
   return c_.mailer.is_congested();
 }
 
@@ -56,6 +58,7 @@ void Inbound::carry(Connection& connection, ByteView bytes) {
 }
 
 Inbound::Step Inbound::fail(Connection& connection, const Error& error) {
+  count_limit(c_.metrics, error);
   const auto reason =
       error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet;
   if (connection.state == ConnectionState::awaiting_connect) {
@@ -143,13 +146,16 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
       return fail(connection,
                   {.code = ErrorCode::protocol_error, .detail = "the first packet is not CONNECT"});
     if (frame.header_bytes != 0 && frame.remaining_length > static_cast<std::uint64_t>(size_max)) {
+      if (is_first) {
+        if (!handshake_.is_version_known(bytes)) return Step::go_on;
+        handshake_.on_too_large(connection, bytes);
+        return Step::gone;
+      }
       ++c_.metrics.limits_hit_packet_bytes_max;
       // [MQTT5-3.2.2-15]
-      return fail(connection,
-                  {.code = ErrorCode::packet_too_large,
-                   .reason = static_cast<std::uint8_t>(ReasonCode::packet_too_large),
-                   .detail = is_first ? "larger than mqtt.packet_bytes_max_before_connect"
-                                      : "larger than mqtt.packet_bytes_max"});
+      return fail(connection, {.code = ErrorCode::packet_too_large,
+                               .reason = static_cast<std::uint8_t>(ReasonCode::packet_too_large),
+                               .detail = "larger than mqtt.packet_bytes_max"});
     }
     if (!frame.is_complete()) return Step::go_on;
     const PacketBytes packet{.all = bytes.first(frame.total),
@@ -220,14 +226,10 @@ Inbound::Step Inbound::on_decoded(Connection& connection, const codec::Packet& p
     ++c_.metrics.packets_sent[static_cast<std::size_t>(PacketType::pingresp)];
     return Step::go_on;
   }
-  if (const auto* subscribe = std::get_if<codec::Subscribe>(&packet)) {
-    subscribing_.on_subscribe(connection, *subscribe);
-    return Step::go_on;
-  }
-  if (const auto* unsubscribe = std::get_if<codec::Unsubscribe>(&packet)) {
-    subscribing_.on_unsubscribe(connection, *unsubscribe);
-    return Step::go_on;
-  }
+  if (const auto* subscribe = std::get_if<codec::Subscribe>(&packet))
+    return step(subscribing_.on_subscribe(connection, *subscribe));
+  if (const auto* unsubscribe = std::get_if<codec::Unsubscribe>(&packet))
+    return step(subscribing_.on_unsubscribe(connection, *unsubscribe));
   if (const auto* disconnect = std::get_if<codec::Disconnect>(&packet))
     return on_client_disconnect(connection, *disconnect);
   if (std::holds_alternative<codec::Connect>(packet))

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/connection/publishing.h"
 
+#include "core/connection/decode_limits.h"
 #include "core/message/forwarded_properties.h"
+#include "core/shard/sys_topics.h"
 
 namespace sluice::core {
 namespace {
 
-using codec::PacketType;
 using codec::PropertyId;
 using codec::Qos;
 using codec::ReasonCode;
 using codec::Version;
-
-constexpr std::size_t index(PacketType type) { return static_cast<std::size_t>(type); }
-
-// What the broker says of itself stands there; nobody else does.
-bool is_reserved(std::string_view topic) { return topic.starts_with("$SYS/") || topic == "$SYS"; }
 
 }  // namespace
 
@@ -30,9 +26,7 @@ bool Publishing::resolve_alias(Connection& connection, codec::Publish& publish) 
                    "the topic alias is above the Topic Alias Maximum");
     return false;
   }
-  if (!connection.inbound_aliases)
-    connection.inbound_aliases =
-        std::make_unique<InboundAliases>(static_cast<std::uint16_t>(maximum));
+  if (!connection.inbound_aliases) connection.inbound_aliases = std::make_unique<InboundAliases>();
   if (!publish.topic.empty()) {
     connection.inbound_aliases->set(static_cast<std::uint16_t>(alias),
                                     publish.topic);  // [MQTT5-3.3.2-12]
@@ -45,6 +39,22 @@ bool Publishing::resolve_alias(Connection& connection, codec::Publish& publish) 
   return false;
 }
 
+// What CONNACK said is not to be had.
+bool Publishing::is_supported(Connection& connection, const codec::Publish& publish) {
+  const auto& mqtt = c_.options.mqtt;
+  if (static_cast<std::uint64_t>(publish.qos) > mqtt.maximum_qos) {  // [MQTT5-3.2.2-11]
+    closing_.close(connection, CloseCause::protocol_error, ReasonCode::qos_not_supported,
+                   "the QoS is above the Maximum QoS");
+    return false;
+  }
+  if (publish.retain && !mqtt.retain_available) {  // [MQTT5-3.2.2-14]
+    closing_.close(connection, CloseCause::protocol_error, ReasonCode::retain_not_supported,
+                   "retained messages are not available");
+    return false;
+  }
+  return true;
+}
+
 bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
                             const codec::DecodeLimits& limits) {
   codec::Publish publish;
@@ -52,6 +62,7 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
           codec::decode_publish(packet.all[0], packet.body, connection.version, limits, publish);
       !decoded) {
     const Error& error = decoded.error();
+    count_limit(c_.metrics, error);
     closing_.close(
         connection, close_cause_of(error),
         error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet,
@@ -60,6 +71,7 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
   }
   ++c_.metrics.messages_received[static_cast<std::size_t>(publish.qos)];
   if (connection.version == Version::v5 && !resolve_alias(connection, publish)) return false;
+  if (!is_supported(connection, publish)) return false;
   if (publish.qos == Qos::at_most_once) {
     route(connection, publish, packet);
     return true;
@@ -92,7 +104,7 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
 
 ReasonCode Publishing::route(Connection& connection, const codec::Publish& publish,
                              const PacketBytes& packet) {
-  if (is_reserved(publish.topic)) {
+  if (is_sys_topic(publish.topic)) {
     ++c_.metrics.messages_dropped_not_authorized;
     return ReasonCode::not_authorized;
   }
@@ -120,14 +132,9 @@ ReasonCode Publishing::route(Connection& connection, const codec::Publish& publi
 // [MQTT3-3.3.4-1] [MQTT5-3.3.4-1] [MQTT3-2.3.1-6] [MQTT5-2.2.1-5]
 bool Publishing::acknowledge(Connection& connection, const codec::Publish& publish,
                              ReasonCode reason, std::uint64_t changes) {
-  if (publish.qos == Qos::at_least_once) {
-    ++c_.metrics.packets_sent[index(PacketType::puback)];
-    acks_.send(connection, codec::Puback{publish.packet_id, reason, {}}, changes);
-  } else {
-    ++c_.metrics.packets_sent[index(PacketType::pubrec)];
-    acks_.send(connection, codec::Pubrec{publish.packet_id, reason, {}}, changes);
-  }
-  return true;
+  if (publish.qos == Qos::at_least_once)
+    return acks_.send(connection, codec::Puback{publish.packet_id, reason, {}}, changes);
+  return acks_.send(connection, codec::Pubrec{publish.packet_id, reason, {}}, changes);
 }
 
 bool Publishing::on_puback(Connection& connection, const codec::Puback& puback) {
@@ -153,14 +160,12 @@ bool Publishing::on_pubrec(Connection& connection, const codec::Pubrec& pubrec) 
     const bool is_again = delivery != nullptr && delivery->state == DeliveryState::released;
     if (!is_again) reason = ReasonCode::packet_identifier_not_found;
   }
-  ++c_.metrics.packets_sent[index(PacketType::pubrel)];
   // [MQTT3-4.3.3-1] [MQTT5-4.3.3-4]
-  acks_.send(
+  return acks_.send(
       connection,
       codec::Pubrel{
           pubrec.packet_id, connection.version == Version::v5 ? reason : ReasonCode::success, {}},
       changes);
-  return true;
 }
 
 bool Publishing::on_pubrel(Connection& connection, const codec::Pubrel& pubrel) {
@@ -172,10 +177,8 @@ bool Publishing::on_pubrel(Connection& connection, const codec::Pubrel& pubrel) 
   const ReasonCode reason = was_there || connection.version != Version::v5
                                 ? ReasonCode::success
                                 : ReasonCode::packet_identifier_not_found;
-  ++c_.metrics.packets_sent[index(PacketType::pubcomp)];
   // [MQTT5-4.3.3-11]
-  acks_.send(connection, codec::Pubcomp{pubrel.packet_id, reason, {}}, changes);
-  return true;
+  return acks_.send(connection, codec::Pubcomp{pubrel.packet_id, reason, {}}, changes);
 }
 
 bool Publishing::on_pubcomp(Connection& connection, const codec::Pubcomp& pubcomp) {

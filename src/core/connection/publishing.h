@@ -48,6 +48,7 @@ class Publishing {
 
  private:
   bool resolve_alias(Connection& connection, codec::Publish& publish);
+  bool is_supported(Connection& connection, const codec::Publish& publish);
   codec::ReasonCode route(Connection& connection, const codec::Publish& publish,
                           const PacketBytes& packet);
   bool acknowledge(Connection& connection, const codec::Publish& publish, codec::ReasonCode reason,

@@ -3,6 +3,8 @@
 
 #include "codec/topic.h"
 
+#include <algorithm>
+
 namespace sluice::core {
 namespace {
 
@@ -11,18 +13,42 @@ using codec::ReasonCode;
 using codec::RetainHandling;
 using codec::Version;
 
+// The code of one filter as that version says it. [MQTT3-3.9.3-2] MQTT 3.1 has no code of failure:
+// its client is told what it asked for, and gets nothing.
+std::uint8_t suback_code(Version version, ReasonCode code, codec::Qos asked) {
+  if (version == Version::v5 || !codec::is_failure(code)) return static_cast<std::uint8_t>(code);
+  return version == Version::v3_1 ? static_cast<std::uint8_t>(asked) : std::uint8_t{0x80};
+}
+
 }  // namespace
 
-ReasonCode Subscribing::subscribe(Connection& connection, const codec::FilterView& view,
-                                  std::uint32_t id, std::vector<std::uint64_t>& queries) {
+// What CONNACK said is not to be had.
+ReasonCode Subscribing::check_available(const Connection& connection, bool is_shared,
+                                        std::string_view filter, std::uint32_t id) const {
+  const auto& mqtt = c_.options.mqtt;
+  const bool can_share = connection.version == Version::v5 || mqtt.shared_subscriptions_v3;
+  if (is_shared && !(can_share && mqtt.shared_subscription_available))
+    return ReasonCode::shared_subscriptions_not_supported;
+  if (!mqtt.wildcard_subscription_available && codec::has_wildcard(filter))  // [MQTT3-3.8.3-2]
+    return ReasonCode::wildcard_subscriptions_not_supported;
+  if (id != 0 && !mqtt.subscription_identifiers_available)
+    return ReasonCode::subscription_identifiers_not_supported;
+  return ReasonCode::success;
+}
+
+ReasonCode Subscribing::subscribe(Connection& connection, codec::FilterView view, std::uint32_t id,
+                                  std::vector<std::uint64_t>& queries) {
   Session& session = c_.state.sessions.at(connection.session);
   const auto split = codec::split_shared_filter(view.filter);
   if (!split) return ReasonCode::topic_filter_invalid;  // [MQTT5-4.8.2-1] [MQTT5-4.8.2-2]
   bool is_shared = split->is_shared();
-  if (is_shared && connection.version != Version::v5 && !c_.options.mqtt.shared_subscriptions_v3)
-    return ReasonCode::shared_subscriptions_not_supported;
-  if (c_.state.subscriptions.count(session.slot) >=
-      static_cast<std::size_t>(c_.options.session.subscriptions_max)) {
+  const ReasonCode available = check_available(connection, is_shared, split->filter, id);
+  if (codec::is_failure(available)) return available;
+  // [MQTT5-3.2.2-10] [MQTT5-3.8.4-7]
+  view.options.qos =
+      std::min(view.options.qos, static_cast<codec::Qos>(c_.options.mqtt.maximum_qos));
+  if (c_.state.subscriptions.count(session.slot) >= c_.options.session.subscriptions_max &&
+      !c_.state.subscriptions.has(split->share_name, split->filter, session.slot)) {
     ++c_.metrics.limits_hit_subscriptions_max;
     c_.log.warn("subscription_limit_reached",
                 {{"client", session.client_id()}, {"limit", "session.subscriptions_max"}});
@@ -49,7 +75,7 @@ ReasonCode Subscribing::subscribe(Connection& connection, const codec::FilterVie
   return static_cast<ReasonCode>(view.options.qos);
 }
 
-void Subscribing::on_subscribe(Connection& connection, const codec::Subscribe& packet) {
+bool Subscribing::on_subscribe(Connection& connection, const codec::Subscribe& packet) {
   Pending pending{
       .changes = c_.journal.changes(), .conn = connection.id, .packet_id = packet.packet_id};
   const std::uint32_t id =
@@ -59,16 +85,12 @@ void Subscribing::on_subscribe(Connection& connection, const codec::Subscribe& p
   while (const auto view = cursor.next()) {
     const ReasonCode code = subscribe(connection, *view, id, pending.queries);
     if (codec::is_failure(code)) ++c_.metrics.subscriptions_refused;
-    // [MQTT3-3.9.3-2]
-    pending.codes.push_back(codec::is_failure(code) && connection.version != Version::v5
-                                ? std::uint8_t{0x80}
-                                : static_cast<std::uint8_t>(code));
+    pending.codes.push_back(suback_code(connection.version, code, view->options.qos));
   }
   pending.sequence = interest_.sequence();
-  if (pending_.empty() && interest_.is_confirmed(pending.sequence))
-    finish(pending);
-  else
-    pending_.push_back(std::move(pending));
+  if (pending_.empty() && interest_.is_confirmed(pending.sequence)) return finish(pending);
+  pending_.push_back(std::move(pending));
+  return true;
 }
 
 void Subscribing::on_confirmed() {
@@ -79,13 +101,15 @@ void Subscribing::on_confirmed() {
 }
 
 // [MQTT3-3.8.4-1] [MQTT3-3.8.4-2] [MQTT5-3.8.4-1] [MQTT5-3.8.4-2] [MQTT3-3.9.3-1] [MQTT5-3.9.3-1]
-void Subscribing::finish(Pending& pending) {
+bool Subscribing::finish(Pending& pending) {
   Connection* connection = c_.connections.find(pending.conn);
-  if (connection == nullptr) return;
-  ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::suback)];
-  acks_.send(*connection, codec::Suback{pending.packet_id, {}, pending.codes}, pending.changes);
+  if (connection == nullptr) return false;
+  if (!acks_.send(*connection, codec::Suback{pending.packet_id, {}, pending.codes},
+                  pending.changes))
+    return false;
   const Session& session = c_.state.sessions.at(connection->session);
   for (const std::uint64_t query : pending.queries) retained_.start(session, query);
+  return true;
 }
 
 // [MQTT3-3.10.4-1] [MQTT5-3.10.4-1]
@@ -107,14 +131,13 @@ ReasonCode Subscribing::unsubscribe(Connection& connection, std::string_view fil
 
 // [MQTT3-3.10.4-4] [MQTT3-3.10.4-5] [MQTT3-3.10.4-6] [MQTT5-3.10.4-4] [MQTT5-3.10.4-5]
 // [MQTT5-3.11.3-1]
-void Subscribing::on_unsubscribe(Connection& connection, const codec::Unsubscribe& packet) {
+bool Subscribing::on_unsubscribe(Connection& connection, const codec::Unsubscribe& packet) {
   const std::uint64_t changes = c_.journal.changes();
   std::vector<std::uint8_t> codes;
   auto cursor = packet.filters.cursor();
   while (const auto view = cursor.next())
     codes.push_back(static_cast<std::uint8_t>(unsubscribe(connection, view->filter)));
-  ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::unsuback)];
-  acks_.send(
+  return acks_.send(
       connection,
       codec::Unsuback{
           packet.packet_id, {}, connection.version == Version::v5 ? ByteView(codes) : ByteView{}},

@@ -27,8 +27,9 @@ class Subscribing {
               RetainedDelivery& retained, Acknowledging& acks)
       : c_(context), interest_(interest), members_(members), retained_(retained), acks_(acks) {}
 
-  void on_subscribe(Connection& connection, const codec::Subscribe& subscribe);
-  void on_unsubscribe(Connection& connection, const codec::Unsubscribe& unsubscribe);
+  /// False if the connection is gone. So for both.
+  bool on_subscribe(Connection& connection, const codec::Subscribe& subscribe);
+  bool on_unsubscribe(Connection& connection, const codec::Unsubscribe& unsubscribe);
   /// Other shards have confirmed more changes.
   void on_confirmed();
 
@@ -42,10 +43,12 @@ class Subscribing {
     std::vector<std::uint64_t> queries{};  // for retained messages, behind the SUBACK
   };
 
-  codec::ReasonCode subscribe(Connection& connection, const codec::FilterView& filter,
-                              std::uint32_t id, std::vector<std::uint64_t>& queries);
+  codec::ReasonCode check_available(const Connection& connection, bool is_shared,
+                                    std::string_view filter, std::uint32_t id) const;
+  codec::ReasonCode subscribe(Connection& connection, codec::FilterView filter, std::uint32_t id,
+                              std::vector<std::uint64_t>& queries);
   codec::ReasonCode unsubscribe(Connection& connection, std::string_view filter);
-  void finish(Pending& pending);
+  bool finish(Pending& pending);
 
   Context& c_;
   Interest& interest_;

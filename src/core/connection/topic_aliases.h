@@ -18,12 +18,15 @@ namespace sluice::core {
 
 class InboundAliases {
  public:
-  explicit InboundAliases(std::uint16_t maximum) : topics_(maximum) {}
-
-  /// REQUIRES: 1 <= alias <= maximum.
-  void set(std::uint16_t alias, std::string_view topic) { topics_[alias - 1U] = topic; }
-  /// Empty if the alias was never set; valid until it is set again.
-  std::string_view find(std::uint16_t alias) const { return topics_[alias - 1U]; }
+  /// REQUIRES: alias >= 1, and within the maximum that was announced.
+  void set(std::uint16_t alias, std::string_view topic) {
+    if (topics_.size() < alias) topics_.resize(alias);
+    topics_[alias - 1U] = topic;
+  }
+  /// Empty if the alias was never set; valid until one is set.
+  std::string_view find(std::uint16_t alias) const {
+    return alias <= topics_.size() ? std::string_view(topics_[alias - 1U]) : std::string_view();
+  }
 
  private:
   std::vector<std::string> topics_;

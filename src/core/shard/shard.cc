@@ -16,7 +16,7 @@ struct Shard::Parts {
         retained(c, delivering),
         router(c, delivering, interest, retained),
         closing(c, router, interest, members, retained),
-        acks(c),
+        acks(c, closing),
         publishing(c, router, closing, delivering, retained, acks),
         subscribing(c, interest, members, retained, acks),
         handshake(c, closing, delivering, members),

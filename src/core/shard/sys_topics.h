@@ -17,6 +17,11 @@
 
 namespace sluice::core {
 
+/// What the broker says of itself stands there; nobody else publishes to it.
+inline bool is_sys_topic(std::string_view topic) {
+  return topic.starts_with("$SYS/") || topic == "$SYS";
+}
+
 class SysTopics {
  public:
   SysTopics(Context& context, Router& router) : c_(context), router_(router) {}

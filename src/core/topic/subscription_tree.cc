@@ -65,6 +65,13 @@ std::optional<Subscription> SubscriptionTree::find_shared(std::string_view share
   return entries_[entry].subscription();
 }
 
+bool SubscriptionTree::has(std::string_view share_name, std::string_view filter,
+                           SessionSlot session) {
+  if (!share_name.empty()) return find_shared(share_name, filter, session).has_value();
+  const std::uint32_t leaf = tree_.find(filter);
+  return leaf != none && find_member(leaf, session) != none;
+}
+
 SharedGroup* SubscriptionTree::find_shared_group(std::string_view share_name,
                                                  std::string_view filter) {
   const std::uint32_t leaf = tree_.find(filter);

@@ -47,6 +47,8 @@ class SubscriptionTree {
   /// The session's shared subscription, if it has that one.
   std::optional<Subscription> find_shared(std::string_view share_name, std::string_view filter,
                                           SessionSlot session);
+  /// True if the session has that subscription; `share_name` is empty for one that is not shared.
+  bool has(std::string_view share_name, std::string_view filter, SessionSlot session);
   /// Null if nobody has subscribed so. Valid until the tree changes.
   SharedGroup* find_shared_group(std::string_view share_name, std::string_view filter);
   /// The filter of a group, without `$share`.

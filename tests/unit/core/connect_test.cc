@@ -188,10 +188,11 @@ TEST(CoreConnect, MoreSessionsThanTheLimitAreRefused) {
   broker.resume(again);
 }
 
-TEST(CoreConnect, AConnectLargerThanItsLimitIsClosedBeforeItHasCome) {
+TEST(CoreConnect, AConnectLargerThanItsLimitIsRefusedBeforeItHasCome) {
   InProcessBroker broker;
   RawClient& client = broker.open();
-  client.send_bytes({0x10, 0xff, 0xff, 0x7f, 0, 4, 'M', 'Q', 'T', 'T'});
+  client.send_bytes({0x10, 0xff, 0xff, 0x7f, 0, 4, 'M', 'Q', 'T', 'T', 5});
+  client.expect(Connack{.code = 0x95});
   client.expect_closed();
 }
 

@@ -210,7 +210,7 @@ void Closing::end_session(Session& session) {
     for (std::size_t i = 0; i < outbound->queue.size(); ++i)
       if (outbound->queue[i].is_shared) orphans.push_back(outbound->queue[i].message);
   }
-  c_.commit(record::SessionEnded{session.slot}, true);
+  c_.commit(record::SessionEnded{session.slot}, session.is_logged());
   for (const std::string& filter : shared) {
     const auto split = codec::split_shared_filter(filter);
     for (const MessageRef& message : orphans) {

@@ -279,13 +279,16 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
       session != nullptr;  // [MQTT3-3.2.2-2] [MQTT3-3.2.2-3] [MQTT5-3.2.2-2] [MQTT5-3.2.2-3]
   const bool is_durable = granted.session_expiry_s > 0;
   if (session == nullptr) {
-    session = &c_.commit(record::SessionCreated{id}, is_durable);
+    // A session that ends with its connection is known to the log for its will.
+    const bool is_logged = is_durable || connect.will.has_value();
+    const std::uint64_t number = is_logged ? c_.state.sessions.next_log_number() : 0;
+    session = &c_.commit(record::SessionCreated{id, number}, is_logged);
     ++c_.metrics.sessions_created;
   } else {
     ++c_.metrics.sessions_resumed;
   }
   c_.commit(record::SessionAttached{session->slot, connect.version, granted.session_expiry_s},
-            is_durable || session->is_durable());
+            session->is_logged());
   session->conn = connection.id;
   session->generation = c_.state.sessions.next_generation();
   session->drop_was_logged = false;

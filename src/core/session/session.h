@@ -82,6 +82,8 @@ class Session {
   bool is_stand_in() const { return remote.session != no_session; }
   /// Whether the session outlives its connection, so that its state must be kept safe.
   bool is_durable() const { return expiry_s > 0; }
+  /// Whether the log knows of it: for its own sake, or for its will's.
+  bool is_logged() const { return log_number != 0; }
   Outbound& outbound() {
     if (!outbound_) outbound_ = std::make_unique<Outbound>();
     return *outbound_;
@@ -104,8 +106,9 @@ class Session {
   std::uint32_t number = 0;      ///< differs between sessions that use one slot in turn
   std::uint32_t generation = 0;  ///< grows with every connection, for late timers
   RemoteMember remote;           ///< set in stand-ins only
-  Instant disconnected_at{};
-  PacketIdSet received;  ///< incoming QoS 2, PUBREL awaited
+  Instant disconnected_at{};     ///< never: a connection has it
+  std::uint64_t log_number = 0;  ///< its name in the log; 0: the log does not know it
+  PacketIdSet received;          ///< incoming QoS 2, PUBREL awaited
   std::unique_ptr<SessionWill> will;
   codec::PacketId next_packet_id = 1;
   codec::Version version = codec::Version::v3_1_1;

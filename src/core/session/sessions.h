@@ -14,6 +14,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -37,6 +38,11 @@ class Sessions {
   void erase_stand_in(SessionSlot slot);
   /// For Session::generation: differs from all before, whatever session had them.
   std::uint32_t next_generation() { return ++last_generation_; }
+  /// For Session::log_number: differs from all that were noted.
+  std::uint64_t next_log_number() const { return last_log_number_ + 1; }
+  void note_log_number(std::uint64_t number) {
+    last_log_number_ = std::max(last_log_number_, number);
+  }
   std::uint32_t size() const { return static_cast<std::uint32_t>(by_id_.size()); }
   std::uint32_t end() const { return slab_.end(); }
   std::size_t bytes() const;
@@ -59,6 +65,7 @@ class Sessions {
   Slab<Session> slab_;
   boost::unordered_flat_map<std::string_view, SessionSlot, Hash> by_id_;
   Slab<std::vector<std::uint32_t>> lists_;
+  std::uint64_t last_log_number_ = 0;
   std::uint32_t last_number_ = 0;
   std::uint32_t last_generation_ = 0;
 };

@@ -17,6 +17,7 @@
 #include "core/shard/mailer.h"
 #include "core/shard/metrics.h"
 #include "core/shard/options.h"
+#include "core/state/record_writer.h"
 #include "core/state/state.h"
 #include "core/timer/timer_wheel.h"
 
@@ -32,6 +33,7 @@ struct ShardSetup {
   HashKey placement_key;    ///< client id to shard, topic to the shard of its retained message
   HashKey table_key;        ///< hash tables in memory
   bool has_log = false;     ///< whether records are kept beyond the process
+  LogClock log_clock{};     ///< of this run of the log
 };
 
 /// TimerKind values of the core; the payload is what stands behind.
@@ -58,6 +60,7 @@ struct Context {
         effects(e),
         mailer(m),
         state(s.table_key),
+        records(state, s.log_clock),
         timers(now_),
         now(now_) {}
 
@@ -68,6 +71,7 @@ struct Context {
   Effects& effects;
   Mailer& mailer;
   State state;
+  RecordWriter records;  // behind state: holds a message of it
   Connections connections;
   TimerWheel timers;
   Journal journal;
@@ -81,7 +85,10 @@ struct Context {
   /// log too.
   template <class Record>
   decltype(auto) commit(const Record& record, bool is_durable) {
-    if (is_durable) journal.note_change();
+    if (is_durable) {
+      journal.note_change();
+      if (setup.has_log) records.write(record, now);
+    }
     return state.apply(record);
   }
 

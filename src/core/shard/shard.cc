@@ -238,8 +238,9 @@ void Shard::finish_turn() {
   parts_->retained.advance();
   was_full_ = is_turn_full() || context_.mailer.is_congested();
   const Ticket ticket = context_.journal.ticket();
-  if (context_.journal.close_batch())
-    context_.effects.add(EffectKind::persist, {}, static_cast<std::uint64_t>(ticket));
+  if (!context_.journal.close_batch()) return;
+  context_.records.take(context_.effects.records);
+  context_.effects.add(EffectKind::persist, {}, static_cast<std::uint64_t>(ticket));
 }
 
 Instant Shard::next_deadline() const { return context_.timers.next_deadline(); }

@@ -19,9 +19,15 @@
 
 namespace sluice::core::record {
 
+/// A broker begins to write the log: connections of an earlier run were lost at `at`, at the
+/// latest.
+struct RunStarted {
+  Instant at;
+};
 /// A session begins. REQUIRES: none of that client id.
 struct SessionCreated {
   std::string_view client_id;
+  std::uint64_t log_number;  ///< its number in the log; 0: the log never hears of it
 };
 /// A connection takes the session: what CONNECT says of it.
 struct SessionAttached {

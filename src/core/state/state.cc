@@ -28,14 +28,25 @@ State::~State() {
       apply(record::SessionEnded{SessionSlot{i}});
 }
 
+void State::apply(const record::RunStarted& started) {
+  for (std::uint32_t i = 0; i < sessions.end(); ++i)
+    if (Session* session = sessions.find(SessionSlot{i});
+        session != nullptr && session->disconnected_at.is_never())
+      session->disconnected_at = started.at;
+}
+
 Session& State::apply(const record::SessionCreated& created) {
-  return sessions.create(created.client_id);
+  Session& session = sessions.create(created.client_id);
+  session.log_number = created.log_number;
+  sessions.note_log_number(created.log_number);
+  return session;
 }
 
 void State::apply(const record::SessionAttached& attached) {
   Session& session = sessions.at(attached.session);
   session.version = attached.version;
   session.expiry_s = attached.expiry_s;
+  session.disconnected_at = Instant::never();
 }
 
 void State::apply(const record::SessionDetached& detached) {

@@ -27,6 +27,7 @@ class State {
   explicit State(const HashKey& key);
   ~State();
 
+  void apply(const record::RunStarted& started);
   Session& apply(const record::SessionCreated& created);
   void apply(const record::SessionAttached& attached);
   void apply(const record::SessionDetached& detached);

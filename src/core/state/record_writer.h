@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// RecordWriter turns records of state into logged ones, one batch after the other. A message is
+// written before the first record that needs it, and once as long as the records that need it
+// follow each other.
+//
+// Owner:   Context (exactly one).      Thread: its shard's.
+// Never:   a change of state: a record is written before it is applied.
+// Limits:  a batch is what a turn does; its bounds are the turn's.
+#pragma once
+
+#include "core/state/logged.h"
+#include "core/state/state.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace sluice::core {
+
+/// An instant and what the wall clock said then. Within a run of the broker the wall clock of the
+/// log goes on with the monotonic one.
+struct LogClock {
+  Instant instant{};
+  WallTime wall{};
+
+  WallTime wall_at(Instant now) const { return wall + (now - instant); }
+  Instant instant_at(WallTime then) const { return instant + (then - wall); }
+};
+
+class RecordWriter {
+ public:
+  RecordWriter(State& state, const LogClock& clock) : state_(state), clock_(clock) {}
+
+  /// `now`: of the turn. The first record of a batch gives the batch its time.
+  template <class Record>
+  void write(const Record& record, Instant now) {
+    if (bytes_.empty()) begin(now);
+    put(record);
+  }
+  /// The batch so far is moved to `into`; the next one begins.
+  void take(std::vector<std::uint8_t>& into);
+  std::size_t bytes() const { return bytes_.size(); }
+
+ private:
+  void begin(Instant now);
+  void put(const record::RunStarted& started);
+  void put(const record::SessionCreated& created);
+  void put(const record::SessionAttached& attached);
+  void put(const record::SessionDetached& detached);
+  void put(const record::SessionEnded& ended);
+  void put(const record::WillSet& will);
+  void put(const record::Subscribed& subscribed);
+  void put(const record::Unsubscribed& unsubscribed);
+  void put(const record::Queued& queued);
+  void put(const record::DeliveryBegun& begun);
+  void put(const record::QueueFrontDropped& dropped);
+  void put(const record::DeliveryAcknowledged& acknowledged);
+  void put(const record::PacketIdReceived& received);
+  void put(const record::PacketIdReleased& released);
+  void put(const record::RetainedSet& set);
+  void put(const record::RetainedCleared& cleared);
+  logged::SessionNumber number_of(SessionSlot slot) const;
+  /// Writes the message unless it was the last to be written.
+  logged::MessageNumber number_of(const MessageRef& message);
+
+  State& state_;
+  const LogClock clock_;
+  std::vector<std::uint8_t> bytes_;
+  Instant batch_at_{};
+  MessageRef last_;  // held, so that its place is not another message's
+  logged::MessageNumber messages_ = 0;
+};
+
+}  // namespace sluice::core

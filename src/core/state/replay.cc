@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/state/replay.h"
+
+#include "codec/topic.h"
+#include "core/state/record_codec.h"
+
+namespace sluice::core {
+namespace {
+
+Failure wrong(const char* detail) { return sluice::fail(ErrorCode::parse_error, detail); }
+
+// A filter that a SUBSCRIBE could have had, $share/ included.
+bool is_filter(std::string_view filter) {
+  return codec::check_topic_filter(filter).has_value() &&
+         codec::split_shared_filter(filter).has_value();
+}
+
+}  // namespace
+
+Result<void> Replay::apply(ByteView batch) {
+  messages_.clear();
+  is_begun_ = false;
+  RecordReader reader(batch);
+  while (true) {
+    const std::size_t offset = reader.offset();
+    SLUICE_TRY(const auto record, reader.next());
+    if (!record) return {};
+    const bool is_begin = std::holds_alternative<logged::BatchBegun>(*record);
+    auto done = is_begin == is_begun_
+                    ? Outcome(wrong("a batch that does not begin with its time"))
+                    : std::visit([this](const auto& each) { return on(each); }, *record);
+    if (done) continue;
+    done.error().offset = static_cast<std::uint32_t>(offset);
+    return done;
+  }
+}
+
+SessionSlot Replay::find(logged::SessionNumber number) const {
+  const auto found = sessions_.find(number);
+  return found == sessions_.end() ? no_session : found->second;
+}
+
+const MessageRef* Replay::find_message(logged::MessageNumber number) const {
+  return number == 0 || number > messages_.size() ? nullptr : &messages_[number - 1];
+}
+
+Replay::Outcome Replay::on(const logged::BatchBegun& begun) {
+  is_begun_ = true;
+  last_wall_ = std::max(last_wall_, begun.at);
+  batch_at_ = clock_.instant_at(begun.at);
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::RunStarted&) {
+  state_.apply(record::RunStarted{batch_at_});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::Message& message) {
+  if (!codec::check_topic_name(message.topic)) return wrong("a message without a topic name");
+  messages_.push_back(state_.messages.make({.topic = message.topic,
+                                            .properties = message.properties,
+                                            .payload = message.payload,
+                                            .qos = message.qos,
+                                            .retain = message.retain,
+                                            .expiry_s = message.expiry_s,
+                                            .received = before_batch(message.received),
+                                            .body = {}}));
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::SessionCreated& created) {
+  if (created.session == 0 || state_.sessions.find(created.client_id) != nullptr ||
+      !sessions_.emplace(created.session, no_session).second)
+    return wrong("a session that is there already");
+  sessions_[created.session] =
+      state_.apply(record::SessionCreated{created.client_id, created.session}).slot;
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::SessionAttached& attached) {
+  const SessionSlot slot = find(attached.session);
+  if (slot != no_session)
+    state_.apply(record::SessionAttached{slot, attached.version, attached.expiry_s});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::SessionDetached& detached) {
+  const SessionSlot slot = find(detached.session);
+  if (slot != no_session)
+    state_.apply(record::SessionDetached{slot, detached.expiry_s, before_batch(detached.at)});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::SessionEnded& ended) {
+  const SessionSlot slot = find(ended.session);
+  if (slot == no_session) return {};
+  sessions_.erase(ended.session);
+  state_.apply(record::SessionEnded{slot});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::WillSet& will) {
+  const SessionSlot slot = find(will.session);
+  if (slot == no_session) return {};
+  const MessageRef* message = find_message(will.message);
+  if (will.message != 0 && message == nullptr) return wrong("a will without its message");
+  state_.apply(record::WillSet{slot, message != nullptr ? *message : MessageRef(),
+                               Duration(std::chrono::seconds(will.delay_s))});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::Subscribed& subscribed) {
+  const SessionSlot slot = find(subscribed.session);
+  if (slot == no_session) return {};
+  if (!is_filter(subscribed.filter)) return wrong("a subscription without a topic filter");
+  state_.apply(
+      record::Subscribed{slot, subscribed.filter, subscribed.options, subscribed.subscription_id});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::Unsubscribed& unsubscribed) {
+  const SessionSlot slot = find(unsubscribed.session);
+  if (slot == no_session) return {};
+  if (!is_filter(unsubscribed.filter)) return wrong("an unsubscribe without a topic filter");
+  state_.apply(record::Unsubscribed{slot, unsubscribed.filter});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::Queued& queued) {
+  const SessionSlot slot = find(queued.session);
+  if (slot == no_session) return {};
+  const MessageRef* message = find_message(queued.message);
+  if (message == nullptr) return wrong("an entry of a queue without its message");
+  state_.apply(record::Queued{slot, *message, state_.sessions.store_ids(queued.subscription_ids),
+                              queued.qos, queued.retain, queued.is_shared});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::DeliveryBegun& begun) {
+  const SessionSlot slot = find(begun.session);
+  if (slot == no_session) return {};
+  const Outbound& outbound = state_.sessions.at(slot).outbound();
+  if (outbound.queue.empty()) return wrong("a delivery from a queue that is empty");
+  if (outbound.window.size() >= 65535) return wrong("more deliveries than packet identifiers");
+  state_.apply(record::DeliveryBegun{slot});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::QueueFrontDropped& dropped) {
+  const SessionSlot slot = find(dropped.session);
+  if (slot == no_session) return {};
+  if (state_.sessions.at(slot).outbound().queue.empty())
+    return wrong("a drop from a queue that is empty");
+  state_.apply(record::QueueFrontDropped{slot});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::DeliveryAcknowledged& acknowledged) {
+  const SessionSlot slot = find(acknowledged.session);
+  if (slot != no_session)
+    state_.apply(record::DeliveryAcknowledged{slot, acknowledged.packet_id, acknowledged.ack});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::PacketIdReceived& received) {
+  const SessionSlot slot = find(received.session);
+  if (slot != no_session) state_.apply(record::PacketIdReceived{slot, received.packet_id});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::PacketIdReleased& released) {
+  const SessionSlot slot = find(released.session);
+  if (slot != no_session) state_.apply(record::PacketIdReleased{slot, released.packet_id});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::RetainedSet& set) {
+  const MessageRef* message = find_message(set.message);
+  if (message == nullptr) return wrong("a retained message that is not there");
+  state_.apply(record::RetainedSet{*message});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::RetainedCleared& cleared) {
+  state_.apply(record::RetainedCleared{cleared.topic});
+  return {};
+}
+
+}  // namespace sluice::core

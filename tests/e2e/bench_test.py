@@ -41,6 +41,28 @@ class Honest(unittest.TestCase):
                             self.assertGreater(found["server_cpu_ns"], 0)
                             self.assertLessEqual(found["latency_p50_ns"], found["latency_p99_ns"])
 
+    def test_what_a_broker_remembers_is_counted_and_given_back(self):
+        wanted = {"connections": ("-n", "300", "connection_bytes"),
+                  "subscriptions": ("-c", "3000", "subscription_cpu_ns"),
+                  "retained": ("-c", "2000", "deliver_cpu_ns"),
+                  "queue": ("-c", "500", "drain_cpu_ns"),
+                  "churn": ("-n", "10", "round_cpu_ns"),
+                  "storm": ("-n", "100", "reconnect_cpu_ns")}
+        with Broker(threads=2) as broker:
+            for mode, (flag, many, figure) in wanted.items():
+                for qos, version in (("0", "5"), ("1", "311"), ("2", "5")):
+                    with self.subTest(mode=mode, qos=qos, version=version):
+                        code, found, said = bench(broker.port, mode, flag, many, "-q", qos, "-V",
+                                                  version, "-t", "0.2", "--server-pid",
+                                                  str(broker.process.pid))
+                        self.assertEqual(code, 0, said)
+                        self.assertGreaterEqual(found[figure], 0)
+            reader = subprocess.run([sluice_binary(), "sub", "-h", "127.0.0.1", "-p",
+                                     str(broker.port), "-W", "1", "bench/#"], check=False,
+                                    stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+            self.assertEqual((reader.returncode, reader.stdout), (27, b""))
+            self.assertIn("sluice_sessions 0\n", broker.fetch("/metrics")[1])
+
     def test_open_loop_keeps_the_rate_it_was_given(self):
         with Broker(threads=1) as broker:
             code, found, said = bench(broker.port, "pairs", "-n", "10", "--rate", "2000", "-t", "1",

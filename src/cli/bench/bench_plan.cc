@@ -16,6 +16,12 @@ constexpr std::array rows{
     Row{BenchMode::fan_out, "fan-out"},
     Row{BenchMode::fan_in, "fan-in"},
     Row{BenchMode::shared, "shared"},
+    Row{BenchMode::connections, "connections"},
+    Row{BenchMode::subscriptions, "subscriptions"},
+    Row{BenchMode::retained, "retained"},
+    Row{BenchMode::queue, "queue"},
+    Row{BenchMode::churn, "churn"},
+    Row{BenchMode::storm, "storm"},
 };
 
 }  // namespace

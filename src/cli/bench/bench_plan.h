@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sluice::cli {
 
@@ -18,11 +19,19 @@ enum class BenchMode : std::uint8_t {
   fan_out,
   fan_in,
   shared,
+  connections,
+  subscriptions,
+  retained,
+  queue,
+  churn,
+  storm,
 };
 
 /// "pairs", "fan-out" …; static.
 const char* to_string(BenchMode mode);
 std::optional<BenchMode> bench_mode_of(std::string_view word);
+/// Whether the mode is one of messages under way, not of what a broker remembers.
+constexpr bool is_traffic(BenchMode mode) { return mode <= BenchMode::shared; }
 
 struct BenchPlan {
   BenchMode mode = BenchMode::pairs;
@@ -32,6 +41,7 @@ struct BenchPlan {
   std::string user;      ///< empty: none
   std::string password;  ///< with a user
   std::uint32_t clients = 1;
+  std::uint32_t count = 10'000;  ///< subscriptions, retained or queued messages
   std::uint32_t payload_bytes = 256;
   std::uint32_t window = 1000;  ///< messages of one publisher that are under way
   double rate = 0;              ///< messages a second of all publishers together; 0: closed loop

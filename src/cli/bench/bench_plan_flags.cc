@@ -23,13 +23,19 @@ Duration seconds(const ParsedFlags& flags, std::string_view name, double otherwi
 std::uint32_t default_clients(BenchMode mode) {
   switch (mode) {
     case BenchMode::pairs:
+    case BenchMode::queue:
       return 1;
+    case BenchMode::connections:
+    case BenchMode::storm:
+      return 1000;
     case BenchMode::shared:
       return 10;
     default:
       return 100;
   }
 }
+
+std::uint32_t default_count(BenchMode mode) { return mode == BenchMode::queue ? 10'000 : 100'000; }
 
 Parsed<bool> take_broker(const ParsedFlags& flags, std::string_view environment_url,
                          BenchPlan& out) {
@@ -70,8 +76,9 @@ Parsed<BenchPlan> bench_plan_of(const ParsedFlags& flags, std::string_view envir
   if (const auto good = take_version(flags, plan); !good) return std::unexpected(good.error());
   plan.qos = static_cast<codec::Qos>(flags.integer("qos", 0));
   plan.clients = number(flags, "clients", default_clients(plan.mode));
-  plan.payload_bytes = number(flags, "size", 256);
-  const bool is_one_to_one = plan.clients == 1;
+  plan.payload_bytes = number(flags, "size", is_traffic(plan.mode) ? 256 : 64);
+  plan.count = number(flags, "count", default_count(plan.mode));
+  const bool is_one_to_one = plan.mode == BenchMode::pairs && plan.clients == 1;
   plan.window = number(flags, "window", is_one_to_one ? 1000 : 100);
   plan.rate = flags.decimal("rate", 0);
   if (plan.rate > 0 && flags.has("window"))

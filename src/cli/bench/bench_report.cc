@@ -14,8 +14,13 @@ namespace sluice::cli {
 namespace {
 
 // Text in a column of its own; the labels may not be longer.
-constexpr std::size_t label_columns = 38;
+constexpr std::size_t label_columns = 52;
 constexpr std::size_t value_columns = 16;
+
+bool is_counted(BenchMode mode) {
+  return mode == BenchMode::subscriptions || mode == BenchMode::retained ||
+         mode == BenchMode::queue;
+}
 
 std::string left(std::string_view text, std::size_t columns) {
   std::string out(text);
@@ -39,15 +44,21 @@ std::string ratio_text(double ratio) {
 
 std::string plan_line(const BenchPlan& plan) {
   std::string out = to_string(plan.mode);
-  const TrafficShape shape = shape_of(plan);
-  out += ": " + std::to_string(shape.sources) + " publishing, " + std::to_string(shape.receivers) +
-         " subscribed, QoS " + std::to_string(static_cast<unsigned>(plan.qos)) + ", " +
-         std::to_string(plan.payload_bytes) + " B, " + codec::to_string(plan.version) + ", ";
+  if (is_traffic(plan.mode)) {
+    const TrafficShape shape = shape_of(plan);
+    out += ": " + std::to_string(shape.sources) + " publishing, " +
+           std::to_string(shape.receivers) + " subscribed";
+  } else if (is_counted(plan.mode)) {
+    out += ": " + figure_text(plan.count, FigureUnit::count);
+  } else {
+    out += ": " + figure_text(plan.clients, FigureUnit::count) + " clients";
+  }
+  out += ", QoS " + std::to_string(static_cast<unsigned>(plan.qos)) + ", " +
+         std::to_string(plan.payload_bytes) + " B, " + codec::to_string(plan.version);
+  if (!is_traffic(plan.mode)) return out;
   if (plan.rate > 0)
-    out += "open loop of " + figure_text(plan.rate, FigureUnit::per_second);
-  else
-    out += "closed loop, window " + std::to_string(plan.window);
-  return out;
+    return out + ", open loop of " + figure_text(plan.rate, FigureUnit::per_second);
+  return out + ", closed loop, window " + std::to_string(plan.window);
 }
 
 std::string report_text(const Figures& figures) {
@@ -68,6 +79,7 @@ std::string report_json(const BenchPlan& plan, const Figures& figures) {
       {"qos", static_cast<unsigned>(plan.qos)},
       {"payload_bytes", plan.payload_bytes},
       {"clients", plan.clients},
+      {"count", plan.count},
       {"window", plan.window},
       {"rate_per_s", plan.rate},
       {"time_s", static_cast<double>(plan.time.count()) / 1e9},

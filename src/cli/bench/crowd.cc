@@ -9,8 +9,6 @@
 namespace sluice::cli {
 namespace {
 
-constexpr Duration longest_wait = 100ms;
-
 std::size_t read_bytes(const BenchPlan& plan) {
   return std::max<std::size_t>(262'144, 2 * (std::size_t{plan.payload_bytes} + 70'000));
 }
@@ -54,19 +52,26 @@ void Crowd::fail_with(std::string text) {
   if (failure_.empty()) failure_ = std::move(text);
 }
 
+BenchResult Crowd::open(LinkIndex link) {
+  if (const auto opened = wire_.open(link); !opened)
+    return no("connection " + std::to_string(ready_ + connecting_ + 1) +
+              " cannot be opened: " + opened.error().detail);
+  ++connecting_;
+  return {};
+}
+
 BenchResult Crowd::connect(LinkIndex first, std::size_t count) {
   std::size_t next = first;
   const std::size_t end = first + count;
   const auto is_done = [&] {
-    for (; next < end && connecting_ < connecting_max; ++next) {
+    const std::size_t last = std::min(end, next + opened_in_a_turn_max);
+    for (; next < last && connecting_ < connecting_max; ++next) {
       const auto link = static_cast<LinkIndex>(next);
       if (wire_.is_open(link)) continue;
-      if (const auto opened = wire_.open(link); !opened) {
-        fail_with(std::string("connection ") + std::to_string(next + 1) +
-                  " cannot be opened: " + opened.error().detail);
+      if (const auto opened = open(link); !opened) {
+        fail_with(opened.error());
         return true;
       }
-      ++connecting_;
     }
     return next == end && connecting_ == 0;
   };
@@ -94,6 +99,11 @@ BenchResult Crowd::subscribed() {
   return {};
 }
 
+void Crowd::cut(LinkIndex link) {
+  forget(link);
+  wire_.reset(link);
+}
+
 void Crowd::leave(LinkIndex link) {
   if (!wire_.is_open(link)) return;
   wire_.send(link, disconnect_packet(plan_.version));
@@ -106,7 +116,7 @@ bool Crowd::run_until(const std::function<bool()>& is_done) {
   last_progress_ = os::monotonic_now();
   while (failure_.empty() && !is_done()) {
     wire_.flush();
-    turn(longest_wait);
+    turn(wait_);
     if (is_stopped()) return false;
     if (now() - last_progress_ > patience) return false;
   }

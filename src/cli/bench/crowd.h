@@ -10,6 +10,7 @@
 
 #include "cli/bench/bench_packets.h"
 #include "cli/bench/bench_plan.h"
+#include "cli/bench/benchmark.h"
 #include "cli/bench/server_usage.h"
 #include "cli/bench/wire.h"
 #include "os/process/signal_queue.h"
@@ -23,9 +24,6 @@
 
 namespace sluice::cli {
 
-/// The error is a sentence for the user.
-using BenchResult = std::expected<void, std::string>;
-
 /// What every benchmark needs of the machine.
 struct BenchMachine {
   std::unique_ptr<os::Reactor> reactor;
@@ -37,6 +35,7 @@ struct BenchMachine {
 class Crowd : public WireSink {
  public:
   static constexpr std::size_t connecting_max = 256;
+  static constexpr std::size_t opened_in_a_turn_max = 32;  ///< so that the turn stays short
   static constexpr Duration patience = 30s;
 
   Crowd(BenchMachine& machine, const BenchPlan& plan);
@@ -51,6 +50,8 @@ class Crowd : public WireSink {
   LinkIndex add(BenchIdentity identity);
   /// "bench-<run>-<role>-<number>".
   std::string client_id(std::string_view role, std::uint32_t number) const;
+  /// Begins to connect a client that is not; on_connected() or on_gone() tells how it went.
+  BenchResult open(LinkIndex link);
   /// Connects those of [first, first + count) that are not.
   BenchResult connect(LinkIndex first, std::size_t count);
   /// Sends SUBSCRIBE; subscribed() waits for the answers to all that were sent.
@@ -58,10 +59,14 @@ class Crowd : public WireSink {
   BenchResult subscribed();
   /// DISCONNECT, and the end.
   void leave(LinkIndex link);
+  /// The connection is reset, without a word.
+  void cut(LinkIndex link);
 
   /// Turns until `is_done`, at most as long as nothing has happened for `patience`; false then, or
   /// when the user stopped it.
   bool run_until(const std::function<bool()>& is_done);
+  /// How long a turn of run_until() waits for something to happen (100 ms).
+  void set_wait(Duration wait) { wait_ = wait; }
   /// One turn: receive, before_flush(), flush.
   void turn(Duration timeout);
   /// A sign of life, for the patience of run_until().
@@ -108,6 +113,7 @@ class Crowd : public WireSink {
   std::size_t subacks_due_ = 0;
   std::uint64_t refused_ = 0;  ///< subscriptions and messages that the broker refused
   codec::PacketId next_subscribe_ = 1;
+  Duration wait_ = 100ms;
   Instant last_progress_{};
   std::string failure_;
 };

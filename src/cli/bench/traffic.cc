@@ -33,9 +33,9 @@ TrafficShape shape_of(const BenchPlan& plan) {
   }
 }
 
-Traffic::Traffic(BenchMachine& machine, const BenchPlan& plan, Progress progress)
+Traffic::Traffic(BenchMachine& machine, const BenchPlan& plan, const BenchProgress& progress)
     : Crowd(machine, plan),
-      progress_(std::move(progress)),
+      progress_(progress),
       shape_(shape_of(plan)),
       quarter_(std::max(1U, plan.window / 4)) {
   add_receivers();
@@ -237,7 +237,9 @@ void Traffic::report_progress() {
   const Duration passed = now() - progress_time_;
   if (passed < progress_every) return;
   const auto received = static_cast<double>(tally_.received - progress_received_);
-  progress_(now() - started_, received * 1e9 / static_cast<double>(passed.count()));
+  const double seconds = static_cast<double>(passed.count()) / 1e9;
+  progress_(std::to_string((now() - started_) / 1s) + " s  " +
+            figure_text(received / seconds, FigureUnit::per_second));
   progress_time_ = now();
   if (tally_.received != progress_received_) received_time_ = now();
   progress_received_ = tally_.received;

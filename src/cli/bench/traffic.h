@@ -10,12 +10,11 @@
 // Owner:   run_bench().                     Thread: its owner's.
 #pragma once
 
+#include "cli/bench/benchmark.h"
 #include "cli/bench/crowd.h"
-#include "cli/bench/figure.h"
 #include "cli/bench/histogram.h"
 #include "cli/bench/message_source.h"
 
-#include <functional>
 #include <vector>
 
 namespace sluice::cli {
@@ -35,17 +34,13 @@ struct TrafficTally {
   std::uint64_t foreign = 0;  ///< messages that are not of this run
 };
 
-class Traffic final : public Crowd {
+class Traffic final : public Benchmark, public Crowd {
  public:
-  /// `on_second` is called about twice a second with what was received since the last call.
-  using Progress = std::function<void(Duration passed, double per_second)>;
+  Traffic(BenchMachine& machine, const BenchPlan& plan, const BenchProgress& progress);
 
-  Traffic(BenchMachine& machine, const BenchPlan& plan, Progress progress);
-
-  BenchResult run();
-  Figures figures() const;
-  /// True if something was lost, doubled or out of order that the QoS forbids.
-  bool is_broken() const;
+  BenchResult run() override;
+  Figures figures() const override;
+  bool is_broken() const override;
 
  private:
   struct Receiver {
@@ -83,7 +78,7 @@ class Traffic final : public Crowd {
   void append_latency(Figures& out) const;
   void append_server(Figures& out) const;
 
-  Progress progress_;
+  const BenchProgress& progress_;
   TrafficShape shape_;
   std::vector<MessageSource> sources_;
   std::vector<Receiver> receivers_;

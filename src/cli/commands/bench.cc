@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/bench/bench_plan_flags.h"
 #include "cli/bench/bench_report.h"
-#include "cli/bench/traffic.h"
+#include "cli/bench/crowd.h"
 #include "cli/commands.h"
 #include "cli/commands/bench_flags.h"
 #include "cli/exit_code.h"
@@ -26,12 +26,6 @@ int complain(const Arguments& arguments, const std::string& text, int code) {
 std::string environment_url() {
   const char* url = std::getenv("SLUICE_URL");
   return url == nullptr ? "" : url;
-}
-
-// One line that is written again and again, for a person.
-void show_progress(Duration passed, double per_second) {
-  std::fprintf(stderr, "\r%6.1f s  %s   ", static_cast<double>(passed.count()) / 1e9,
-               figure_text(per_second, FigureUnit::per_second).c_str());
 }
 
 std::expected<void, std::string> save(const std::string& path, const std::string& json) {
@@ -64,13 +58,15 @@ std::expected<Outcome, std::string> measure(const BenchPlan& plan) {
   auto machine = BenchMachine::create();
   if (!machine) return std::unexpected(machine.error());
   const bool is_watched = !plan.is_quiet && os::is_terminal(os::StandardStream::error);
-  Traffic traffic(*machine, plan, [is_watched](Duration passed, double per_second) {
-    if (is_watched) show_progress(passed, per_second);
-  });
-  const auto done = traffic.run();
+  // One line that is written again and again, for a person.
+  const BenchProgress progress = [is_watched](const std::string& line) {
+    if (is_watched) std::fprintf(stderr, "\r\x1b[K  %s", line.c_str());
+  };
+  const auto benchmark = make_benchmark(*machine, plan, progress);
+  const auto done = benchmark->run();
   if (is_watched) std::fputs("\r\x1b[K", stderr);
   if (!done) return std::unexpected(done.error());
-  return Outcome{.figures = traffic.figures(), .is_broken = traffic.is_broken()};
+  return Outcome{.figures = benchmark->figures(), .is_broken = benchmark->is_broken()};
 }
 
 int run(const Arguments& arguments, const ParsedFlags& flags, const BenchPlan& plan) {

@@ -6,8 +6,14 @@ namespace {
 
 constexpr Flag load_flags[] = {
     {"clients", 'n', FlagKind::integer, "N",
-     "pairs, or how many are on the side of many (pairs 1, shared 10, others 100)", 1, 60'000},
-    {"size", 's', FlagKind::integer, "BYTES", "bytes of a payload (256)", 16, 67'108'864},
+     "pairs, or how many are on the side of many (pairs and queue 1, shared 10, connections and "
+     "storm 1,000, others 100)",
+     1, 60'000},
+    {"count", 'c', FlagKind::integer, "N",
+     "subscriptions or retained messages (100,000), or messages queued for each client (10,000)", 1,
+     100'000'000},
+    {"size", 's', FlagKind::integer, "BYTES",
+     "bytes of a payload (256, where a broker remembers things 64)", 16, 67'108'864},
     {"qos", 'q', FlagKind::integer, "QOS", "quality of service, both ways: 0, 1 or 2 (0)", 0, 2},
     {"window", 'w', FlagKind::integer, "N",
      "closed loop: messages of one publisher under way (1,000 for one pair, else 100)", 1, 16'384},
@@ -48,6 +54,8 @@ constexpr FlagGroup groups[] = {
 constexpr std::string_view usage[] = {
     "[pairs] [-n PAIRS] [flags]",
     "fan-out | fan-in | shared [-n CLIENTS] [flags]",
+    "connections | churn | storm [-n CLIENTS] [flags]",
+    "subscriptions | retained | queue [-c COUNT] [flags]",
 };
 
 constexpr std::string_view notes =
@@ -56,6 +64,14 @@ constexpr std::string_view notes =
   fan-out  one publisher, N subscribers of its topic
   fan-in   N publishers, one subscriber of all their topics
   shared   N publishers, N members of one shared subscription
+  connections    N silent clients, then a subscription of each
+  subscriptions  COUNT filters, fifty in a packet; then messages with three matches each
+  retained       COUNT retained messages stored, delivered to a new subscriber, cleared
+  queue          COUNT messages for N clients that are away, and what they get when they are back
+  churn          N clients connect, subscribe, publish, receive, disconnect, over and over
+  storm          N clients lose their connections at once and come back; ten pairs talk meanwhile
+Costs are told for each thing: what the broker spent, and how much its memory grew. Start the broker
+anew for each of these: memory that it had before is not counted again.
 Every message is numbered; what is lost, doubled or out of order is counted, and fails the run where
 the quality of service forbids it (exit code 1).
 )";

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/wal/segment_files.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <vector>
+
+namespace sluice::store {
+namespace {
+
+constexpr std::string_view suffix = ".segment";
+constexpr std::size_t digits = 12;
+constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
+
+std::string spare_path(const LogPlace& place) { return place.directory + "/spare"; }
+
+}  // namespace
+
+std::string LogPlace::path_of(std::uint64_t number) const {
+  const std::string text = std::to_string(number);
+  std::string path = directory + "/";
+  path.append(digits - std::min(digits, text.size()), '0').append(text).append(suffix);
+  return path;
+}
+
+std::optional<std::uint64_t> segment_number(std::string_view name) {
+  if (!name.ends_with(suffix)) return {};
+  name.remove_suffix(suffix.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size() || number == 0) return {};
+  return number;
+}
+
+Result<void> replace_file(os::Disk& disk, const std::string& directory, const std::string& path,
+                          std::string_view text) {
+  const std::string new_path = path + ".new";
+  {
+    SLUICE_TRY(const auto file, disk.open(new_path, os::OpenMode::replace));
+    SLUICE_CHECK(file->write(as_bytes(text), 0));
+    SLUICE_CHECK(file->sync());
+  }
+  SLUICE_CHECK(disk.rename(new_path, path));
+  return disk.sync_directory(directory);
+}
+
+Result<void> SegmentFiles::open() {
+  const auto file = disk_.open(spare_path(place_), os::OpenMode::read);
+  if (!file && file.error().code == ErrorCode::not_found) return {};
+  if (!file) return fail(file.error());
+  SLUICE_TRY(spare_bytes_, (*file)->size());
+  return {};
+}
+
+Result<std::unique_ptr<os::DiskFile>> SegmentFiles::make_zeroed(const std::string& path,
+                                                                std::uint64_t bytes) {
+  SLUICE_TRY(auto file, disk_.open(path, os::OpenMode::replace));
+  SLUICE_CHECK(file->allocate(bytes));
+  const std::vector<std::uint8_t> zeros(std::min<std::uint64_t>(chunk_bytes, bytes));
+  for (std::uint64_t at = 0; at < bytes; at += zeros.size())
+    SLUICE_CHECK(
+        file->write(ByteView(zeros).first(std::min<std::uint64_t>(zeros.size(), bytes - at)), at));
+  return file;
+}
+
+Result<std::unique_ptr<os::DiskFile>> SegmentFiles::reuse_spare(const std::string& path) {
+  spare_bytes_ = 0;
+  SLUICE_CHECK(disk_.rename(spare_path(place_), path));
+  return disk_.open(path, os::OpenMode::write);
+}
+
+Result<Segment> SegmentFiles::make(std::uint64_t number, std::uint64_t bytes) {
+  const std::string path = place_.path_of(number);
+  const bool is_spare_fit = spare_bytes_ >= bytes;
+  Segment segment{number, is_spare_fit ? spare_bytes_ : bytes, nullptr};
+  auto file = is_spare_fit ? reuse_spare(path) : make_zeroed(path, bytes);
+  if (!file) {
+    // What there was no room for is room for others.
+    if (!is_spare_fit) static_cast<void>(disk_.remove(path));
+    return fail(file.error());
+  }
+  std::array<std::uint8_t, block_bytes> header{};
+  write_segment_header(header, place_.name_of(number));
+  SLUICE_CHECK((*file)->write(header, 0));
+  SLUICE_CHECK((*file)->sync());
+  SLUICE_CHECK(disk_.sync_directory(place_.directory));
+  segment.file = std::move(*file);
+  return segment;
+}
+
+Result<void> SegmentFiles::begin_replay_at(const ReplayStart& start,
+                                           std::span<const std::uint64_t> freed) {
+  SLUICE_CHECK(replace_file(disk_, place_.directory, place_.replay_start_path(), to_text(start)));
+  for (const std::uint64_t number : freed) {
+    const std::string path = place_.path_of(number);
+    if (spare_bytes_ > 0) {
+      SLUICE_CHECK(disk_.remove(path));
+      continue;
+    }
+    std::uint64_t bytes = 0;
+    {
+      SLUICE_TRY(const auto file, disk_.open(path, os::OpenMode::read));
+      SLUICE_TRY(bytes, file->size());
+    }
+    SLUICE_CHECK(disk_.rename(path, spare_path(place_)));
+    spare_bytes_ = bytes;
+  }
+  return {};
+}
+
+Result<void> SegmentFiles::remove(std::span<const std::uint64_t> numbers) {
+  for (const std::uint64_t number : numbers) SLUICE_CHECK(disk_.remove(place_.path_of(number)));
+  return {};
+}
+
+}  // namespace sluice::store

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A SteppedLog is the log of a shard without its threads: whoever owns it says when the disk works.
+// Bytes go through the real writer onto any Disk; a crash of that disk is a crash of the log.
+//
+// Owner:   a test or the simulator.    Thread: one.
+#pragma once
+
+#include "store/log.h"
+#include "store/wal/log_writer.h"
+
+namespace sluice::testing {
+
+class SteppedLog final : public store::ShardLog {
+ public:
+  SteppedLog(os::Disk& disk, const store::LogPlace& place, store::SegmentSizes sizes,
+             const store::LogEnd& end)
+      : files_(disk, place), writer_(disk, place, sizes, end), next_(end.next), bytes_(end.bytes) {}
+
+  Result<void> open() { return writer_.open(files_); }
+
+  store::Position append(core::Ticket ticket, const store::BatchTime& time,
+                         ByteView records) override {
+    filling_.put_behind(ticket);
+    if (records.empty()) {
+      if (!filling_.has_batches()) durable_ = ticket;
+      return next_;
+    }
+    const store::Position position = next_;
+    filling_.add(position, time, records);
+    next_ = store::Position{static_cast<std::uint64_t>(next_) + 1};
+    bytes_ += records.size();
+    return position;
+  }
+  core::Ticket durable() const override { return durable_; }
+  std::size_t pending_bytes() const override { return filling_.bytes(); }
+  std::uint64_t bytes() const override { return bytes_; }
+  store::Space space() const override { return space_; }
+  void begin_replay_at(store::Position position) override { replay_at_ = position; }
+
+  /// What the log's threads do in a round: one commit, one segment made, old ones freed. An error
+  /// other than no_space is the end.
+  Result<void> step() {
+    if (const auto wish = writer_.wish()) {
+      auto segment = files_.make(wish->number, wish->bytes);
+      space_ = segment ? store::Space::ample : store::Space::low;
+      if (segment) writer_.take(std::move(*segment));
+      if (!segment && segment.error().code != ErrorCode::no_space) return fail(segment.error());
+    }
+    if (replay_at_ != store::Position{0}) {
+      const auto clearance = writer_.begin_replay_at(replay_at_);
+      replay_at_ = {};
+      if (clearance) SLUICE_CHECK(files_.begin_replay_at(clearance->start, clearance->freed));
+    }
+    if (!filling_.has_batches()) return {};
+    SLUICE_CHECK(writer_.write(filling_));
+    durable_ = filling_.ticket();
+    filling_.clear();
+    return {};
+  }
+
+ private:
+  store::SegmentFiles files_;
+  store::LogWriter writer_;
+  store::Commit filling_;
+  store::Position next_;
+  store::Position replay_at_{0};
+  core::Ticket durable_{0};
+  std::uint64_t bytes_;
+  store::Space space_ = store::Space::ample;
+};
+
+}  // namespace sluice::testing

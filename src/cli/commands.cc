@@ -6,6 +6,8 @@
 #include "cli/commands/pub_flags.h"
 #include "cli/commands/serve_flags.h"
 #include "cli/commands/sub_flags.h"
+#include "cli/context/context_flags.h"
+#include "cli/pages/pages_flags.h"
 #include "cli/request/request_flags.h"
 
 namespace sluice::cli {
@@ -20,6 +22,9 @@ constexpr Command commands[] = {
     {"clients", "list clients and their sessions", run_clients, clients_flags},
     {"kick", "disconnect a client; its session stays", run_kick, kick_flags},
     {"bench", "measure a broker", run_bench, bench_flags},
+    {"context", "named connections", run_context, context_flags},
+    {"completion", "print the completion script of a shell", run_completion, completion_flags},
+    {"man", "print a manual page", run_man, man_flags},
     {"help", "explain the commands", run_help, nullptr},
 };
 

@@ -46,6 +46,9 @@ int run_serve(const Arguments& arguments);
 int run_clients(const Arguments& arguments);
 int run_kick(const Arguments& arguments);
 int run_bench(const Arguments& arguments);
+int run_context(const Arguments& arguments);
+int run_completion(const Arguments& arguments);
+int run_man(const Arguments& arguments);
 int run_help(const Arguments& arguments);
 
 }  // namespace sluice::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes docs/reference from the tables: `ninja reference`. Usage: write_reference FOLDER
+#include "cli/pages/command_reference.h"
 #include "config/reference.h"
 #include "server/option_schema.h"
 
@@ -26,9 +27,11 @@ int main(int count, char** arguments) {
   }
   const std::string folder = arguments[1];
   const auto schema = sluice::server::option_schema();
-  const bool is_written = write(folder + "/options.md", sluice::config::option_reference(schema)) &&
-                          write(folder + "/sluice.toml", sluice::config::commented_file(schema)) &&
-                          write(folder + "/metrics.md",
-                                sluice::config::metric_reference(sluice::server::metric_tables()));
+  const bool is_written =
+      write(folder + "/options.md", sluice::config::option_reference(schema)) &&
+      write(folder + "/sluice.toml", sluice::config::commented_file(schema)) &&
+      write(folder + "/commands.md", sluice::cli::command_reference(sluice::cli::all_commands())) &&
+      write(folder + "/metrics.md",
+            sluice::config::metric_reference(sluice::server::metric_tables()));
   return is_written ? 0 : 1;
 }

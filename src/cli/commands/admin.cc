@@ -3,15 +3,13 @@
 #include "cli/commands.h"
 #include "cli/commands/admin_flags.h"
 #include "cli/exit_code.h"
-#include "cli/flags/flag_parser.h"
-#include "cli/flags/help.h"
+#include "cli/flags/command_line.h"
 #include "cli/output/terminal_text.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdio>
-#include <expected>
 #include <string>
 #include <vector>
 
@@ -48,23 +46,6 @@ constexpr FlagGroup kick_groups[] = {{"Flags", kick_own_flags}};
 constexpr std::string_view kick_usage[] = {"CLIENT-ID [--admin HOST:PORT]"};
 constexpr FlagTable kick_table{"kick", "disconnect a client; its session stays", kick_usage,
                                kick_groups, Positionals::allowed};
-
-// Parses, answers --help; the exit code if there is nothing more to do.
-std::expected<ParsedFlags, int> prepare(const Arguments& arguments, const FlagTable& table) {
-  auto flags = parse_flags(table, arguments.words);
-  if (!flags) {
-    std::fprintf(stderr, "%s: %s\n", arguments.program.c_str(), flags.error().text.c_str());
-    return std::unexpected(exit_usage);
-  }
-  if (!flags->has("help")) return *flags;
-  std::fputs(help_text(table, arguments.program).c_str(), stdout);
-  return std::unexpected(exit_success);
-}
-
-int complain(const Arguments& arguments, const std::string& text, int code) {
-  std::fprintf(stderr, "%s: %s\n", arguments.program.c_str(), text.c_str());
-  return code;
-}
 
 std::string text_of(const nlohmann::json& value) {
   if (value.is_string()) return printable(value.get<std::string>());
@@ -104,7 +85,7 @@ const FlagTable* clients_flags() { return &clients_table; }
 const FlagTable* kick_flags() { return &kick_table; }
 
 int run_clients(const Arguments& arguments) {
-  const auto flags = prepare(arguments, clients_table);
+  const auto flags = parse_command_line(arguments, clients_table);
   if (!flags) return flags.error();
   std::vector<nlohmann::json> all;
   std::string after;
@@ -131,7 +112,7 @@ int run_clients(const Arguments& arguments) {
 }
 
 int run_kick(const Arguments& arguments) {
-  const auto flags = prepare(arguments, kick_table);
+  const auto flags = parse_command_line(arguments, kick_table);
   if (!flags) return flags.error();
   if (flags->words().size() != 1)
     return complain(arguments, "give one client identifier; `sluice clients` lists them",

@@ -42,9 +42,15 @@ struct FlagGroup {
   std::span<const Flag> flags;
 };
 
+/// What a command with several things to do is told by its first word.
+struct Verb {
+  std::string_view name;
+  std::string_view sentence;
+};
+
 enum class Positionals : std::uint8_t { refused, allowed };
 
-/// All that parser and help know of one command.
+/// All that parser, help, completion and manual page know of one command.
 struct FlagTable {
   std::string_view command;
   std::string_view sentence;
@@ -52,6 +58,7 @@ struct FlagTable {
   std::span<const FlagGroup> groups;
   Positionals positionals = Positionals::refused;
   std::string_view notes{};  ///< stands behind the flags in the help
+  std::span<const Verb> verbs{};
 };
 
 /// The row with this long name, or null.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/flags/help.h"
 
+#include <algorithm>
+
 namespace sluice::cli {
 namespace {
 
@@ -53,6 +55,13 @@ std::string help_text(const FlagTable& table, std::string_view program) {
   std::string out = std::string(program) + ": " + std::string(table.sentence) + "\n\nUsage:\n";
   for (const std::string_view usage : table.usage) {
     out += "  " + std::string(program) + " " + std::string(usage) + "\n";
+  }
+  if (!table.verbs.empty()) out += "\nCommands:\n";
+  for (const Verb& verb : table.verbs) {
+    std::string left = "  " + std::string(verb.name);
+    left.resize(std::max(left.size() + 1, sentence_column), ' ');
+    out += left;
+    append_wrapped(out, verb.sentence);
   }
   for (const FlagGroup& group : table.groups) {
     out += "\n" + std::string(group.title) + ":\n";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/mqtt/client_command.h"
 
+#include "cli/context/context_choice.h"
+#include "cli/context/context_store.h"
 #include "cli/exit_code.h"
 #include "cli/flags/help.h"
 #include "cli/flags/option_file.h"
@@ -31,6 +33,20 @@ Parsed<std::vector<std::string>> all_words(const Arguments& arguments) {
   return words;
 }
 
+Parsed<ParsedFlags> parse_with_context(const FlagTable& table, std::vector<std::string> words) {
+  auto typed = parse_flags(table, words);
+  if (!typed) return typed;
+  const ContextChoice choice{
+      .file = ContextStore::path(environment("XDG_CONFIG_HOME"), environment("HOME")),
+      .url = environment("SLUICE_URL"),
+      .name = environment("SLUICE_CONTEXT")};
+  const auto context = context_words(*typed, choice);
+  if (!context) return std::unexpected(context.error());
+  if (context->empty()) return typed;
+  words.insert(words.begin(), context->begin(), context->end());
+  return parse_flags(table, words);
+}
+
 Parsed<int> run(const FlagTable& table, const Arguments& arguments,
                 const std::function<Parsed<int>(const ParsedFlags&, ConnectionSettings)>& body) {
   const auto words = all_words(arguments);
@@ -45,7 +61,8 @@ Parsed<int> run(const FlagTable& table, const Arguments& arguments,
   }
   FlagTable allowed = table;
   if (is_mosquitto(arguments)) allowed.positionals = Positionals::refused;
-  const auto flags = parse_flags(allowed, *words);
+  const auto flags =
+      is_mosquitto(arguments) ? parse_flags(allowed, *words) : parse_with_context(allowed, *words);
   if (!flags) return std::unexpected(flags.error());
   auto settings = connection_settings(
       *flags, arguments, is_mosquitto(arguments) ? std::string() : environment("SLUICE_URL"));
@@ -54,6 +71,14 @@ Parsed<int> run(const FlagTable& table, const Arguments& arguments,
 }
 
 }  // namespace
+
+Parsed<bool> check_connection_words(const FlagTable& table, const Arguments& arguments) {
+  const auto flags = parse_flags(table, arguments.words);
+  if (!flags) return std::unexpected(flags.error());
+  const auto settings = connection_settings(*flags, arguments, {});
+  if (!settings) return std::unexpected(settings.error());
+  return true;
+}
 
 int run_client_command(
     const FlagTable& table, const Arguments& arguments,

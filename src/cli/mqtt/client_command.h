@@ -17,5 +17,7 @@ namespace sluice::cli {
 int run_client_command(
     const FlagTable& table, const Arguments& arguments,
     const std::function<Parsed<int>(const ParsedFlags&, ConnectionSettings)>& body);
+/// What is wrong with words that say how to connect, if anything is.
+Parsed<bool> check_connection_words(const FlagTable& table, const Arguments& arguments);
 
 }  // namespace sluice::cli

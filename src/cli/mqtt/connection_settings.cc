@@ -6,7 +6,12 @@
 #include "client/machine/connect_packet.h"
 #include "codec/topic.h"
 #include "os/entropy.h"
+#include "os/file.h"
 #include "os/process/standard_streams.h"
+#include "os/process/terminal.h"
+#include "os/system_error.h"
+
+#include <cstdlib>
 
 namespace sluice::cli {
 namespace {
@@ -15,6 +20,7 @@ using client::MachineOptions;
 using codec::PropertyId;
 using codec::Version;
 
+constexpr std::size_t password_bytes_max = 65'535;
 constexpr std::uint32_t never_expires = 0xFFFF'FFFF;
 
 std::unexpected<UsageError> refuse(std::string text) {
@@ -84,12 +90,31 @@ class SettingsReader {
       machine.client_id = std::string(flags_.text("id-prefix")) + std::to_string(os::process_id());
     }
     if (flags_.has("username")) machine.user_name = std::string(flags_.text("username"));
-    if (flags_.has("pw")) machine.password = std::string(flags_.text("pw"));
+    if (const auto good = password(machine); !good) return good;
     if (machine.password && !machine.user_name && machine.version != Version::v5) {
       if (out.link.fall_back == client::FallBack::never) {
         return refuse("-P needs -u: MQTT 3.1 and 3.1.1 have no password without a user name");
       }
     }
+    return true;
+  }
+
+  Parsed<bool> password(MachineOptions& machine) {
+    if (flags_.has("pw")) machine.password = std::string(flags_.text("pw"));
+    if (is_mosquitto_) return true;
+    if (machine.password == "-") {
+      auto secret = os::read_secret("Password: ");
+      if (!secret) return refuse(std::string("-P -: ") + secret.error().detail);
+      machine.password = std::move(*secret);
+    }
+    if (flags_.has("password-file")) {
+      const std::string name(flags_.text("password-file"));
+      const auto text = os::read_file(name, password_bytes_max);
+      if (!text) return refuse("'" + name + "' cannot be read: " + os::describe(text.error()));
+      machine.password = text->substr(0, text->find_first_of("\r\n"));
+    }
+    const char* hidden = std::getenv("SLUICE_PASSWORD");
+    if (!machine.password && machine.user_name && hidden != nullptr) machine.password = hidden;
     return true;
   }
 

@@ -8,7 +8,10 @@
 #include "cli/commands/sub_flags.h"
 #include "cli/context/context_flags.h"
 #include "cli/pages/pages_flags.h"
+#include "cli/recording/recording_flags.h"
 #include "cli/request/request_flags.h"
+#include "cli/retained/retained_flags.h"
+#include "cli/simulate/simulate_flags.h"
 
 namespace sluice::cli {
 namespace {
@@ -22,6 +25,11 @@ constexpr Command commands[] = {
     {"clients", "list clients and their sessions", run_clients, clients_flags},
     {"kick", "disconnect a client; its session stays", run_kick, kick_flags},
     {"bench", "measure a broker", run_bench, bench_flags},
+    {"retained", "list, remove, export and import retained messages", run_retained, retained_flags},
+    {"record", "write messages to a file, with their times", run_record, record_flags},
+    {"replay", "publish the messages of a recording again", run_replay, replay_flags},
+    {"simulate", "publish the telemetry of devices that there are not", run_simulate,
+     simulate_flags},
     {"context", "named connections", run_context, context_flags},
     {"completion", "print the completion script of a shell", run_completion, completion_flags},
     {"man", "print a manual page", run_man, man_flags},

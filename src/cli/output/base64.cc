@@ -4,10 +4,14 @@
 #include <algorithm>
 
 namespace sluice::cli {
+namespace {
+
+constexpr std::string_view letters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+}  // namespace
 
 std::string base64(ByteView bytes) {
-  constexpr std::string_view letters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   out.reserve((bytes.size() + 2) / 3 * 4);
   while (!bytes.empty()) {
@@ -19,6 +23,30 @@ std::string base64(ByteView bytes) {
     }
     bytes = bytes.subspan(taken);
   }
+  return out;
+}
+
+std::optional<std::string> bytes_of_base64(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() / 4 * 3);
+  std::uint32_t group = 0;
+  std::size_t taken = 0;
+  std::string_view rest = text;
+  while (!rest.empty() && rest.front() != '=') {
+    const auto value = letters.find(rest.front());
+    if (value == std::string_view::npos) return std::nullopt;
+    group = group << 6 | static_cast<std::uint32_t>(value);
+    rest.remove_prefix(1);
+    if (++taken % 4 != 0) continue;
+    for (const unsigned shift : {16U, 8U, 0U}) out += static_cast<char>(group >> shift & 0xFFU);
+  }
+  if (taken % 4 > 1) {
+    group <<= 6 * (4 - taken % 4);
+    out += static_cast<char>(group >> 16 & 0xFFU);
+    if (taken % 4 == 3) out += static_cast<char>(group >> 8 & 0xFFU);
+  }
+  // What is written again must be the same: that catches wrong padding and stray bits.
+  if (base64(as_bytes(out)) != text) return std::nullopt;
   return out;
 }
 

@@ -76,6 +76,23 @@ bool ShardThread::is_time_over() {
   return os::monotonic_now() - turn_began_ >= options_.server.turn_time_max;
 }
 
+void ShardThread::authenticate(core::AuthRequest request) {
+  if (auth_desk_ != nullptr) {
+    auth_desk_->submit(index_, std::move(request));
+    return;
+  }
+  core::AuthAnswer answer;
+  answer.code = codec::ReasonCode::server_unavailable;
+  answer.reason = "nobody checks credentials";
+  answer_auth(request.conn, std::move(answer));
+}
+
+// An answer that finds no room is an answer that never comes: the client's time runs out.
+void ShardThread::answer_auth(core::ConnId id, core::AuthAnswer answer) {
+  if (mailbox_.send(Letter(AuthLetter{id, std::move(answer)})) == os::Sent::first)
+    wakeup_->signal();
+}
+
 Duration ShardThread::time_to_wait(Instant now) const {
   if (turn_.has_work()) return Duration{0};
   Instant next = std::min(turn_.next_deadline(), stop_at_);
@@ -161,6 +178,8 @@ void ShardThread::read_mailbox() {
   for (Letter& letter : letters_) {
     if (auto* hand_over = std::get_if<HandOverLetter>(&letter))
       turn_.adopt(std::move(*hand_over));
+    else if (auto* auth = std::get_if<AuthLetter>(&letter))
+      shard().on_auth_answer(auth->conn, std::move(auth->answer));
     else
       std::get<Command>(letter)(*this);
   }

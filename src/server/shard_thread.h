@@ -25,6 +25,14 @@
 
 namespace sluice::server {
 
+/// Whoever checks credentials for all shards.
+class AuthDesk {
+ public:
+  virtual ~AuthDesk() = default;
+  /// From a shard's thread; the answer comes back by ShardThread::answer_auth().
+  virtual void submit(core::ShardIndex from, core::AuthRequest request) = 0;
+};
+
 /// A listening socket and what it says of its connections.
 struct Door {
   std::unique_ptr<net::Listener> listener;
@@ -39,11 +47,15 @@ class ShardThread final : public TurnHost {
               const ServerOptions& server, std::uint64_t seed, Log& log, RingMatrix& rings);
   ~ShardThread() override;
 
+  /// Before start(); it outlives the thread. Without one all credentials are refused.
+  void set_auth_desk(AuthDesk& desk) { auth_desk_ = &desk; }
   /// Makes the reactor; then, with `peers` complete, start().
   Result<void> prepare(std::vector<Door> doors);
   Result<void> start(std::span<const std::unique_ptr<ShardThread>> peers);
   /// Runs in the shard's thread soon; false if the mailbox is full.
   bool post(Command command);
+  /// The answer to a question that the desk was asked; from any thread.
+  void answer_auth(core::ConnId id, core::AuthAnswer answer);
   /// Accept no more, tell clients, write what they are owed for at most `grace`, end.
   void stop(Duration grace);
   void join() { thread_.join(); }
@@ -55,13 +67,18 @@ class ShardThread final : public TurnHost {
   void set_core_options(const core::CoreOptions& options) { core_options_ = options; }
 
  private:
-  using Letter = std::variant<HandOverLetter, Command>;
+  struct AuthLetter {
+    core::ConnId conn;
+    core::AuthAnswer answer;
+  };
+  using Letter = std::variant<HandOverLetter, Command, AuthLetter>;
   static constexpr std::uint64_t wakeup_token = ~std::uint64_t{0};
   static constexpr std::uint64_t door_bit = std::uint64_t{1} << 63;
 
   bool watch(const net::Transport& transport, core::ConnId id) override;
   void unwatch(const net::Transport& transport) override;
   bool is_time_over() override;
+  void authenticate(core::AuthRequest request) override;
   void loop();
   Duration time_to_wait(Instant now) const;
   void dispatch(std::span<const os::Ready> batch, Instant now);
@@ -83,6 +100,7 @@ class ShardThread final : public TurnHost {
   std::vector<Door> doors_;
   std::vector<std::unique_ptr<net::Transport>> accepted_;
   std::span<const std::unique_ptr<ShardThread>> peers_;
+  AuthDesk* auth_desk_ = nullptr;
   Turn turn_;
   std::optional<Duration> stop_grace_;  // a stop was asked for, and is not carried out yet
   Instant stop_at_ = Instant::never();

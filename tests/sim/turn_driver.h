@@ -43,6 +43,8 @@ class TurnDriver final : public server::TurnHost {
   bool watch(const net::Transport& transport, core::ConnId id) override;
   void unwatch(const net::Transport& transport) override;
   bool is_time_over() override;
+  // No credentials are asked for here.
+  void authenticate(core::AuthRequest) override {}
 
   Rng rng_;
   const std::uint64_t time_over_in_;

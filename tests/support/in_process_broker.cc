@@ -225,6 +225,29 @@ void InProcessBroker::answer_log() {
   run();
 }
 
+void InProcessBroker::set_access(const core::AccessSettings& access) {
+  for (const auto& driver : drivers_)
+    driver->turn_with(now_, [&](core::Shard& shard) { shard.set_access(access); });
+}
+
+core::AuthRequest InProcessBroker::take_auth_request(std::uint16_t shard) {
+  auto& requests = drivers_[shard]->auth_requests();
+  if (requests.empty()) {
+    ADD_FAILURE() << "nobody asked for credentials to be checked";
+    return {};
+  }
+  core::AuthRequest request = std::move(requests.front());
+  requests.pop_front();
+  return request;
+}
+
+void InProcessBroker::answer_auth(core::ConnId conn, core::AuthAnswer answer, std::uint16_t shard) {
+  drivers_[shard]->turn_with(
+      now_, [&](core::Shard& self) { self.on_auth_answer(conn, std::move(answer)); });
+  carry_mail(shard);
+  run();
+}
+
 void InProcessBroker::kick(std::string_view client_id) {
   for (std::uint16_t i = 0; i < shards(); ++i) {
     drivers_[i]->turn_with(now_, [&](core::Shard& shard) { shard.kick(client_id); });

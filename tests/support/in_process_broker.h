@@ -156,6 +156,10 @@ class InProcessBroker {
   /// The oldest batches that the log has not answered yet are safe, on every shard.
   void answer_log();
 
+  void set_access(const core::AccessSettings& access);
+  /// The oldest question about credentials on that shard; the test fails if there is none.
+  core::AuthRequest take_auth_request(std::uint16_t shard = 0);
+  void answer_auth(core::ConnId conn, core::AuthAnswer answer, std::uint16_t shard = 0);
   void kick(std::string_view client_id);
   void stop();
   void publish_sys();

@@ -157,6 +157,10 @@ void ShardDriver::apply(const core::Effect& effect) {
       tickets_.push_back(ticket);
     return;
   }
+  if (effect.kind == EffectKind::authenticate) {
+    auth_requests_.push_back(std::move(effects_.auth_requests.at(effect.arg)));
+    return;
+  }
   Conn* conn = find(effect.conn);
   if (conn == nullptr) return;
   switch (effect.kind) {
@@ -176,6 +180,7 @@ void ShardDriver::apply(const core::Effect& effect) {
       hand_over(*conn, effects_.hand_overs.at(effect.arg));
       return;
     case EffectKind::persist:
+    case EffectKind::authenticate:
       return;
   }
 }

@@ -75,6 +75,8 @@ class ShardDriver {
   MailQueue& outbox(std::uint16_t target) { return mailer_.outbox(target); }
   QueueMailer& mailer() { return mailer_; }
   std::vector<MovingConnection>& moving() { return moving_; }
+  /// Credentials that the shard wants checked, in the order it asked.
+  std::deque<core::AuthRequest>& auth_requests() { return auth_requests_; }
   /// Log batches asked for, and answered or not, since the start.
   std::uint64_t log_batches() const { return log_batches_; }
 
@@ -114,6 +116,7 @@ class ShardDriver {
   std::vector<std::uint32_t> freed_;  // in this turn
   std::vector<MovingConnection> opening_;
   std::vector<MovingConnection> moving_;
+  std::deque<core::AuthRequest> auth_requests_;
   std::deque<Mail> mail_;
   std::deque<core::Ticket> tickets_;                   // with the log
   std::size_t answers_ = 0;                            // of tickets_: ready

@@ -43,6 +43,9 @@ void Closing::count(CloseCause cause) {
     case CloseCause::session_taken_over:
       ++counters.disconnects_session_taken_over;
       return;
+    case CloseCause::not_authorized:
+      ++counters.disconnects_not_authorized;
+      return;
     case CloseCause::administrative_action:
       ++counters.disconnects_administrative_action;
       return;
@@ -103,11 +106,12 @@ void Closing::close(Connection& connection, CloseCause cause, codec::ReasonCode 
   forget(connection);
 }
 
-void Closing::refuse(Connection& connection, std::string_view reason, std::string_view client) {
+void Closing::refuse(Connection& connection, const Refusal& refusal) {
   c_.effects.add(EffectKind::close_gently, connection.id);
-  c_.log.info(
-      "connect_refused",
-      {{"peer", sluice::to_string(connection.peer)}, {"client", client}, {"reason", reason}});
+  c_.log.info("connect_refused", {{"peer", sluice::to_string(connection.peer)},
+                                  {"client", refusal.client},
+                                  {"user", refusal.user},
+                                  {"reason", refusal.reason}});
   forget(connection);
 }
 
@@ -128,7 +132,7 @@ void Closing::on_lost(Connection& connection, CloseCause cause) {
 
 void Closing::forget(Connection& connection) {
   c_.timers.cancel(connection.timer);
-  if (connection.state == ConnectionState::awaiting_connect) --c_.handshakes;
+  if (is_handshake(connection.state)) --c_.handshakes;
   --c_.metrics.connections_open;
   c_.connections.close(connection.id);
 }
@@ -176,6 +180,13 @@ void Closing::publish_will(Session& session) {
   if (!session.will) return;
   const MessageRef message = session.will->message;
   c_.commit(record::WillSet{session.slot, {}, {}}, true);
+  if (!guard_.can_publish(session, {message->topic(), message->qos(), message->retain()})) {
+    ++c_.metrics.messages_dropped_not_authorized;
+    c_.log.info("publish_refused", {{"client", session.client_id()},
+                                    {"topic", message->topic()},
+                                    {"reason", "no rule allows its will"}});
+    return;
+  }
   ++c_.metrics.wills_published;
   Routed routed = Routed::of(message);
   // Its expiry begins when it is published, not when it was handed in.

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "codec/reason_code.h"
+#include "core/access/guard.h"
 #include "core/retained/retained_delivery.h"
 #include "core/shard/context.h"
 #include "core/shard/interest.h"
@@ -20,14 +21,24 @@ class Closing {
  public:
   Closing(Context& context, Router& router, Interest& interest, SharedMembers& members,
           RetainedDelivery& retained)
-      : c_(context), router_(router), interest_(interest), members_(members), retained_(retained) {}
+      : c_(context),
+        router_(router),
+        interest_(interest),
+        members_(members),
+        retained_(retained),
+        guard_(context) {}
 
   /// We end it: an MQTT 5 client is told why by DISCONNECT with `reason`. `detail` goes to log and
   /// Reason String.
   void close(Connection& connection, CloseCause cause, codec::ReasonCode reason,
              std::string_view detail);
   /// CONNECT is refused: the CONNACK is written already, or there is none to give.
-  void refuse(Connection& connection, std::string_view reason, std::string_view client = {});
+  struct Refusal {
+    std::string_view reason;
+    std::string_view client{};
+    std::string_view user{};
+  };
+  void refuse(Connection& connection, const Refusal& refusal);
   /// The client said DISCONNECT.
   void on_disconnect(Connection& connection, CloseCause cause);
   /// The transport is gone.
@@ -54,6 +65,7 @@ class Closing {
   Interest& interest_;
   SharedMembers& members_;
   RetainedDelivery& retained_;
+  Guard guard_;
 };
 
 }  // namespace sluice::core

@@ -32,6 +32,11 @@ codec::Properties connack_properties(codec::PropertyWriter& writer, const CoreOp
   // [MQTT5-3.2.2-22]
   say(granted.keep_alive_s != connect.keep_alive_s, PropertyId::server_keep_alive,
       granted.keep_alive_s);
+  if (!granted.auth_method.empty()) {  // [MQTT5-4.12.0-5]
+    writer.text(PropertyId::authentication_method, granted.auth_method);
+    if (!granted.auth_data.empty())
+      writer.binary(PropertyId::authentication_data, granted.auth_data);
+  }
   // [MQTT5-3.1.2-28]
   if (!mqtt.response_information.empty() &&
       asked.flag(PropertyId::request_response_information, false))

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace sluice::core {
 
@@ -21,6 +22,8 @@ struct Granted {
   std::uint32_t session_expiry_s = 0;
   std::uint16_t keep_alive_s = 0;
   bool is_present = false;
+  std::string auth_method{};  ///< empty if none was used
+  std::vector<std::uint8_t> auth_data{};
 };
 
 /// Empty before MQTT 5. The result views the writer's buffer, which must have room for them all.

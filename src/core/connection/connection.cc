@@ -29,6 +29,8 @@ const char* to_string(CloseCause cause) noexcept {
       return "limit reached";
     case CloseCause::session_taken_over:
       return "session taken over";
+    case CloseCause::not_authorized:
+      return "not authorized";
     case CloseCause::administrative_action:
       return "administrative action";
     case CloseCause::server_shutting_down:

@@ -16,6 +16,7 @@
 #include "base/slab.h"
 #include "base/time.h"
 #include "codec/types.h"
+#include "core/access/authentication.h"
 #include "core/connection/topic_aliases.h"
 #include "core/ids.h"
 #include "core/timer/timer_wheel.h"
@@ -27,7 +28,9 @@ namespace sluice::core {
 
 enum class ConnectionState : std::uint8_t {
   awaiting_connect,
-  awaiting_log,  ///< CONNECT is accepted; CONNACK waits until the session is safe
+  awaiting_auth,         ///< credentials are being checked
+  awaiting_auth_packet,  ///< the client has been challenged
+  awaiting_log,          ///< CONNECT is accepted; CONNACK waits until the session is safe
   connected,
 };
 
@@ -44,11 +47,16 @@ enum class CloseCause : std::uint8_t {
   packet_too_large,
   limit,
   session_taken_over,
+  not_authorized,  ///< its right to be here has ended
   administrative_action,
   server_shutting_down,
   refused,  ///< CONNECT was not accepted
 };
 const char* to_string(CloseCause cause) noexcept;
+/// CONNECT has not come, or is not accepted yet.
+constexpr bool is_handshake(ConnectionState state) noexcept {
+  return state < ConnectionState::awaiting_log;
+}
 /// What an error of the decoder means for the connection it came by.
 CloseCause close_cause_of(const Error& error) noexcept;
 
@@ -75,6 +83,7 @@ struct Connection {
   std::unique_ptr<GrowingBytes> carry;   ///< bytes not processed yet
   std::unique_ptr<InboundAliases> inbound_aliases;
   std::unique_ptr<OutboundAliases> outbound_aliases;
+  std::unique_ptr<PendingAuth> auth;  ///< while credentials are checked, or by a method
   Peer peer;
 };
 

@@ -42,6 +42,8 @@ std::string text_of(const codec::ConnectResult& result) {
   }
 }
 
+constexpr std::size_t method_bytes_max = 256;
+
 }  // namespace
 
 codec::DecodeLimits Handshake::limits() const {
@@ -58,6 +60,11 @@ ShardIndex Handshake::home_of(ByteView packet) const {
 
 void Handshake::refuse(Connection& connection, ReasonCode code, std::string_view reason,
                        std::string_view client) {
+  send_refusal(connection, code, reason);
+  closing_.refuse(connection, {.reason = reason, .client = client});
+}
+
+void Handshake::send_refusal(Connection& connection, ReasonCode code, std::string_view reason) {
   std::array<std::uint8_t, 512> properties;
   codec::PropertyWriter writer(properties);
   codec::Connack connack{
@@ -69,17 +76,13 @@ void Handshake::refuse(Connection& connection, ReasonCode code, std::string_view
   // [MQTT5-3.2.2-19]
   if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max)
     connack.properties = {};
-  if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max) {
-    closing_.refuse(connection, reason, client);
-    return;
-  }
+  if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max) return;
   Output& output = c_.effects.output;
   const auto size = codec::encode(connack, connection.version,
                                   output.reserve(codec::encoded_size(connack, connection.version)));
   SLUICE_ASSERT(size.has_value());
   output.send(connection.id, output.commit(*size));
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::connack)];
-  closing_.refuse(connection, reason, client);
 }
 
 // What the bytes of the CONNECT alone decide.
@@ -109,7 +112,7 @@ bool Handshake::is_refused(Connection& connection, const codec::ConnectResult& r
         refuse(connection, result.error.reason != 0 ? reason : ReasonCode::malformed_packet,
                text_of(result));
       else
-        closing_.refuse(connection, text_of(result));
+        closing_.refuse(connection, {.reason = text_of(result)});
       return true;
   }
 }
@@ -127,7 +130,7 @@ void Handshake::on_too_large(Connection& connection, ByteView bytes) {
   const ByteView body = bytes.subspan(frame.header_bytes);
   const bool is_v5 = as_text(body.first(level_offset)).ends_with("MQTT") && body[level_offset] == 5;
   if (!is_v5) {
-    closing_.refuse(connection, text);
+    closing_.refuse(connection, {.reason = text});
     return;
   }
   connection.version = Version::v5;
@@ -164,13 +167,14 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
   auto& metrics = c_.metrics;
   const auto& limits = c_.options.limits;
   const std::string_view client = connect.client_id;
-  if (connect.properties.has(PropertyId::authentication_method)) {
+  const auto method = connect.properties.text(PropertyId::authentication_method);
+  if (method && (!c_.access.is_authenticating || method->size() > method_bytes_max)) {
     ++metrics.connects_refused_bad_authentication_method;  // [MQTT5-4.12.0-1]
     refuse(connection, ReasonCode::bad_authentication_method, "no such authentication method",
            client);
     return true;
   }
-  if (!connection.is_anonymous_allowed) {
+  if (!connection.is_anonymous_allowed && !auth_.is_asked_for(connect)) {
     ++metrics.connects_refused_not_authorized;
     refuse(connection, ReasonCode::not_authorized,
            "this listener takes no clients without credentials that it can check", client);
@@ -323,9 +327,150 @@ void Handshake::on_connect(Connection& connection, ByteView packet) {
   const codec::Connect& connect = result.connect;
   note_client_limits(connection, connect);
   if (is_refused_by_policy(connection, connect) || is_will_refused(connection, connect)) return;
+  if (auth_.is_asked_for(connect))
+    auth_.ask(connection, connect, packet);
+  else
+    accept(connection, connect, {});
+}
 
+void Handshake::refuse_by_answer(Connection& connection, const codec::Connect& connect,
+                                 const AuthAnswer& answer) {
+  auto& metrics = c_.metrics;
+  switch (answer.code) {
+    case ReasonCode::bad_user_name_or_password:
+      ++metrics.connects_refused_bad_user_name_or_password;
+      break;
+    case ReasonCode::server_unavailable:
+      ++metrics.connects_refused_server_unavailable;
+      break;
+    case ReasonCode::server_busy:
+      ++metrics.connects_refused_server_busy;
+      break;
+    case ReasonCode::banned:
+      ++metrics.connects_refused_banned;
+      break;
+    case ReasonCode::bad_authentication_method:
+      ++metrics.connects_refused_bad_authentication_method;
+      break;
+    default:
+      ++metrics.connects_refused_not_authorized;
+      break;
+  }
+  // The client learns no more than the standard's words; the operator learns why.
+  send_refusal(connection, answer.code, codec::to_string(answer.code));
+  closing_.refuse(connection, {.reason = answer.reason,
+                               .client = connect.client_id,
+                               .user = connect.user_name.value_or(std::string_view())});
+}
+
+void Handshake::on_auth_late(Connection& connection) {
+  AuthAnswer answer;
+  answer.code = ReasonCode::server_unavailable;
+  answer.reason = "credentials were not checked in time";
+  connection.auth->is_asked = true;
+  on_auth_answer(connection, std::move(answer));
+}
+
+void Handshake::on_auth_answer(Connection& connection, AuthAnswer answer) {
+  if (!connection.auth || !connection.auth->is_asked) return;
+  connection.auth->is_asked = false;
+  if (answer.code == ReasonCode::continue_authentication) {
+    auth_.challenge(connection, answer);
+    return;
+  }
+  if (!is_handshake(connection.state)) {
+    auth_.on_again(connection, answer);
+    return;
+  }
+  const Secret packet = std::move(connection.auth->connect);
+  connection.state = ConnectionState::awaiting_connect;
+  // The limits may have changed since it was first read.
+  const codec::ConnectResult result = codec::decode_connect(packet.view(), limits());
+  if (is_refused(connection, result)) return;
+  const codec::Connect& connect = result.connect;
+  if (answer.code != ReasonCode::success) {
+    refuse_by_answer(connection, connect, answer);
+    return;
+  }
+  if (connection.auth->method.empty()) connection.auth.reset();
+  if (!is_refused_by_policy(connection, connect)) accept(connection, connect, std::move(answer));
+}
+
+// A session is its user's: nobody else may push its client out, or get what was kept for it.
+bool Handshake::is_of_another_user(Connection& connection, const codec::Connect& connect,
+                                   const SessionAccess* access) {
+  if (!c_.access.is_authenticating) return false;
+  Session* session = c_.state.sessions.find(connect.client_id);
+  if (session == nullptr || session->access == nullptr) return false;
+  const std::string_view user = access != nullptr ? access->principal.user : std::string_view();
+  if (session->access->principal.user == user) return false;
+  if (!session->is_connected()) {
+    closing_.end_session(*session);
+    return false;
+  }
+  ++c_.metrics.connects_refused_client_identifier_not_valid;
+  refuse(connection, ReasonCode::client_identifier_not_valid,
+         "another user is connected by this client identifier", connect.client_id);
+  return true;
+}
+
+bool Handshake::is_refused_by_rules(Connection& connection, const codec::Connect& connect,
+                                    SessionAccess* access) {
+  if (is_of_another_user(connection, connect, access)) return true;
+  if (access == nullptr || access->permit == nullptr || !connect.will) return false;
+  const codec::Will& will = *connect.will;
+  if (access->permit->can_publish({will.topic, will.qos, will.retain})) return false;
+  ++c_.metrics.connects_refused_not_authorized;
+  refuse(connection, ReasonCode::not_authorized, "no rule allows its will", connect.client_id);
+  return true;
+}
+
+void Handshake::accept(Connection& connection, const codec::Connect& connect, AuthAnswer answer) {
   Granted granted;
   if (connect.client_id.empty()) granted.assigned_id = draw_client_id();
+  const std::string_view client_id =
+      granted.assigned_id.empty() ? connect.client_id : std::string_view(granted.assigned_id);
+  auto access = guard_.access_of(std::move(answer.principal), client_id);
+  if (is_refused_by_rules(connection, connect, access.get())) return;
+  granted.auth_data = std::move(answer.data);
+  if (connection.auth) granted.auth_method = connection.auth->method;
+  grant(connection, connect, granted);
+  std::array<std::uint8_t, 8192> scratch;
+  codec::PropertyWriter writer(scratch);
+  const codec::Properties properties = connack_properties(writer, c_.options, connect, granted);
+  if (codec::encoded_size(codec::Connack{.properties = properties}, connection.version) >
+      connection.packet_bytes_max) {
+    ++c_.metrics.connects_refused_packet_too_large;
+    refuse(connection, ReasonCode::packet_too_large,
+           "the CONNACK is larger than the client's Maximum Packet Size", connect.client_id);
+    return;
+  }
+
+  const std::uint64_t changes = c_.journal.changes();
+  Session& session = attach(connection, connect, granted);
+  const bool is_same = session.access != nullptr && access != nullptr &&
+                       session.access->principal == access->principal;
+  if (!is_same) session.rules_checked = 0;
+  session.access = std::move(access);
+  ++c_.metrics.connects_accepted;
+  const std::string_view user = session.access != nullptr
+                                    ? std::string_view(session.access->principal.user)
+                                    : connect.user_name.value_or(std::string_view());
+  c_.log.info("client_connected", {{"client", session.client_id()},
+                                   {"peer", sluice::to_string(connection.peer)},
+                                   {"version", log_version(connect.version)},
+                                   {"clean", connect.clean_start ? 1 : 0},
+                                   {"keep_alive", connection.keep_alive_s},
+                                   {"user", user}});
+  send_connack(connection, granted.is_present, properties);
+  // Nothing of it is kept, nothing earlier waits: it goes at once.
+  if (c_.journal.changes() == changes) {
+    const Held held = c_.journal.take_last();
+    finish(connection, held.bytes);
+  }
+}
+
+void Handshake::grant(Connection& connection, const codec::Connect& connect, Granted& granted) {
   const auto seconds = [](Duration d) {
     return std::chrono::duration_cast<std::chrono::seconds>(d).count();
   };
@@ -343,32 +488,6 @@ void Handshake::on_connect(Connection& connection, ByteView packet) {
       (connect.keep_alive_s == 0 || connect.keep_alive_s > keep_alive_max))
     granted.keep_alive_s = static_cast<std::uint16_t>(keep_alive_max);
   connection.keep_alive_s = granted.keep_alive_s;
-
-  std::array<std::uint8_t, 1024> scratch;
-  codec::PropertyWriter writer(scratch);
-  const codec::Properties properties = connack_properties(writer, c_.options, connect, granted);
-  if (codec::encoded_size(codec::Connack{.properties = properties}, connection.version) >
-      connection.packet_bytes_max) {
-    ++c_.metrics.connects_refused_packet_too_large;
-    refuse(connection, ReasonCode::packet_too_large,
-           "the CONNACK is larger than the client's Maximum Packet Size", connect.client_id);
-    return;
-  }
-  const std::uint64_t changes = c_.journal.changes();
-  Session& session = attach(connection, connect, granted);
-  ++c_.metrics.connects_accepted;
-  c_.log.info("client_connected", {{"client", session.client_id()},
-                                   {"peer", sluice::to_string(connection.peer)},
-                                   {"version", log_version(connect.version)},
-                                   {"clean", connect.clean_start ? 1 : 0},
-                                   {"keep_alive", connection.keep_alive_s},
-                                   {"user", connect.user_name.value_or(std::string_view())}});
-  send_connack(connection, granted.is_present, properties);
-  // Nothing of it is kept, nothing earlier waits: it goes at once.
-  if (c_.journal.changes() == changes) {
-    const Held held = c_.journal.take_last();
-    finish(connection, held.bytes);
-  }
 }
 
 void Handshake::on_durable(const Held& held) {

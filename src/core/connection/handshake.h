@@ -10,19 +10,28 @@
 #pragma once
 
 #include "codec/codec.h"
+#include "core/access/guard.h"
+#include "core/connection/authenticating.h"
 #include "core/connection/closing.h"
 #include "core/connection/connack.h"
 #include "core/session/delivery.h"
 #include "core/shard/context.h"
 
 #include <string>
+#include <vector>
 
 namespace sluice::core {
 
 class Handshake {
  public:
-  Handshake(Context& context, Closing& closing, Delivering& delivering, SharedMembers& members)
-      : c_(context), closing_(closing), delivering_(delivering), members_(members) {}
+  Handshake(Context& context, Authenticating& auth, Closing& closing, Delivering& delivering,
+            SharedMembers& members)
+      : c_(context),
+        auth_(auth),
+        closing_(closing),
+        delivering_(delivering),
+        members_(members),
+        guard_(context) {}
 
   /// A whole packet, the first of its connection. The connection may be gone afterwards.
   void on_connect(Connection& connection, ByteView packet);
@@ -30,6 +39,10 @@ class Handshake {
   bool is_version_known(ByteView bytes) const;
   /// A CONNECT that announces more than is taken. The connection is gone afterwards.
   void on_too_large(Connection& connection, ByteView bytes);
+  /// What was found out about the client's credentials. The connection may be gone afterwards.
+  void on_auth_answer(Connection& connection, AuthAnswer answer);
+  /// The answer has not come in the time that CONNECT has.
+  void on_auth_late(Connection& connection);
   /// The CONNACK that waited for the log may go.
   void on_durable(const Held& held);
   /// Where the client of a CONNECT lives; this shard if that cannot be told.
@@ -38,6 +51,15 @@ class Handshake {
  private:
   bool is_refused(Connection& connection, const codec::ConnectResult& result);
   bool is_refused_by_policy(Connection& connection, const codec::Connect& connect);
+  bool is_refused_by_rules(Connection& connection, const codec::Connect& connect,
+                           SessionAccess* access);
+  bool is_of_another_user(Connection& connection, const codec::Connect& connect,
+                          const SessionAccess* access);
+  void refuse_by_answer(Connection& connection, const codec::Connect& connect,
+                        const AuthAnswer& answer);
+  void accept(Connection& connection, const codec::Connect& connect, AuthAnswer answer);
+  void grant(Connection& connection, const codec::Connect& connect, Granted& granted);
+  void send_refusal(Connection& connection, codec::ReasonCode code, std::string_view reason);
   /// `client`: its identifier, if the CONNECT was good enough to tell.
   void refuse(Connection& connection, codec::ReasonCode code, std::string_view reason,
               std::string_view client = {});
@@ -52,9 +74,11 @@ class Handshake {
   codec::DecodeLimits limits() const;
 
   Context& c_;
+  Authenticating& auth_;
   Closing& closing_;
   Delivering& delivering_;
   SharedMembers& members_;
+  Guard guard_;
 };
 
 }  // namespace sluice::core

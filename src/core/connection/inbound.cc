@@ -22,7 +22,9 @@ codec::DecodeLimits Inbound::limits() const {
 }
 
 bool Inbound::must_wait(const Connection& connection) const {
-  if (connection.state == ConnectionState::awaiting_log) return true;
+  if (connection.state == ConnectionState::awaiting_log ||
+      connection.state == ConnectionState::awaiting_auth)
+    return true;
   if (c_.turn_deliveries >= static_cast<std::uint64_t>(c_.options.limits.turn_deliveries_max))
     return true;
   if (c_.effects.output.turn_bytes() >=
@@ -61,9 +63,9 @@ Inbound::Step Inbound::fail(Connection& connection, const Error& error) {
   count_limit(c_.metrics, error);
   const auto reason =
       error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet;
-  if (connection.state == ConnectionState::awaiting_connect) {
+  if (is_handshake(connection.state)) {
     ++c_.metrics.connects_refused_malformed_packet;
-    closing_.refuse(connection, error.detail);
+    closing_.refuse(connection, {.reason = error.detail});
   } else {
     closing_.close(connection, close_cause_of(error), reason,
                    error.detail);  // [MQTT5-4.13.1-1] [MQTT3-4.8.0-1]
@@ -107,8 +109,7 @@ Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
     bytes = bytes.subspan(part);
     const auto old = std::move(connection.carry);
     ByteView held = old->view();
-    const bool is_large =
-        held.size() >= body_adopted_min && connection.state != ConnectionState::awaiting_connect;
+    const bool is_large = held.size() >= body_adopted_min && !is_handshake(connection.state);
     if (is_large && codec::peek_frame(held, connection.version).is_complete()) {
       const SharedBytes whole = old->freeze();
       held = whole.view();
@@ -140,7 +141,8 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
     const auto frame = codec::peek_frame(bytes, connection.version);
     const auto& mqtt = c_.options.mqtt;
     const bool is_first = connection.state == ConnectionState::awaiting_connect;
-    const auto size_max = is_first ? mqtt.packet_bytes_max_before_connect : mqtt.packet_bytes_max;
+    const bool is_early = is_handshake(connection.state);
+    const auto size_max = is_early ? mqtt.packet_bytes_max_before_connect : mqtt.packet_bytes_max;
     if (frame.is_failed()) return fail(connection, frame.error);
     if (is_first && (bytes[0] >> 4) != static_cast<unsigned>(PacketType::connect))
       return fail(connection,
@@ -153,9 +155,11 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
       }
       ++c_.metrics.limits_hit_packet_bytes_max;
       // [MQTT5-3.2.2-15]
-      return fail(connection, {.code = ErrorCode::packet_too_large,
-                               .reason = static_cast<std::uint8_t>(ReasonCode::packet_too_large),
-                               .detail = "larger than mqtt.packet_bytes_max"});
+      return fail(connection,
+                  {.code = ErrorCode::packet_too_large,
+                   .reason = static_cast<std::uint8_t>(ReasonCode::packet_too_large),
+                   .detail = is_early ? "larger than mqtt.packet_bytes_max_before_connect"
+                                      : "larger than mqtt.packet_bytes_max"});
     }
     if (!frame.is_complete()) return Step::go_on;
     const PacketBytes packet{.all = bytes.first(frame.total),
@@ -198,6 +202,8 @@ Inbound::Step Inbound::on_first_packet(Connection& connection, const codec::Fram
 Inbound::Step Inbound::on_packet(Connection& connection, const codec::FrameResult& frame,
                                  const PacketBytes& packet) {
   connection.last_received = c_.now;
+  if (connection.state == ConnectionState::awaiting_auth_packet)
+    return on_auth_packet(connection, packet);
   const auto type = frame.type();
   ++c_.metrics.packets_received[static_cast<std::size_t>(type) & 15U];
   if (type == PacketType::publish)
@@ -206,6 +212,24 @@ Inbound::Step Inbound::on_packet(Connection& connection, const codec::FrameResul
       codec::decode(packet.all, connection.version, codec::Direction::to_server, limits());
   if (!decoded) return fail(connection, decoded.error());
   return on_decoded(connection, *decoded);
+}
+
+// Between CONNECT and CONNACK there is nothing but the exchange. [MQTT5-3.1.2-30]
+Inbound::Step Inbound::on_auth_packet(Connection& connection, const PacketBytes& packet) {
+  const auto decoded =
+      codec::decode(packet.all, connection.version, codec::Direction::to_server, limits());
+  if (!decoded) return fail(connection, decoded.error());
+  if (std::holds_alternative<codec::Disconnect>(*decoded)) {
+    closing_.on_disconnect(connection, CloseCause::client);
+    return Step::gone;
+  }
+  const auto* auth = std::get_if<codec::Auth>(&*decoded);
+  if (auth == nullptr)
+    return fail(connection, {.code = ErrorCode::protocol_error,
+                             .reason = static_cast<std::uint8_t>(ReasonCode::protocol_error),
+                             .detail = "another packet than AUTH before the CONNACK"});
+  ++c_.metrics.packets_received[static_cast<std::size_t>(PacketType::auth)];
+  return auth_.on_auth(connection, *auth) ? Step::go_on : Step::gone;
 }
 
 Inbound::Step Inbound::on_decoded(Connection& connection, const codec::Packet& packet) {
@@ -237,10 +261,7 @@ Inbound::Step Inbound::on_decoded(Connection& connection, const codec::Packet& p
     return fail(connection, {.code = ErrorCode::protocol_error,
                              .reason = static_cast<std::uint8_t>(ReasonCode::protocol_error),
                              .detail = "a second CONNECT"});
-  // AUTH without an authentication method. [MQTT5-4.12.0-7]
-  return fail(connection, {.code = ErrorCode::protocol_error,
-                           .reason = static_cast<std::uint8_t>(ReasonCode::protocol_error),
-                           .detail = "AUTH on a connection without an authentication method"});
+  return step(auth_.on_auth(connection, std::get<codec::Auth>(packet)));
 }
 
 Inbound::Step Inbound::on_client_disconnect(Connection& connection,

@@ -10,6 +10,7 @@
 // Spec:    MQTT 5.0 §2, §4.13.
 #pragma once
 
+#include "core/connection/authenticating.h"
 #include "core/connection/handshake.h"
 #include "core/connection/publishing.h"
 #include "core/connection/subscribing.h"
@@ -20,13 +21,20 @@ namespace sluice::core {
 
 class Inbound {
  public:
-  Inbound(Context& context, Handshake& handshake, Publishing& publishing, Subscribing& subscribing,
-          Closing& closing)
+  struct Parts {
+    Authenticating& auth;
+    Handshake& handshake;
+    Publishing& publishing;
+    Subscribing& subscribing;
+    Closing& closing;
+  };
+  Inbound(Context& context, const Parts& parts)
       : c_(context),
-        handshake_(handshake),
-        publishing_(publishing),
-        subscribing_(subscribing),
-        closing_(closing) {}
+        auth_(parts.auth),
+        handshake_(parts.handshake),
+        publishing_(parts.publishing),
+        subscribing_(parts.subscribing),
+        closing_(parts.closing) {}
 
   /// REQUIRES: `bytes` stay valid and unchanged until the turn ends.
   void on_bytes(Connection& connection, ByteView bytes);
@@ -46,6 +54,7 @@ class Inbound {
                  const PacketBytes& packet);
   Step on_first_packet(Connection& connection, const codec::FrameResult& frame,
                        const PacketBytes& packet, ByteView rest);
+  Step on_auth_packet(Connection& connection, const PacketBytes& packet);
   Step on_decoded(Connection& connection, const codec::Packet& packet);
   Step on_client_disconnect(Connection& connection, const codec::Disconnect& disconnect);
   Step fail(Connection& connection, const Error& error);
@@ -55,6 +64,7 @@ class Inbound {
   codec::DecodeLimits limits() const;
 
   Context& c_;
+  Authenticating& auth_;
   Handshake& handshake_;
   Publishing& publishing_;
   Subscribing& subscribing_;

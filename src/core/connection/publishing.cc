@@ -72,10 +72,8 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
   ++c_.metrics.messages_received[static_cast<std::size_t>(publish.qos)];
   if (connection.version == Version::v5 && !resolve_alias(connection, publish)) return false;
   if (!is_supported(connection, publish)) return false;
-  if (publish.qos == Qos::at_most_once) {
-    route(connection, publish, packet);
-    return true;
-  }
+  if (publish.qos == Qos::at_most_once)
+    return is_kept(connection, route(connection, publish, packet));
   const std::uint64_t changes = c_.journal.changes();
   Session& session = c_.state.sessions.at(connection.session);
   if (publish.qos == Qos::exactly_once) {
@@ -92,6 +90,7 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
     return false;
   }
   ReasonCode reason = route(connection, publish, packet);
+  if (!is_kept(connection, reason)) return false;
   // 3.x has no way to refuse: what was dropped, and counted, is acknowledged. [MQTT3-3.3.5-2]
   if (connection.version != Version::v5) reason = ReasonCode::success;
   if (publish.qos == Qos::exactly_once && !codec::is_failure(reason)) {
@@ -102,12 +101,33 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
   return acknowledge(connection, publish, reason, changes);
 }
 
+// Whether the connection outlives a publish with that outcome.
+bool Publishing::is_kept(Connection& connection, ReasonCode reason) {
+  using Answer = CoreOptions::Access::RefusedPublish;
+  if (reason != ReasonCode::not_authorized || connection.version == Version::v5 ||
+      c_.options.access.refused_publish == Answer::drop)
+    return true;
+  closing_.close(connection, CloseCause::not_authorized, reason, "no rule allows the publish");
+  return false;
+}
+
+bool Publishing::is_refused(Connection& connection, const codec::Publish& publish) {
+  const bool is_ours = is_sys_topic(publish.topic);
+  if (!is_ours && guard_.is_open()) return false;
+  Session& session = c_.state.sessions.at(connection.session);
+  if (!is_ours && guard_.can_publish(session, {publish.topic, publish.qos, publish.retain}))
+    return false;
+  ++c_.metrics.messages_dropped_not_authorized;
+  c_.log.info("publish_refused",
+              {{"client", session.client_id()},
+               {"topic", publish.topic},
+               {"reason", is_ours ? "$SYS is the broker's own" : "no rule allows it"}});
+  return true;
+}
+
 ReasonCode Publishing::route(Connection& connection, const codec::Publish& publish,
                              const PacketBytes& packet) {
-  if (is_sys_topic(publish.topic)) {
-    ++c_.metrics.messages_dropped_not_authorized;
-    return ReasonCode::not_authorized;
-  }
+  if (is_refused(connection, publish)) return ReasonCode::not_authorized;
   const ForwardedProperties forwarded(publish.properties);
   Routed routed{.topic = publish.topic,
                 .properties = forwarded.bytes(),

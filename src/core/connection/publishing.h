@@ -10,6 +10,7 @@
 #pragma once
 
 #include "codec/codec.h"
+#include "core/access/guard.h"
 #include "core/connection/acknowledging.h"
 #include "core/connection/closing.h"
 #include "core/retained/retained_delivery.h"
@@ -36,7 +37,8 @@ class Publishing {
         closing_(closing),
         delivering_(delivering),
         retained_(retained),
-        acks_(acks) {}
+        acks_(acks),
+        guard_(context) {}
 
   /// False if the connection is gone. So for all of them.
   bool on_publish(Connection& connection, const PacketBytes& packet,
@@ -51,6 +53,8 @@ class Publishing {
   bool is_supported(Connection& connection, const codec::Publish& publish);
   codec::ReasonCode route(Connection& connection, const codec::Publish& publish,
                           const PacketBytes& packet);
+  bool is_kept(Connection& connection, codec::ReasonCode reason);
+  bool is_refused(Connection& connection, const codec::Publish& publish);
   bool acknowledge(Connection& connection, const codec::Publish& publish, codec::ReasonCode reason,
                    std::uint64_t changes);
 
@@ -60,6 +64,7 @@ class Publishing {
   Delivering& delivering_;
   RetainedDelivery& retained_;
   Acknowledging& acks_;
+  Guard guard_;
 };
 
 }  // namespace sluice::core

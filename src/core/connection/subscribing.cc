@@ -44,9 +44,15 @@ ReasonCode Subscribing::subscribe(Connection& connection, codec::FilterView view
   bool is_shared = split->is_shared();
   const ReasonCode available = check_available(connection, is_shared, split->filter, id);
   if (codec::is_failure(available)) return available;
+  const auto qos = guard_.can_subscribe(session, split->filter, view.options.qos);
+  if (!qos) {
+    c_.log.info("subscription_refused", {{"client", session.client_id()},
+                                         {"filter", view.filter},
+                                         {"reason", "no rule allows it"}});
+    return ReasonCode::not_authorized;
+  }
   // [MQTT5-3.2.2-10] [MQTT5-3.8.4-7]
-  view.options.qos =
-      std::min(view.options.qos, static_cast<codec::Qos>(c_.options.mqtt.maximum_qos));
+  view.options.qos = std::min(*qos, static_cast<codec::Qos>(c_.options.mqtt.maximum_qos));
   if (c_.state.subscriptions.count(session.slot) >= c_.options.session.subscriptions_max &&
       !c_.state.subscriptions.has(split->share_name, split->filter, session.slot)) {
     ++c_.metrics.limits_hit_subscriptions_max;

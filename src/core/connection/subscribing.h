@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/ring_buffer.h"
+#include "core/access/guard.h"
 #include "core/connection/acknowledging.h"
 #include "core/connection/closing.h"
 #include "core/retained/retained_delivery.h"
@@ -25,7 +26,12 @@ class Subscribing {
  public:
   Subscribing(Context& context, Interest& interest, SharedMembers& members,
               RetainedDelivery& retained, Acknowledging& acks)
-      : c_(context), interest_(interest), members_(members), retained_(retained), acks_(acks) {}
+      : c_(context),
+        interest_(interest),
+        members_(members),
+        retained_(retained),
+        acks_(acks),
+        guard_(context) {}
 
   /// False if the connection is gone. So for both.
   bool on_subscribe(Connection& connection, const codec::Subscribe& subscribe);
@@ -55,6 +61,7 @@ class Subscribing {
   SharedMembers& members_;
   RetainedDelivery& retained_;
   Acknowledging& acks_;
+  Guard guard_;
   RingBuffer<Pending> pending_;
 };
 

@@ -78,6 +78,10 @@ void Delivering::drop(Session& session, std::uint64_t& counter, const char* limi
 Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
   Session& session = c_.state.sessions.at(target.session);
   ++c_.turn_deliveries;
+  if (!guard_.can_receive(session, routed.topic)) {
+    ++c_.metrics.messages_dropped_not_authorized;
+    return Outcome::absent;
+  }
   // [MQTT3-3.8.4-6] [MQTT5-3.8.4-8]
   const codec::Qos qos = lower(routed.qos, target.qos);
   if (qos == codec::Qos::at_most_once) {
@@ -107,6 +111,8 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
   const auto ids = !target.more_ids.empty()      ? target.more_ids
                    : target.subscription_id != 0 ? std::span<const std::uint32_t>(one)
                                                  : std::span<const std::uint32_t>();
+  if (outbound == nullptr || (outbound->queue.empty() && outbound->window.empty()))
+    guard_.note_checked(session);
   c_.commit(record::Queued{session.slot, routed.ensure_message(c_.state.messages),
                            c_.state.sessions.store_ids(ids), qos, target.retain, target.is_shared},
             session.is_durable());
@@ -161,6 +167,29 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
   output.send(connection.id, encoded);
 }
 
+// Taken under other rules, or for another client, and no longer allowed.
+bool Delivering::is_revoked(Session& session, const Message& message) {
+  return guard_.is_recheck_due(session) && !guard_.can_receive(session, message.topic());
+}
+
+// What was sent and not acknowledged is not sent again either.
+void Delivering::drop_revoked(Session& session, Outbound& outbound) {
+  if (!guard_.is_recheck_due(session)) return;
+  std::vector<std::pair<codec::PacketId, record::AckKind>> gone;
+  for (std::size_t i = 0; i < outbound.window.size(); ++i) {
+    const Delivery& delivery = outbound.window[i];
+    if (delivery.state != DeliveryState::published || !is_revoked(session, *delivery.message))
+      continue;
+    gone.emplace_back(delivery.packet_id, delivery.qos == codec::Qos::exactly_once
+                                              ? record::AckKind::pubrec_failed
+                                              : record::AckKind::puback);
+  }
+  for (const auto& [packet_id, kind] : gone) {
+    ++c_.metrics.messages_dropped_not_authorized;
+    c_.commit(record::DeliveryAcknowledged{session.slot, packet_id, kind}, session.is_durable());
+  }
+}
+
 void Delivering::pump(Session& session) {
   Outbound* outbound = session.find_outbound();
   if (outbound == nullptr) return;
@@ -177,9 +206,11 @@ void Delivering::pump(Session& session) {
                                 .expiry_s = message.expiry_s(),
                                 .subscription_ids = c_.state.sessions.ids(first.subscription_ids)};
     const bool is_expired = message.is_expired(c_.now);  // [MQTT5-3.3.2-5]
+    const bool is_gone = is_expired || is_revoked(session, message);
     const std::size_t size = publish_bytes(probe, connection->version);
-    if (is_expired || size == 0 || size > connection->packet_bytes_max) {
+    if (is_gone || size == 0 || size > connection->packet_bytes_max) {
       ++(is_expired ? c_.metrics.messages_dropped_expired
+         : is_gone  ? c_.metrics.messages_dropped_not_authorized
                     : c_.metrics.messages_dropped_maximum_packet_size);
       c_.commit(record::QueueFrontDropped{session.slot}, session.is_durable());
       continue;
@@ -255,6 +286,7 @@ void Delivering::send_pubrel(Session& session, codec::PacketId packet_id,
 void Delivering::resend(Session& session) {
   Outbound* outbound = session.find_outbound();
   if (outbound == nullptr) return;
+  drop_revoked(session, *outbound);
   outbound->unsent = static_cast<std::uint32_t>(outbound->window.size());
   pump(session);
 }

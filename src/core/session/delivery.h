@@ -12,6 +12,7 @@
 #pragma once
 
 #include "codec/codec.h"
+#include "core/access/guard.h"
 #include "core/shard/context.h"
 #include "core/shard/routed.h"
 
@@ -32,7 +33,7 @@ struct Target {
 
 class Delivering {
  public:
-  explicit Delivering(Context& context) : c_(context) {}
+  explicit Delivering(Context& context) : c_(context), guard_(context) {}
 
   enum class Outcome : std::uint8_t {
     sent,
@@ -41,6 +42,10 @@ class Delivering {
     dropped,  ///< a limit is reached
   };
   Outcome deliver(Routed& routed, const Target& target);
+  /// Whether the client may have messages of that topic.
+  bool is_allowed(Session& session, std::string_view topic) {
+    return guard_.can_receive(session, topic);
+  }
   /// True if deliver() would not drop a message of that size at QoS 1 or 2.
   bool can_take(const Session& session, std::size_t bytes) const;
   /// True if a QoS 1 or 2 message would be sent at once.
@@ -57,12 +62,15 @@ class Delivering {
 
  private:
   Connection* find_ready(const Session& session);
+  bool is_revoked(Session& session, const Message& message);
+  void drop_revoked(Session& session, Outbound& outbound);
   void send_again(Session& session, Connection& connection, Outbound& outbound);
   void send(Session& session, Connection& connection, Delivery& delivery);
   void send_qos_0(Routed& routed, const Target& target, Connection& connection);
   void drop(Session& session, std::uint64_t& counter, const char* limit);
 
   Context& c_;
+  Guard guard_;
 };
 
 }  // namespace sluice::core

@@ -14,6 +14,7 @@
 #include "base/ring_buffer.h"
 #include "base/time.h"
 #include "codec/types.h"
+#include "core/access/access.h"
 #include "core/ids.h"
 #include "core/message/message.h"
 #include "core/session/packet_id_set.h"
@@ -112,8 +113,10 @@ class Session {
   std::unique_ptr<SessionWill> will;
   codec::PacketId next_packet_id = 1;
   codec::Version version = codec::Version::v3_1_1;
-  std::uint32_t match_stamp = 0;  ///< of the last publish that matched, and its place among
-  std::uint32_t match_index = 0;  ///< that publish's targets
+  std::uint32_t match_stamp = 0;          ///< of the last publish that matched, and its place among
+  std::uint32_t match_index = 0;          ///< that publish's targets
+  std::uint32_t rules_checked = 0;        ///< the rules under which its messages were taken
+  std::unique_ptr<SessionAccess> access;  ///< null: nobody has asked who its client is
   bool is_shared_member =
       false;  ///< has or had shared subscriptions: presence is told to other shards
   bool drop_was_logged = false;

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "base/siphash.h"
 #include "base/time.h"
+#include "core/access/access.h"
 #include "core/connection/connection.h"
 #include "core/shard/effects.h"
 #include "core/shard/journal.h"
@@ -76,6 +77,7 @@ struct Context {
   TimerWheel timers;
   Journal journal;
   CoreMetrics metrics;
+  AccessSettings access;
   Instant now;
   bool is_memory_full = false;        ///< this shard's share of limits.memory_bytes_max is used up
   std::uint32_t handshakes = 0;       ///< connections whose CONNECT has not been accepted

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/peer.h"
+#include "core/access/authentication.h"
 #include "core/ids.h"
 #include "core/output/output.h"
 
@@ -32,6 +33,9 @@ enum class EffectKind : std::uint8_t {
   hand_over,
   /// Make Effects::records durable; answer with Shard::on_answer(ticket `arg`).
   persist,
+  /// Check Effects::auth_requests[arg]; answer with Shard::on_auth_answer(). The connection may be
+  /// gone by then.
+  authenticate,
 };
 
 struct Effect {
@@ -55,6 +59,7 @@ struct Effects {
   Output output;
   std::vector<Effect> list;
   std::vector<HandOver> hand_overs;
+  std::vector<AuthRequest> auth_requests;
   /// Encoded records of this turn, empty where the log keeps nothing.
   std::vector<std::uint8_t> records;
 
@@ -66,6 +71,7 @@ struct Effects {
     output.end_turn();
     list.clear();
     hand_overs.clear();
+    auth_requests.clear();
     records.clear();
   }
 };

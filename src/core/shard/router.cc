@@ -91,11 +91,12 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
   for (SharedGroup* group : groups_) {
     outcome.is_matched = true;
     const auto member = pick(*group, [&](SessionSlot slot) {
-      const Session& session = c_.state.sessions.at(slot);
+      Session& session = c_.state.sessions.at(slot);
       if (session.is_stand_in())
         return session.remote.is_connected ? MemberClass::free_window
                : session.remote.is_durable ? MemberClass::offline_durable
                                            : MemberClass::cannot_take;
+      if (!delivering_.is_allowed(session, routed.topic)) return MemberClass::cannot_take;
       if (session.is_connected()) {
         if (delivering_.has_free_window(session)) return MemberClass::free_window;
         return delivering_.can_take(session, bytes) ? MemberClass::connected

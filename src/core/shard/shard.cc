@@ -19,8 +19,9 @@ struct Shard::Parts {
         acks(c, closing),
         publishing(c, router, closing, delivering, retained, acks),
         subscribing(c, interest, members, retained, acks),
-        handshake(c, closing, delivering, members),
-        inbound(c, handshake, publishing, subscribing, closing),
+        auth(c, closing),
+        handshake(c, auth, closing, delivering, members),
+        inbound(c, {auth, handshake, publishing, subscribing, closing}),
         sys(c, router) {}
 
   Delivering delivering;
@@ -32,6 +33,7 @@ struct Shard::Parts {
   Acknowledging acks;
   Publishing publishing;
   Subscribing subscribing;
+  Authenticating auth;
   Handshake handshake;
   Inbound inbound;
   SysTopics sys;
@@ -72,9 +74,12 @@ void Shard::on_bytes(ConnId id, ByteView bytes) {
   if (connection == nullptr) return;
   const bool was_connected = connection->state == ConnectionState::connected;
   parts_->inbound.on_bytes(*connection, bytes);
-  if (was_connected) return;
-  connection = context_.connections.find(id);
-  if (connection == nullptr || connection->state == ConnectionState::awaiting_connect) return;
+  if (!was_connected) settle_handshake(id);
+}
+
+void Shard::settle_handshake(ConnId id) {
+  Connection* connection = context_.connections.find(id);
+  if (connection == nullptr || is_handshake(connection->state)) return;
   // The clock of CONNECT gives way to that of the keep-alive.
   context_.timers.cancel(connection->timer);
   connection->timer = {};
@@ -111,6 +116,15 @@ void Shard::on_answer(Ticket ticket) {
         return;
     }
   });
+  parts_->inbound.wake();
+}
+
+void Shard::on_auth_answer(ConnId id, AuthAnswer answer) {
+  Connection* connection = context_.connections.find(id);
+  if (connection == nullptr) return;
+  const bool was_handshake = is_handshake(connection->state);
+  parts_->handshake.on_auth_answer(*connection, std::move(answer));
+  if (was_handshake) settle_handshake(id);
   parts_->inbound.wake();
 }
 
@@ -158,7 +172,7 @@ void Shard::on_mail(ShardIndex from, ByteView record) {
 void Shard::on_mail_end() { parts_->retained.answer_asked(); }
 
 Instant Shard::deadline_of(const Connection& connection) const {
-  if (connection.state == ConnectionState::awaiting_connect)
+  if (is_handshake(connection.state))
     return connection.opened + context_.options.limits.connect_timeout;
   if (connection.keep_alive_s == 0) return Instant::never();
   const double factor = context_.options.mqtt.keep_alive_factor;
@@ -178,7 +192,11 @@ void Shard::on_connection_timer(ConnId id, Instant& again) {
     again = deadline;
     return;
   }
-  if (connection->state == ConnectionState::awaiting_connect) {
+  if (connection->state == ConnectionState::awaiting_auth) {
+    parts_->handshake.on_auth_late(*connection);
+    return;
+  }
+  if (is_handshake(connection->state)) {
     parts_->closing.close(*connection, CloseCause::connect_timeout,
                           codec::ReasonCode::unspecified_error, {});
     return;
@@ -280,6 +298,8 @@ void Shard::for_each_client(const std::function<void(const ClientInfo&)>& f) con
     const Connection* connection = connections.find(session->conn);
     const Outbound* outbound = session->find_outbound();
     f({.client_id = session->client_id(),
+       .user = session->access != nullptr ? std::string_view(session->access->principal.user)
+                                          : std::string_view(),
        .peer = connection != nullptr ? sluice::to_string(connection->peer) : std::string(),
        .version = session->version,
        .keep_alive_s = connection != nullptr ? connection->keep_alive_s : std::uint16_t{0},

@@ -58,6 +58,10 @@ class Shard {
   void on_writable(ConnId id);
   /// What was to be made durable is, up to that ticket.
   void on_answer(Ticket ticket);
+  /// The answer to the effect `authenticate`. Nothing happens if the connection is gone.
+  void on_auth_answer(ConnId id, AuthAnswer answer);
+  /// Other rules, from now on. The old ones are not asked again once it returns.
+  void set_access(const AccessSettings& access) { context_.access = access; }
   void on_mail(ShardIndex from, ByteView record);
   /// All mail that had arrived by now was handed in.
   void on_mail_end();
@@ -87,7 +91,8 @@ class Shard {
   std::size_t memory_bytes() const;
   struct ClientInfo {
     std::string_view client_id;
-    std::string peer;  ///< empty if not connected
+    std::string_view user;  ///< empty if anonymous
+    std::string peer;       ///< empty if not connected
     codec::Version version{};
     std::uint16_t keep_alive_s = 0;
     std::uint32_t subscriptions = 0;
@@ -105,6 +110,7 @@ class Shard {
  private:
   struct Parts;
 
+  void settle_handshake(ConnId id);
   void on_connection_timer(ConnId id, Instant& again);
   Instant on_timer(TimerKind kind, std::uint64_t payload);
   Instant deadline_of(const Connection& connection) const;

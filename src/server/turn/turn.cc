@@ -243,6 +243,9 @@ void Turn::apply_effects() {
       case core::EffectKind::persist:
         persist(core::Ticket{effect.arg});
         break;
+      case core::EffectKind::authenticate:
+        host_.authenticate(std::move(effects_.auth_requests[effect.arg]));
+        break;
       case core::EffectKind::pause:
         if (slot == nullptr) break;
         slot->is_paused = true;

@@ -37,6 +37,9 @@ class TurnHost {
   virtual bool watch(const net::Transport& transport, core::ConnId id) = 0;
   /// The transport is about to be closed, or to move to another thread.
   virtual void unwatch(const net::Transport& transport) = 0;
+  /// Somebody is to check these credentials and to say so by Shard::on_auth_answer() in a later
+  /// turn.
+  virtual void authenticate(core::AuthRequest request) = 0;
   /// Whether the turn has taken its time and should read no more; asked now and then.
   virtual bool is_time_over() { return false; }
   /// The time of day, for the log; asked at most once a turn.

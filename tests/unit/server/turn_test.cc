@@ -12,6 +12,7 @@ namespace {
 class Alone final : public server::TurnHost {
   bool watch(const net::Transport&, core::ConnId) override { return true; }
   void unwatch(const net::Transport&) override {}
+  void authenticate(core::AuthRequest) override {}
 };
 
 TEST(Turn, EndsWhileALargeMessageWaitsForAClientThatDoesNotRead) {

@@ -11,6 +11,7 @@
 
 #include "os/mutex.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -32,16 +33,20 @@ class Mailbox {
     const MutexLock lock(mutex_);
     if (letters_.size() >= letters_max_) return Sent::refused;
     letters_.push_back(std::move(letter));
+    is_filled_.store(true, std::memory_order_release);
     return letters_.size() == 1 ? Sent::first : Sent::behind_others;
   }
   Sent send(T&& letter) { return send(letter); }
 
-  /// Moves all letters to the end of `into`.
+  /// Moves all letters to the end of `into`. Takes no lock if there are none: a receiver looks here
+  /// whenever it is woken, and is mostly woken for something else.
   void take_all(std::vector<T>& into) {
+    if (!is_filled_.load(std::memory_order_acquire)) return;
     std::vector<T> taken;
     {
       const MutexLock lock(mutex_);
       taken.swap(letters_);
+      is_filled_.store(false, std::memory_order_relaxed);
     }
     into.reserve(into.size() + taken.size());
     for (T& letter : taken) into.push_back(std::move(letter));
@@ -50,6 +55,7 @@ class Mailbox {
  private:
   const std::size_t letters_max_;
   Mutex mutex_;
+  std::atomic<bool> is_filled_ = false;  ///< what letters_ says, for those without the lock
   std::vector<T> letters_ SLUICE_GUARDED_BY(mutex_);
 };
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """sluice bench: what it reports is right, and a broker that breaks its promise is found out."""
 import json
+import signal
 import socket
 import struct
 import subprocess
@@ -78,6 +79,18 @@ class Honest(unittest.TestCase):
             sent = next(float(line.split()[-1]) for line in metrics.splitlines()
                         if line.startswith('sluice_messages_sent_total{qos="0"'))
             self.assertGreaterEqual(sent, found["delivered"])
+
+    def test_stopped_early_it_reports_what_it_has(self):
+        with Broker(threads=1) as broker:
+            load = subprocess.Popen(
+                [sluice_binary(), "bench", "-h", "127.0.0.1", "-p", str(broker.port), "-t", "600",
+                 "--warm-up", "0", "--json", "-", "--quiet"], stdout=subprocess.PIPE, text=True)
+            while 'sluice_messages_sent_total{qos="0"} 0\n' in broker.fetch("/metrics")[1]:
+                pass
+            load.send_signal(signal.SIGINT)
+            said = load.communicate(timeout=20)[0]
+            self.assertEqual(load.returncode, 0)
+            self.assertGreater(json.loads(said)["figures"]["delivered"], 0)
 
     def test_no_broker_is_a_failure_and_not_a_report(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -28,6 +28,11 @@ std::expected<BenchMachine, std::string> BenchMachine::create() {
   return machine;
 }
 
+BenchMachine::~BenchMachine() {
+  while (signals && signals->next()) {
+  }
+}
+
 Crowd::Crowd(BenchMachine& machine, const BenchPlan& plan)
     : plan_(plan),
       wire_(*machine.reactor,

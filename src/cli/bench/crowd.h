@@ -30,6 +30,10 @@ struct BenchMachine {
   std::unique_ptr<os::SignalQueue> signals;
 
   static std::expected<BenchMachine, std::string> create();
+  BenchMachine() = default;
+  BenchMachine(BenchMachine&&) = default;
+  /// Takes the signals that stopped the run: left where they are they would end the program next.
+  ~BenchMachine();
 };
 
 class Crowd : public WireSink {

@@ -225,7 +225,7 @@ std::uint64_t Traffic::lost() const {
 void Traffic::drain() {
   Instant last_news = now();
   std::uint64_t left = under_way();
-  while (left > 0 && !is_stopped() && failure().empty() && now() - last_news < stalled_after) {
+  while (left > 0 && failure().empty() && now() - last_news < stalled_after) {
     turn(50ms);
     const std::uint64_t before = std::exchange(left, under_way());
     if (left < before) last_news = now();

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The brokers that bench/macro/compare starts: fresh processes, limits as far as manuals go."""
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+START_WITHIN, STOP_WITHIN = 30.0, 10.0
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin:" + os.environ.get("PATH", "")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def first_line(command):
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except OSError:
+        return ""
+    return (done.stdout + done.stderr).strip().split("\n")[0]
+
+
+class Running:
+    """A broker's process on a core of its own; `port` takes MQTT."""
+
+    def __init__(self, kind, core):
+        self.kind, self.folder = kind, tempfile.TemporaryDirectory(prefix="sluice-compare-")
+        self.port = free_port()
+        command = kind.command(self.folder.name, self.port)
+        self.log = open(self.folder.name + "/log", "w+", encoding="utf-8", errors="replace")
+        self.process = subprocess.Popen(
+            ["taskset", "-c", str(core)] + command, stdin=subprocess.DEVNULL, stdout=self.log,
+            stderr=subprocess.STDOUT, cwd=self.folder.name)
+
+    def __enter__(self):
+        deadline = time.monotonic() + START_WITHIN
+        while time.monotonic() < deadline and self.process.poll() is None:
+            found = self.kind.banner and re.search(self.kind.banner, self.said())
+            if found:
+                self.port = int(found[1])
+            if (found or not self.kind.banner) and self.answers():
+                return self
+            time.sleep(0.05)
+        said = self.said()
+        self.__exit__()
+        raise RuntimeError(f"{self.kind.name} does not start: {said[-500:]}")
+
+    def said(self):
+        with open(self.folder.name + "/log", encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def answers(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            return True
+        except OSError:
+            return False
+
+    def __exit__(self, *unused):
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+        self.folder.cleanup()
+
+
+class Sluice:
+    name, banner, qos_max, is_floor = "Sluice", r"listening on [^ ]*:(\d+) \(mqtt\)", 2, False
+
+    def __init__(self, program):
+        self.program = program
+
+    def command(self, folder, _port):
+        return [self.program, "serve", "--port", "0", "--bind", "127.0.0.1", "--threads", "1",
+                "--durability", "memory", "--set", "admin.port=0", "--data", folder + "/data"]
+
+    def version(self):
+        return first_line([self.program, "--version"])
+
+
+class Relay:
+    name, banner, qos_max, is_floor = "relay", r"listening on [^ ]*:(\d+)", 0, True
+
+    def __init__(self, program):
+        self.program = program
+
+    def command(self, _folder, _port):
+        return [self.program]
+
+    def version(self):
+        return "bare relay, no MQTT (bench/macro/relay.cc)"
+
+
+class Mosquitto:
+    name, banner, qos_max, is_floor = "mosquitto", None, 2, False
+
+    def __init__(self):
+        self.program = shutil.which("mosquitto", path=PATH)
+
+    def command(self, folder, port):
+        with open(folder + "/mosquitto.conf", "w", encoding="ascii") as file:
+            file.write(f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_type none\n"
+                       "persistence false\nset_tcp_nodelay true\nsys_interval 0\n"
+                       "max_queued_messages 0\nmax_queued_bytes 0\n"
+                       "max_inflight_messages 0\nmax_inflight_bytes 0\n"
+                       "memory_limit 0\nmax_connections -1\n"
+                       + ("user root\n" if os.geteuid() == 0 else ""))
+        return [self.program, "-c", folder + "/mosquitto.conf"]
+
+    def version(self):
+        return first_line([self.program, "-h"])
+
+
+class Nats:
+    name, banner, qos_max, is_floor = "nats-server", None, 1, False
+
+    def __init__(self):
+        self.program = shutil.which("nats-server", path=PATH)
+
+    def command(self, folder, port):
+        store = tempfile.mkdtemp(prefix="nats-", dir=folder)
+        with open(folder + "/nats.conf", "w", encoding="ascii") as file:
+            file.write(f'port: {free_port()}\nhost: "127.0.0.1"\nserver_name: "compare"\n'
+                       f'jetstream {{ store_dir: "{store}" }}\n'
+                       "max_connections: 65536\nmax_pending: 1073741824\n"
+                       f'mqtt {{ port: {port}, host: "127.0.0.1", ack_wait: "60s", '
+                       "max_ack_pending: 65535 }\n")
+        return [self.program, "-c", folder + "/nats.conf"]
+
+    def version(self):
+        return first_line([self.program, "--version"])
+
+
+def all_brokers(build):
+    """Those that are there; what is missing is named."""
+    relay, sluice = Relay(f"{build}/bench_relay"), Sluice(f"{build}/sluice")
+    kinds = [relay, sluice, Mosquitto(), Nats()]
+    missing = [kind.name for kind in kinds
+               if not kind.program or not os.access(kind.program, os.X_OK)]
+    return [kind for kind in kinds if kind.name not in missing], missing

@@ -31,7 +31,8 @@ Link::Link(LinkOptions options, const Uses& uses)
       machine_(std::make_unique<ClientMachine>(options_.machine, *this)),
       connector_(options_.connector, uses.reactor, uses.token),
       backoff_(options_.backoff),
-      read_buffer_(read_bytes) {}
+      own_buffer_(uses.read_buffer.empty() ? read_bytes : 0),
+      read_buffer_(uses.read_buffer.empty() ? MutableByteView(own_buffer_) : uses.read_buffer) {}
 
 void Link::start(Instant now) {
   SLUICE_ASSERT(transport_ == nullptr);
@@ -52,6 +53,8 @@ void Link::proceed(Connector::Progress progress, Instant now) {
   is_writable_ = true;
   is_readable_ = false;
   end_cause_ = EndCause::transport;
+  was_taken_over_ = false;
+  uses_.link_events.on_opening(*machine_);
   if (uses_.observer != nullptr) uses_.observer->on_opened(options_.machine.version);
   machine_->on_opened(now);
   flush(now);
@@ -69,6 +72,8 @@ void Link::on_ready(const os::Ready& ready, Instant now) {
 void Link::on_deadline(Instant now) {
   if (phase_ == Phase::opening) return proceed(connector_.on_deadline(now), now);
   if (phase_ == Phase::open) {
+    // What we do not read is no silence of the server's.
+    if (reading_ == Reading::paused) machine_->on_bytes({}, now);
     machine_->on_deadline(now);
     return flush(now);
   }
@@ -85,6 +90,7 @@ Instant Link::next_deadline() const {
 
 void Link::read_some(Instant now) {
   for (int turn = 0; turn < reads_each_turn && transport_ != nullptr; ++turn) {
+    if (phase_ == Phase::open && reading_ == Reading::paused) return;
     const auto got = transport_->read(read_buffer_);
     if (!got && got.error().code == ErrorCode::would_block) {
       is_readable_ = false;
@@ -123,6 +129,7 @@ void Link::write_some(Instant now) {
 // The server may have said why before it closed: read that first.
 void Link::write_failed(const Error& error, Instant now) {
   is_readable_ = true;
+  reading_ = Reading::on;
   while (transport_ != nullptr && is_readable_) read_some(now);
   if (transport_ != nullptr) finish(error, now);
 }
@@ -173,7 +180,8 @@ void Link::retry_or_end(Instant now) {
     phase_deadline_ = Instant::never();
     return;
   }
-  const Duration wait = backoff_.next(uses_.rng);
+  Duration wait = backoff_.next(uses_.rng);
+  if (was_taken_over_) wait = std::max(wait, options_.taken_over_wait);
   phase_ = Phase::waiting;
   phase_deadline_ = now + wait;
   uses_.link_events.on_retry(wait);
@@ -198,6 +206,8 @@ void Link::on_refused(const codec::Connack& connack) {
 
 void Link::on_ended(const Ending& ending) {
   end_cause_ = ending.cause;
+  was_taken_over_ =
+      ending.cause == EndCause::by_server && ending.reason == codec::ReasonCode::session_taken_over;
   if (!is_falling_back_) uses_.events.on_ended(ending);
 }
 

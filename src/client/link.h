@@ -34,6 +34,8 @@ struct LinkOptions {
   /// How long the server may take to close after our DISCONNECT: until then its last bytes are
   /// read, so that none of ours are lost.
   Duration linger_timeout = 1s;
+  /// At least this long before the next attempt after another client took the session.
+  Duration taken_over_wait = 0s;
 };
 
 /// What a Link tells beside ClientEvents.
@@ -44,7 +46,11 @@ class LinkEvents {
   virtual void on_unreachable(const Endpoint& endpoint, const Error& error) = 0;
   /// The next attempt comes after this time.
   virtual void on_retry(Duration retry_in) = 0;
+  /// A connection is made, and CONNECT about to be written.
+  virtual void on_opening(ClientMachine&) {}
 };
+
+enum class Reading : std::uint8_t { on, paused };
 
 /// Sees the bytes of a connection, for traces.
 class TrafficObserver {
@@ -66,6 +72,8 @@ class Link final : public ClientEvents {
     ClientEvents& events;
     LinkEvents& link_events;
     TrafficObserver* observer = nullptr;
+    /// Shared with others of the same thread; empty: one of its own.
+    MutableByteView read_buffer{};
   };
   /// REQUIRES: options that check_options() accepts.
   Link(LinkOptions options, const Uses& uses);
@@ -75,7 +83,11 @@ class Link final : public ClientEvents {
   void on_deadline(Instant now);
   Instant next_deadline() const;
   /// True if bytes wait that no event will announce: call on_ready() again.
-  bool has_more_to_read() const { return transport_ != nullptr && is_readable_; }
+  bool has_more_to_read() const {
+    return transport_ != nullptr && is_readable_ && reading_ == Reading::on;
+  }
+  /// While it is paused the server is not read, and not suspected to be dead; pings go on.
+  void set_reading(Reading reading) { reading_ = reading; }
   /// Sends what the machine has to say.
   void flush(Instant now);
 
@@ -115,6 +127,7 @@ class Link final : public ClientEvents {
   void on_published(const Published& published) override { uses_.events.on_published(published); }
   void on_subscribed(const codec::Suback& ack) override { uses_.events.on_subscribed(ack); }
   void on_unsubscribed(const codec::Unsuback& ack) override { uses_.events.on_unsubscribed(ack); }
+  void on_received(codec::PacketId id) override { uses_.events.on_received(id); }
   void on_lost(codec::PacketId id) override { uses_.events.on_lost(id); }
   void on_auth(const codec::Auth& auth) override { uses_.events.on_auth(auth); }
   void on_pong() override { uses_.events.on_pong(); }
@@ -125,11 +138,14 @@ class Link final : public ClientEvents {
   std::unique_ptr<ClientMachine> machine_;
   Connector connector_;
   Backoff backoff_;
-  std::vector<std::uint8_t> read_buffer_;
+  std::vector<std::uint8_t> own_buffer_;
+  MutableByteView read_buffer_;
   std::unique_ptr<net::Transport> transport_;
   Phase phase_ = Phase::over;
   Instant phase_deadline_ = Instant::never();
   EndCause end_cause_ = EndCause::transport;
+  Reading reading_ = Reading::on;
+  bool was_taken_over_ = false;
   bool is_writable_ = false;
   bool is_readable_ = false;
   bool is_falling_back_ = false;

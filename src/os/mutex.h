@@ -21,6 +21,7 @@ class SLUICE_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
   void unlock() SLUICE_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
 
  private:
+  friend class Condition;
   std::mutex mutex_;
 };
 

@@ -48,4 +48,10 @@ void Thread::join() {
   if (thread_.joinable()) thread_.join();
 }
 
+void Thread::detach() {
+  if (thread_.joinable()) thread_.detach();
+}
+
+ThreadId this_thread() { return std::this_thread::get_id(); }
+
 }  // namespace sluice::os

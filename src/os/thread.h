@@ -26,10 +26,16 @@ class Thread {
   bool is_running() const { return thread_.joinable(); }
   /// Waits for the body to return. Nothing if there is none.
   void join();
+  /// Lets the body run on by itself: for a body that ends its own owner.
+  void detach();
 
  private:
   explicit Thread(std::thread thread) : thread_(std::move(thread)) {}
   std::thread thread_;
 };
+
+/// Names the thread that asks; compares equal on that thread only.
+using ThreadId = std::thread::id;
+ThreadId this_thread();
 
 }  // namespace sluice::os

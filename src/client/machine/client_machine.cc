@@ -38,6 +38,12 @@ ClientMachine::ClientMachine(MachineOptions options, ClientEvents& events)
                                               : protocol_packet_bytes_max);
 }
 
+void ClientMachine::set_connect_properties(std::vector<std::uint8_t> properties) {
+  SLUICE_ASSERT(state_ == MachineState::idle);
+  options_.connect_properties = std::move(properties);
+  SLUICE_ASSERT(check_options(options_).has_value());
+}
+
 void ClientMachine::on_opened(Instant now) {
   SLUICE_ASSERT(state_ == MachineState::idle);
   state_ = MachineState::connecting;

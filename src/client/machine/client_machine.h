@@ -26,6 +26,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace sluice::client {
 
@@ -42,6 +43,10 @@ class ClientMachine {
   ClientMachine(MachineOptions options, ClientEvents& events);
   ClientMachine(const ClientMachine&) = delete;
   ClientMachine& operator=(const ClientMachine&) = delete;
+
+  /// What the next CONNECT carries. REQUIRES: no connection, and properties that check_options()
+  /// accepts.
+  void set_connect_properties(std::vector<std::uint8_t> properties);
 
   // What happens to the connection.
   void on_opened(Instant now);
@@ -123,7 +128,7 @@ class ClientMachine {
   void protocol_failure(codec::ReasonCode reason, const char* detail, Instant now);
   void end(const Ending& ending);
 
-  const MachineOptions options_;
+  MachineOptions options_;
   ClientEvents& events_;
   MachineState state_ = MachineState::idle;
   OutputBuffer output_;

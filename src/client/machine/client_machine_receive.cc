@@ -226,8 +226,10 @@ void ClientMachine::receive_pubrec(const codec::Pubrec& ack, Instant now) {
     if (state_ == MachineState::connected) pump(now);
     return;
   }
+  const bool is_first = entry->stage == Stage::pubrec;
   entry->stage = Stage::pubcomp;  // not sent again [MQTT5-4.3.3-6] [MQTT3-4.3.3-1]
   entry->bytes.clear();
+  if (is_first) events_.on_received(ack.packet_id);
   // [MQTT5-4.3.3-4] [MQTT5-4.6.0-4] [MQTT3-4.6.0-4]
   send_ack(PacketType::pubrel, ack.packet_id, ReasonCode::success, now);
 }

@@ -62,6 +62,8 @@ class ClientEvents {
   virtual void on_message(const Message&) = 0;
   /// A QoS 1 or 2 publish is complete, or refused if `reason` is a failure.
   virtual void on_published(const Published&) = 0;
+  /// The server has taken over a QoS 2 publish; on_published() follows.
+  virtual void on_received(codec::PacketId) {}
   virtual void on_subscribed(const codec::Suback&) = 0;
   virtual void on_unsubscribed(const codec::Unsuback&) = 0;
   /// The answer to this operation will never come: the session or the connection that knew it is

@@ -63,6 +63,8 @@ class Reactor {
   /// No error if it is not registered.
   void remove(int fd);
 
+  /// For another loop to wait on: readable when wait() would return at once.
+  int fd() const { return epoll_.get(); }
   /// Waits until something is ready, at most `timeout` (negative: for ever, zero: not at all). The
   /// batch is valid until the next call; empty after the timeout or a signal.
   std::span<const Ready> wait(Duration timeout);

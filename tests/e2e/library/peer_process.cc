@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/e2e/library/peer_process.h"
+
+#include "os/clock.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string_view>
+
+namespace sluice::e2e {
+namespace {
+
+std::uint16_t free_port() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  ::bind(probe, reinterpret_cast<const sockaddr*>(&address), size);
+  ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(probe);
+  return ntohs(address.sin_port);
+}
+
+std::string find_program(const std::string& name) {
+  for (const char* folder : {"/usr/sbin/", "/usr/bin/"}) {
+    if (std::filesystem::exists(folder + name)) return folder + name;
+  }
+  return {};
+}
+
+bool can_connect(std::uint16_t port) {
+  const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool is_open =
+      ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  ::close(probe);
+  return is_open;
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "sluice-e2e-XXXXXX").string();
+  path_ = ::mkdtemp(pattern.data());
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+PeerProcess::PeerProcess(const std::vector<std::string>& command) {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) return;
+  std::vector<char*> arguments;
+  for (const std::string& one : command) arguments.push_back(const_cast<char*>(one.c_str()));
+  arguments.push_back(nullptr);
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    ::dup2(ends[1], 1);
+    ::dup2(ends[1], 2);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::execv(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  ::close(ends[1]);
+  output_ = ends[0];
+}
+
+PeerProcess::~PeerProcess() {
+  kill();
+  ::close(output_);
+}
+
+void PeerProcess::kill() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  wait();
+}
+
+void PeerProcess::signal(int number) { ::kill(pid_, number); }
+
+int PeerProcess::wait() {
+  if (pid_ <= 0) return -1;
+  int status = 0;
+  ::waitpid(pid_, &status, 0);
+  pid_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+std::string PeerProcess::wait_for_line(const std::string& text) {
+  for (;;) {
+    for (std::size_t end = 0; (end = unread_.find('\n')) != std::string::npos;) {
+      std::string line = unread_.substr(0, end);
+      unread_.erase(0, end + 1);
+      if (line.find(text) != std::string::npos) return line;
+    }
+    char bytes[4096];
+    const ssize_t got = ::read(output_, bytes, sizeof(bytes));
+    if (got <= 0) return {};
+    unread_.append(bytes, static_cast<std::size_t>(got));
+  }
+}
+
+bool has_peer(Peer peer) {
+  if (peer == Peer::sluice) return true;
+  const std::string name = peer == Peer::mosquitto ? "mosquitto" : "nats-server";
+  if (!find_program(name).empty()) return true;
+  if (std::getenv("SLUICE_REQUIRE_PEERS") != nullptr) ADD_FAILURE() << name << " is missing";
+  return false;
+}
+
+BrokerProcess::BrokerProcess(Peer peer, std::vector<std::string> settings)
+    : peer_(peer), settings_(std::move(settings)), port_(free_port()) {
+  start();
+}
+
+std::vector<std::string> BrokerProcess::command() {
+  const std::string folder = folder_.path().string();
+  const std::string port = std::to_string(port_);
+  if (peer_ == Peer::mosquitto) {
+    std::ofstream file(folder + "/mosquitto.conf");
+    file << "listener " << port << " 127.0.0.1\nallow_anonymous true\nuser root\n"
+         << "max_queued_messages 0\nmax_inflight_messages 1000\nset_tcp_nodelay true\n";
+    for (const std::string& line : settings_) file << line << "\n";
+    return {find_program("mosquitto"), "-c", folder + "/mosquitto.conf"};
+  }
+  if (peer_ == Peer::nats) {
+    std::ofstream file(folder + "/nats.conf");
+    file << "listen: 127.0.0.1:-1\nserver_name: test\njetstream { store_dir: \"" << folder
+         << "/js\" }\nmqtt { listen: 127.0.0.1:" << port << " }\n";
+    return {find_program("nats-server"), "-c", folder + "/nats.conf"};
+  }
+  std::vector<std::string> words{std::getenv("SLUICE_BINARY"),
+                                 "serve",
+                                 "--port",
+                                 port,
+                                 "--bind",
+                                 "127.0.0.1",
+                                 "--threads",
+                                 "1",
+                                 "--data",
+                                 folder + "/data",
+                                 "--durability",
+                                 "memory",
+                                 "--set",
+                                 "admin.port=0"};
+  words.insert(words.end(), settings_.begin(), settings_.end());
+  return words;
+}
+
+void BrokerProcess::start() {
+  process_ = std::make_unique<PeerProcess>(command());
+  if (peer_ == Peer::sluice) {
+    EXPECT_NE(process_->wait_for_line("listening on"), "");
+    return;
+  }
+  const Instant end = os::monotonic_now() + 60s;
+  while (!can_connect(port_) && os::monotonic_now() < end) ::sched_yield();
+}
+
+}  // namespace sluice::e2e

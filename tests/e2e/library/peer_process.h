@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A PeerProcess is another program that a test talks to: the broker under test, mosquitto, a client
+// that is to be killed. It ends with the object. A BrokerProcess is one that says where it listens.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sluice::e2e {
+
+/// A folder that goes with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder();
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+class PeerProcess {
+ public:
+  explicit PeerProcess(const std::vector<std::string>& command);
+  PeerProcess(const PeerProcess&) = delete;
+  PeerProcess& operator=(const PeerProcess&) = delete;
+  ~PeerProcess();
+
+  /// Reads what it prints until a line holds the text; that line, or empty when it ended.
+  std::string wait_for_line(const std::string& text);
+  /// kill -9, and waits.
+  void kill();
+  /// Waits for its end; the exit code, or 128 and the signal.
+  int wait();
+  void signal(int number);
+  pid_t id() const { return pid_; }
+
+ private:
+  pid_t pid_ = -1;
+  int output_ = -1;
+  std::string unread_;
+};
+
+enum class Peer { sluice, mosquitto, nats };
+
+/// Whether the program of that peer is there. Where peers are required, a missing one is a failure.
+bool has_peer(Peer peer);
+
+class BrokerProcess {
+ public:
+  explicit BrokerProcess(Peer peer = Peer::sluice, std::vector<std::string> settings = {});
+
+  std::uint16_t port() const { return port_; }
+  std::string url() const { return "mqtt://127.0.0.1:" + std::to_string(port_); }
+  void kill() { process_.reset(); }
+  /// Starts it again on the same port.
+  void restart() { start(); }
+  pid_t id() const { return process_->id(); }
+
+ private:
+  void start();
+  std::vector<std::string> command();
+
+  Peer peer_;
+  std::vector<std::string> settings_;
+  TemporaryFolder folder_;
+  std::uint16_t port_ = 0;
+  std::unique_ptr<PeerProcess> process_;
+};
+
+}  // namespace sluice::e2e

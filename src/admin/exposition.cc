@@ -8,6 +8,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace sluice::admin {
@@ -32,8 +33,26 @@ MetricFamily family_of(const MetricRow& row) {
   MetricFamily family;
   family.name = metric_name(row);
   family.help = row.sentence;
-  family.type = is_counter ? MetricType::Counter : MetricType::Gauge;
+  family.type = is_counter                          ? MetricType::Counter
+                : row.kind == MetricKind::histogram ? MetricType::Histogram
+                                                    : MetricType::Gauge;
   return family;
+}
+
+/// The numbers are of each bucket alone; what is shown counts all up to its bound.
+ClientMetric histogram_of(const MetricRow& row, std::span<const std::uint64_t> numbers) {
+  ClientMetric metric;
+  std::string_view values = row.values;
+  const std::size_t buckets = metric_slots(row.values) - 1;
+  for (std::size_t i = 0; i < buckets; ++i) {
+    const std::string bound(values.substr(0, values.find('|')));
+    values.remove_prefix(bound.size() + 1);
+    metric.histogram.sample_count += numbers[i];
+    metric.histogram.bucket.push_back(
+        {metric.histogram.sample_count, std::strtod(bound.c_str(), nullptr)});
+  }
+  metric.histogram.sample_sum = static_cast<double>(numbers[buckets]) / 1e9;
+  return metric;
 }
 
 /// Adds the samples of a row; returns how many numbers it took.
@@ -41,6 +60,10 @@ std::size_t add_samples(const MetricRow& row, std::span<const std::uint64_t> num
                         MetricFamily& family) {
   std::string_view values = row.values;
   const std::size_t slots = metric_slots(row.values);
+  if (row.kind == MetricKind::histogram) {
+    family.metric.push_back(histogram_of(row, numbers));
+    return slots;
+  }
   for (std::size_t i = 0; i < slots; ++i) {
     const std::string_view value = values.substr(0, values.find('|'));
     values.remove_prefix(std::min(value.size() + 1, values.size()));

@@ -13,9 +13,12 @@
 //   SLUICE_METRIC_EACH(name, label, "values", kind, "sentence")
 //     is the array metrics.name and its element i is shown as name{label="the i-th value"}
 //
-// kind: counter (only grows) or gauge. values are parted by `|`; an empty one keeps its place and
-// is not shown. Rows of one family stand together and share the sentence of the first. Each shard
-// has a struct of its own; they are summed at scrape.
+// kind: counter (only grows), gauge, or histogram: EACH of the upper bounds of its buckets in
+// seconds,
+// "+Inf" and "sum"; a number counts what fell into its own bucket, the sum is in nanoseconds.
+// values are parted by `|`; an empty one keeps its place and is not shown. Rows of one family stand
+// together and share the sentence of the first. Each shard has a struct of its own; they are summed
+// at scrape.
 //
 // Thread: the counting struct belongs to one thread; a copy of it goes to whoever sums.
 #pragma once
@@ -31,7 +34,7 @@
 
 namespace sluice {
 
-enum class MetricKind : std::uint8_t { counter, gauge };
+enum class MetricKind : std::uint8_t { counter, gauge, histogram };
 
 struct MetricRow {
   std::string_view family;  ///< the name shown, without prefix and suffix

@@ -65,6 +65,18 @@ void append_group(std::string& page, const Schema& schema, const OptionGroup& gr
   }
 }
 
+std::string_view kind_text(MetricKind kind) {
+  switch (kind) {
+    case MetricKind::counter:
+      return "counter";
+    case MetricKind::gauge:
+      return "gauge";
+    case MetricKind::histogram:
+      return "histogram";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string commented_file(const Schema& schema) {
@@ -121,7 +133,7 @@ std::string metric_reference(std::span<const std::span<const MetricRow>> tables)
       if (row.family == family) continue;
       family = row.family;
       page.append("| `").append(metric_name(row)).append("` | ");
-      page.append(row.kind == MetricKind::counter ? "counter" : "gauge").append(" | ");
+      page.append(kind_text(row.kind)).append(" | ");
       page.append(row.label).append(" | ").append(cell(row.sentence)).append(" |\n");
     }
   }

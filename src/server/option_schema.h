@@ -11,6 +11,7 @@
 #include "config/settings.h"
 #include "core/shard/options.h"
 #include "server/options.h"
+#include "store/options.h"
 
 #include <span>
 #include <vector>
@@ -21,6 +22,7 @@ namespace sluice::server {
 struct AllOptions {
   ServerOptions server;
   core::CoreOptions core;
+  store::StoreOptions store;
   admin::AdminOptions admin;
 };
 

@@ -10,6 +10,7 @@
 #include "os/socket/port_holder.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <latch>
 
 namespace sluice::server {
@@ -62,7 +63,10 @@ std::string text_of_listen_error(const std::string& where, std::uint16_t port, c
 }  // namespace
 
 Server::Server(const AllOptions& options, std::string version, LogSink& log)
-    : options_(options), version_(std::move(version)), log_(log) {
+    : options_(options),
+      version_(std::move(version)),
+      log_(log),
+      are_threads_chosen_(options.server.server.threads != 0) {
   resolve_defaults(options_);
 }
 
@@ -70,6 +74,59 @@ Server::~Server() {
   if (!is_stopping_)
     for (const auto& shard : shards_) shard->stop(Duration{0});
   for (const auto& shard : shards_) shard->join();
+  if (logs_) logs_->stop();
+}
+
+std::expected<void, StartFailure> Server::open_store() {
+  using Mode = ServerOptions::Durability::Mode;
+  const auto& durability = options_.server.durability;
+  if (durability.mode == Mode::memory) return {};
+  const auto threads = static_cast<std::uint16_t>(options_.server.server.threads);
+  auto opened = ShardLogs::open(
+      {.disk = disk_,
+       .directory = durability.directory,
+       .options = options_.store.store,
+       .sync = durability.mode == Mode::fsync ? store::Sync::each_commit : store::Sync::never,
+       .log = log_,
+       .on_failed =
+           [this](const std::string& path, const Error& error) {
+             log_.error("store_failed", {{"path", path}, {"reason", os::describe(error)}});
+             // What was handed to the disk may be lost, and nobody knows what: whatever this
+             // process believes to be durable is not to be relied on.
+             std::_Exit(EXIT_FAILURE);
+           }},
+      {.shards = threads, .placement_key = os::random_hash_key(), .salt = os::random_seed()});
+  if (!opened) return failure(opened.error().text);
+  logs_ = std::move(*opened);
+  const std::uint16_t shards = logs_->manifest().shards;
+  if (shards != threads && are_threads_chosen_)
+    return failure(durability.directory + " was made for " + std::to_string(shards) +
+                   " threads: start with --threads " + std::to_string(shards));
+  options_.server.server.threads = shards;
+  return {};
+}
+
+std::expected<void, StartFailure> Server::start_logs() {
+  if (!logs_) return {};
+  const Instant begin = os::monotonic_now();
+  std::vector<std::function<void()>> wakes;
+  for (std::uint16_t i = 0; i < shards_.size(); ++i) {
+    const auto replayed = logs_->replay(i, [](const store::Batch&) -> Result<void> { return {}; });
+    if (!replayed) return failure(replayed.error().text);
+    shards_[i]->use_log(logs_->log(i),
+                        static_cast<std::size_t>(options_.store.store.pending_bytes_max));
+    wakes.push_back([shard = shards_[i].get()] { shard->wake(); });
+  }
+  if (const auto started = logs_->start(std::move(wakes)); !started)
+    return failure(std::string("cannot start a thread: ") + started.error().detail);
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(os::monotonic_now() - begin);
+  const store::StoreMetrics metrics = logs_->metrics();
+  log_.info("store_opened", {{"directory", options_.server.durability.directory},
+                             {"batches", metrics.store_replayed_batches},
+                             {"bytes", metrics.store_replayed_bytes},
+                             {"ms", took.count()}});
+  return {};
 }
 
 std::string Server::admin_address() const { return admin_ ? admin_->address() : std::string(); }
@@ -121,7 +178,8 @@ std::expected<void, StartFailure> Server::start_shards() {
                          .count = count,
                          .placement_key = os::random_hash_key(),
                          .table_key = os::random_hash_key(),
-                         .has_log = false};
+                         .has_log = logs_ != nullptr};
+  if (logs_) setup.placement_key = logs_->manifest().placement_key;
   for (std::uint16_t i = 0; i < count; ++i) {
     setup.index = core::ShardIndex{i};
     shards_.push_back(std::make_unique<ShardThread>(setup, options_.core, options_.server,
@@ -138,6 +196,7 @@ std::expected<void, StartFailure> Server::start_shards() {
     if (const auto prepared = shards_.back()->prepare(std::move(doors)); !prepared)
       return failure(std::string("cannot prepare a thread: ") + prepared.error().detail);
   }
+  if (auto started = start_logs(); !started) return started;
   for (const auto& shard : shards_)
     if (const auto started = shard->start(shards_); !started)
       return failure(std::string("cannot start a thread: ") + started.error().detail);
@@ -153,6 +212,7 @@ std::expected<void, StartFailure> Server::start() {
   signals_ = std::move(*signals);
   if (!reactor_->add(signals_->fd(), signal_token, os::Watch::level_read))
     return failure("cannot watch for signals");
+  if (auto opened = open_store(); !opened) return opened;
   if (auto opened = open_doors(); !opened) return opened;
   if (options_.admin.admin.enabled) {
     admin_ = std::make_unique<AdminPort>(
@@ -209,6 +269,8 @@ admin::AdminSnapshot Server::gather(admin::SnapshotPart part) {
     server.log_lines_suppressed = log_.lines_suppressed();
     snapshot.metrics.push_back(admin::numbers_of(core::core_metric_rows(), core));
     snapshot.metrics.push_back(admin::numbers_of(server_metric_rows(), server));
+    snapshot.metrics.push_back(admin::numbers_of(store::store_metric_rows(),
+                                                 logs_ ? logs_->metrics() : store::StoreMetrics{}));
   }
   if (part == admin::SnapshotPart::clients) {
     std::vector<std::vector<admin::ClientInfo>> lists(shards_.size());
@@ -308,6 +370,7 @@ void Server::stop() {
   log_.info("server_stopping", {{"version", version_}});
   for (const auto& shard : shards_) shard->stop(options_.server.server.stop_grace);
   for (const auto& shard : shards_) shard->join();
+  if (logs_) logs_->stop();
 }
 
 }  // namespace sluice::server

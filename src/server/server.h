@@ -12,9 +12,11 @@
 #include "admin/snapshot.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "os/file/file_disk.h"
 #include "os/process/signal_queue.h"
 #include "os/reactor/reactor.h"
 #include "server/admin_port.h"
+#include "server/durability/shard_logs.h"
 #include "server/log_sink.h"
 #include "server/option_schema.h"
 #include "server/shard_thread.h"
@@ -52,6 +54,8 @@ class Server {
   void apply(const AllOptions& options);
 
  private:
+  std::expected<void, StartFailure> open_store();
+  std::expected<void, StartFailure> start_logs();
   std::expected<void, StartFailure> open_doors();
   std::expected<void, StartFailure> open_door(const std::string& bind, std::uint16_t& port,
                                               bool is_required);
@@ -72,6 +76,8 @@ class Server {
     bool is_anonymous_allowed = false;
   };
   std::vector<OpenDoor> doors_;
+  os::FileDisk disk_;
+  std::unique_ptr<ShardLogs> logs_;  // null: in memory
   std::unique_ptr<RingMatrix> rings_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<os::Reactor> reactor_;
@@ -81,6 +87,7 @@ class Server {
   Instant started_{};
   Instant next_sys_ = Instant::never();
   bool is_open_ = false;
+  const bool are_threads_chosen_;
   bool is_stopping_ = false;
 };
 

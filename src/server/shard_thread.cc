@@ -93,6 +93,8 @@ void ShardThread::answer_auth(core::ConnId id, core::AuthAnswer answer) {
     wakeup_->signal();
 }
 
+WallTime ShardThread::wall_now() { return os::wall_now(); }
+
 Duration ShardThread::time_to_wait(Instant now) const {
   if (turn_.has_work()) return Duration{0};
   Instant next = std::min(turn_.next_deadline(), stop_at_);

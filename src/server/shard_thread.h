@@ -52,6 +52,10 @@ class ShardThread final : public TurnHost {
   /// Makes the reactor; then, with `peers` complete, start().
   Result<void> prepare(std::vector<Door> doors);
   Result<void> start(std::span<const std::unique_ptr<ShardThread>> peers);
+  /// Before start().
+  void use_log(store::ShardLog& log, std::size_t pending_bytes_max) {
+    turn_.use_log(log, pending_bytes_max);
+  }
   /// Runs in the shard's thread soon; false if the mailbox is full.
   bool post(Command command);
   /// The answer to a question that the desk was asked; from any thread.
@@ -79,6 +83,8 @@ class ShardThread final : public TurnHost {
   void unwatch(const net::Transport& transport) override;
   bool is_time_over() override;
   void authenticate(core::AuthRequest request) override;
+
+  WallTime wall_now() override;
   void loop();
   Duration time_to_wait(Instant now) const;
   void dispatch(std::span<const os::Ready> batch, Instant now);

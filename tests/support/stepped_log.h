@@ -13,9 +13,9 @@ namespace sluice::testing {
 
 class SteppedLog final : public store::ShardLog {
  public:
-  SteppedLog(os::Disk& disk, const store::LogPlace& place, store::SegmentSizes sizes,
+  SteppedLog(os::Disk& disk, const store::LogPlace& place, store::WriteRules rules,
              const store::LogEnd& end)
-      : files_(disk, place), writer_(disk, place, sizes, end), next_(end.next), bytes_(end.bytes) {}
+      : files_(disk, place), writer_(disk, place, rules, end), next_(end.next), bytes_(end.bytes) {}
 
   Result<void> open() { return writer_.open(files_); }
 

@@ -52,15 +52,12 @@ struct Configuration {
   std::optional<config::Settings> settings;
 };
 
-// What the file system or the options together make impossible, beside what single options do.
+// What the options together make impossible, beside what single options do.
 void check_together(const config::Settings& settings, std::vector<config::Problem>& problems) {
   const server::AllOptions options = server::options_from(settings);
-  using Mode = server::ServerOptions::Durability::Mode;
-  if (options.server.durability.mode != Mode::memory)
-    problems.push_back(
-        {"durability.mode",
-         "this version keeps sessions and messages in memory only, it has no log on disk yet: "
-         "'fsync' and 'os' would promise what it cannot keep; allowed is memory"});
+  const auto& store = options.store.store;
+  if (store.segment_bytes_min > store.segment_bytes_max)
+    problems.push_back({"store.segment_bytes_min", "is above store.segment_bytes_max"});
 }
 
 Configuration configure(const ParsedFlags& flags) {
@@ -102,10 +99,22 @@ int print_only(const ParsedFlags& flags, const config::Settings& settings) {
   return -1;
 }
 
-void print_banner(const server::Server& broker) {
-  std::printf(
-      "%s, %u thread%s, durability: memory (a stop forgets sessions and retained messages)\n",
-      version_line(), broker.threads(), broker.threads() == 1 ? "" : "s");
+std::string durability_text(const server::ServerOptions::Durability& durability) {
+  using Mode = server::ServerOptions::Durability::Mode;
+  switch (durability.mode) {
+    case Mode::memory:
+      return "memory (a stop forgets sessions and retained messages)";
+    case Mode::os:
+      return "os (a power cut may lose what was acknowledged), data in " + durability.directory;
+    case Mode::fsync:
+      return "fsync, data in " + durability.directory;
+  }
+  return "";
+}
+
+void print_banner(const server::Server& broker, const server::ServerOptions::Durability& options) {
+  std::printf("%s, %u thread%s, durability: %s\n", version_line(), broker.threads(),
+              broker.threads() == 1 ? "" : "s", durability_text(options).c_str());
   for (const std::string& address : broker.addresses())
     std::printf("listening on %s (mqtt)\n", address.c_str());
   if (!broker.admin_address().empty())
@@ -174,7 +183,7 @@ int run_serve(const Arguments& arguments) {
     std::fprintf(stderr, "sluice serve: %s\n", started.error().text.c_str());
     return exit_failure;
   }
-  print_banner(broker);
+  print_banner(broker, options.server.durability);
   log.info("server_started", {{"version", version_number()}});
   broker.run([&] { reload(*flags, settings, broker, log); });
   log.info("server_stopped", {{"version", version_number()}});

@@ -12,6 +12,9 @@ using codec::PacketType;
 using codec::ReasonCode;
 using codec::Version;
 
+// QoS 1 and 2, and what is to be retained.
+constexpr std::uint8_t publish_kept_bits = 0x07;
+
 // From this size on a packet that arrived in pieces is kept where it was put together.
 constexpr std::size_t body_adopted_min = 64 * 1024;
 
@@ -162,6 +165,10 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
                                       : "larger than mqtt.packet_bytes_max"});
     }
     if (!frame.is_complete()) return Step::go_on;
+    // What the log would have to take waits until it has caught up; all else goes on.
+    if (c_.is_log_behind && !is_first && frame.type() == PacketType::publish &&
+        (bytes[0] & publish_kept_bits) != 0)
+      return Step::wait;
     const PacketBytes packet{.all = bytes.first(frame.total),
                              .body = bytes.subspan(frame.header_bytes, frame.remaining_length),
                              .is_stable = is_stable};

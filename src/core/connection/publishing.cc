@@ -89,6 +89,7 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
                    "more unacknowledged messages than the Receive Maximum");
     return false;
   }
+  if (c_.is_log_full && is_to_be_kept(session, publish)) return refuse(connection, publish);
   ReasonCode reason = route(connection, publish, packet);
   if (!is_kept(connection, reason)) return false;
   // 3.x has no way to refuse: what was dropped, and counted, is acknowledged. [MQTT3-3.3.5-2]
@@ -123,6 +124,21 @@ bool Publishing::is_refused(Connection& connection, const codec::Publish& publis
                {"topic", publish.topic},
                {"reason", is_ours ? "$SYS is the broker's own" : "no rule allows it"}});
   return true;
+}
+
+bool Publishing::is_to_be_kept(const Session& session, const codec::Publish& publish) {
+  const bool is_id_kept = publish.qos == Qos::exactly_once && session.is_durable();
+  return publish.retain || is_id_kept || router_.may_be_kept(publish.topic);
+}
+
+// The disk is full. [MQTT5-3.4.2-1] [MQTT5-3.5.2-1]
+bool Publishing::refuse(Connection& connection, const codec::Publish& publish) {
+  ++c_.metrics.messages_dropped_store_full;
+  if (connection.version == Version::v5)
+    return acknowledge(connection, publish, ReasonCode::quota_exceeded, c_.journal.changes());
+  // No acknowledgement could say so: it keeps the message and comes again.
+  closing_.close(connection, CloseCause::limit, ReasonCode::quota_exceeded, "the disk is full");
+  return false;
 }
 
 ReasonCode Publishing::route(Connection& connection, const codec::Publish& publish,

@@ -55,6 +55,10 @@ class Publishing {
                           const PacketBytes& packet);
   bool is_kept(Connection& connection, codec::ReasonCode reason);
   bool is_refused(Connection& connection, const codec::Publish& publish);
+
+  /// Whether the log would have to take the message.
+  bool is_to_be_kept(const Session& session, const codec::Publish& publish);
+  bool refuse(Connection& connection, const codec::Publish& publish);
   bool acknowledge(Connection& connection, const codec::Publish& publish, codec::ReasonCode reason,
                    std::uint64_t changes);
 

@@ -79,7 +79,10 @@ struct Context {
   CoreMetrics metrics;
   AccessSettings access;
   Instant now;
-  bool is_memory_full = false;        ///< this shard's share of limits.memory_bytes_max is used up
+  bool is_memory_full = false;  ///< this shard's share of limits.memory_bytes_max is used up
+  bool is_log_full =
+      false;  ///< no new durable messages: the rest of the disk is for acknowledgements
+  bool is_log_behind = false;         ///< too much waits for the disk: no durable messages for now
   std::uint32_t handshakes = 0;       ///< connections whose CONNECT has not been accepted
   std::uint64_t turn_deliveries = 0;  ///< since the turn began, for its bound
 

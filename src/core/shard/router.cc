@@ -33,6 +33,20 @@ void Router::add_id(Match& match, std::uint32_t id) {
   id_lists_[match.ids - 1].push_back(id);
 }
 
+bool Router::may_be_kept(std::string_view topic) {
+  if (!c_.is_alone() && interest_.shards_for(topic) != 0) return true;
+  matches_.clear();
+  groups_.clear();
+  id_lists_used_ = 0;
+  publisher_ = no_session;
+  advance_stamp();
+  c_.state.subscriptions.match(topic, RouterVisitor{*this});
+  const auto is_durable = [this](const Match& match) {
+    return c_.state.sessions.at(match.target.session).is_durable();
+  };
+  return !groups_.empty() || std::ranges::any_of(matches_, is_durable);
+}
+
 // One target for each session, whatever number of its filters match: the highest QoS, all
 // identifiers. [MQTT3-3.3.5-1] [MQTT5-3.3.4-2] [MQTT5-3.3.4-3] [MQTT5-3.3.4-4]
 void Router::collect(const Subscription& subscription) {
@@ -55,16 +69,19 @@ void Router::collect(const Subscription& subscription) {
   add_id(match, subscription.subscription_id);
 }
 
+void Router::advance_stamp() {
+  if (++stamp_ != 0) return;  // once in four billion messages
+  for (std::uint32_t i = 0; i < c_.state.sessions.end(); ++i)
+    if (Session* session = c_.state.sessions.find(SessionSlot{i})) session->match_stamp = 0;
+  stamp_ = 1;
+}
+
 Router::Outcome Router::deliver_local(Routed& routed) {
   matches_.clear();
   groups_.clear();
   id_lists_used_ = 0;
   publisher_ = routed.publisher;
-  if (++stamp_ == 0) {  // once in four billion messages
-    for (std::uint32_t i = 0; i < c_.state.sessions.end(); ++i)
-      if (Session* session = c_.state.sessions.find(SessionSlot{i})) session->match_stamp = 0;
-    stamp_ = 1;
-  }
+  advance_stamp();
   c_.state.subscriptions.match(routed.topic, RouterVisitor{*this});
   return deliver_matches(routed);
 }
@@ -183,6 +200,10 @@ bool Router::send_to_shards(Routed& routed) {
 void Router::keep_retained(Routed& routed) {
   if (routed.payload.empty()) {
     c_.commit(record::RetainedCleared{routed.topic}, true);
+    return;
+  }
+  if (c_.is_log_full) {
+    ++c_.metrics.messages_dropped_store_full;
     return;
   }
   if (c_.is_memory_full) {

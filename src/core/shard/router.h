@@ -45,6 +45,8 @@ class Router {
   /// A message published to this shard: to its subscribers here and elsewhere; kept if its RETAIN
   /// says so.
   Outcome publish(Routed& routed);
+  /// Whether a session that outlives its connection may get a message of that topic.
+  bool may_be_kept(std::string_view topic);
   /// Mail from another shard.
   void on_mail(const mail::Publish& mail);
   void on_mail(const mail::SharedPublish& mail);
@@ -63,6 +65,7 @@ class Router {
   void collect(const Subscription& subscription);
   void add_id(Match& match, std::uint32_t id);
   Outcome deliver_matches(Routed& routed);
+  void advance_stamp();
   Outcome deliver_local(Routed& routed);
   Outcome deliver_groups(Routed& routed);
   void deliver_to(Routed& routed, const Subscription& member, Outcome& outcome);

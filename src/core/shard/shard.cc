@@ -102,6 +102,13 @@ void Shard::on_writable(ConnId id) {
   parts_->retained.on_room(session);
 }
 
+void Shard::set_log_state(LogState state) {
+  const bool was_behind = context_.is_log_behind;
+  context_.is_log_behind = state == LogState::behind;
+  context_.is_log_full = state == LogState::full;
+  if (was_behind && !context_.is_log_behind) parts_->inbound.wake();
+}
+
 void Shard::on_answer(Ticket ticket) {
   context_.journal.release(ticket, [this](const Held& held) {
     switch (held.kind) {

@@ -37,6 +37,12 @@ struct Opened {
   bool is_anonymous_allowed = true;
 };
 
+enum class LogState : std::uint8_t {
+  good,
+  behind,  ///< too much waits for the disk
+  full,    ///< what is left of the disk is for acknowledgements and deletions
+};
+
 class Shard {
  public:
   /// All references outlive the shard.
@@ -56,6 +62,8 @@ class Shard {
   void on_closed(ConnId id, CloseCause cause);
   /// The socket has taken all that waited for it.
   void on_writable(ConnId id);
+  /// How the log does, if there is one; once a turn, before what it answers.
+  void set_log_state(LogState state);
   /// What was to be made durable is, up to that ticket.
   void on_answer(Ticket ticket);
   /// The answer to the effect `authenticate`. Nothing happens if the connection is gone.

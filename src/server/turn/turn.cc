@@ -77,7 +77,12 @@ void Turn::begin(Instant now) {
   ++metrics_.turns;
   hand_overs_.clear();
   shard_->begin_turn(now);
-  if (log_ != nullptr) take_durable();
+  if (log_ != nullptr) {
+    shard_->set_log_state(log_->space() == store::Space::low               ? core::LogState::full
+                          : log_->pending_bytes() > log_pending_bytes_max_ ? core::LogState::behind
+                                                                           : core::LogState::good);
+    take_durable();
+  }
   for (const auto& [id, cause] : lost_) {
     shard_->on_closed(id, cause);
     if (find(id) != nullptr) free_slot(id);

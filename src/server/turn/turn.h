@@ -77,7 +77,11 @@ class Turn {
 
   /// Before the first turn: what must be durable goes there, and acknowledgements wait for it. The
   /// log outlives the turn. Without one, memory is as durable as it gets.
-  void use_log(store::ShardLog& log) { log_ = &log; }
+  /// While more than `pending_bytes_max` wait for the disk, no durable messages are read.
+  void use_log(store::ShardLog& log, std::size_t pending_bytes_max) {
+    log_ = &log;
+    log_pending_bytes_max_ = pending_bytes_max;
+  }
 
   void begin(Instant now);
   /// A new connection; it is read at once.
@@ -149,6 +153,7 @@ class Turn {
   const TurnOptions options_;
   TurnHost& host_;
   store::ShardLog* log_ = nullptr;
+  std::size_t log_pending_bytes_max_ = 0;
   core::Ticket durable_{0};  // answered up to here
   RingMailer mailer_;
   core::Effects effects_;

@@ -26,12 +26,12 @@ std::uint64_t Commit::batches() const {
   return static_cast<std::uint64_t>(last_) - static_cast<std::uint64_t>(first_) + 1;
 }
 
-ByteView Commit::seal(const SegmentName& name) {
+ByteView Commit::seal(const SegmentName& name, Position unsynced) {
   bytes_.resize(round_up(size_, block_bytes));
   for (std::size_t at = 0; at < size_;) {
     const MutableByteView rest = MutableByteView(bytes_).subspan(at);
     const std::size_t size = frame_bytes(payload_bytes_of(rest));
-    seal_frame(rest.first(size), name, static_cast<std::uint64_t>(first_));
+    seal_frame(rest.first(size), name, static_cast<std::uint64_t>(unsynced));
     at += size;
   }
   return bytes_;

@@ -26,8 +26,9 @@ class Commit {
   /// What it will take of a segment, but for the padding of the last block.
   std::size_t bytes() const { return size_; }
   std::uint64_t batches() const;
-  /// The bytes for that segment, whole blocks. May be asked again, for another one.
-  ByteView seal(const SegmentName& name);
+  /// The bytes for that segment, whole blocks. May be asked again, for another one. `unsynced`: the
+  /// first batch that a power cut may take together with these.
+  ByteView seal(const SegmentName& name, Position unsynced);
   /// Empty, with its memory unless that is much.
   void clear();
 

@@ -9,8 +9,13 @@
 
 namespace sluice::store {
 
-LogWriter::LogWriter(os::Disk& disk, LogPlace place, SegmentSizes sizes, LogEnd end)
-    : disk_(disk), place_(std::move(place)), sizes_(sizes), end_(std::move(end)), next_(end_.next) {
+LogWriter::LogWriter(os::Disk& disk, LogPlace place, WriteRules rules, LogEnd end)
+    : disk_(disk),
+      place_(std::move(place)),
+      sizes_(rules.sizes),
+      sync_(rules.sync),
+      end_(std::move(end)),
+      next_(end_.next) {
   for (const LogEnd::Span& span : end_.spans) spans_.push_back({span.number, span.first});
 }
 
@@ -47,6 +52,7 @@ Result<void> LogWriter::end_segment(os::DiskFile& file, std::uint64_t number, st
 void LogWriter::begin_segment(Segment segment) {
   current_ = std::move(segment);
   offset_ = block_bytes;
+  unsynced_ = Position{0};
 }
 
 std::uint64_t LogWriter::room() const {
@@ -65,9 +71,11 @@ Result<void> LogWriter::write(Commit& commit) {
     begin_segment(std::move(*ready_));
     ready_.reset();
   }
-  const ByteView bytes = commit.seal(place_.name_of(current_.number));
+  // To a reader, all that no sync has parted is one commit: it may be torn anywhere.
+  if (sync_ == Sync::each_commit || unsynced_ == Position{0}) unsynced_ = commit.first();
+  const ByteView bytes = commit.seal(place_.name_of(current_.number), unsynced_);
   SLUICE_CHECK(current_.file->write(bytes, offset_));
-  SLUICE_CHECK(current_.file->sync());
+  if (sync_ == Sync::each_commit) SLUICE_CHECK(current_.file->sync());
   if (offset_ == block_bytes) spans_.push_back({current_.number, commit.first()});
   offset_ += bytes.size();
   next_ = Position{static_cast<std::uint64_t>(commit.last()) + 1};

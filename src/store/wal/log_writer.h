@@ -24,6 +24,14 @@ struct SegmentSizes {
   std::uint64_t max = std::uint64_t{128} << 20;
 };
 
+/// never: what was written is handed to the operating system, and synced when a segment is full.
+enum class Sync : std::uint8_t { each_commit, never };
+
+struct WriteRules {
+  SegmentSizes sizes;
+  Sync sync = Sync::each_commit;
+};
+
 /// A segment to be made.
 struct SegmentWish {
   std::uint64_t number = 0;
@@ -39,7 +47,7 @@ struct Clearance {
 class LogWriter {
  public:
   /// `end`: where reading the log has ended.
-  LogWriter(os::Disk& disk, LogPlace place, SegmentSizes sizes, LogEnd end);
+  LogWriter(os::Disk& disk, LogPlace place, WriteRules rules, LogEnd end);
 
   /// Closes what the run before left open and begins a segment of its own. Before anything else.
   Result<void> open(SegmentFiles& files);
@@ -70,12 +78,14 @@ class LogWriter {
   os::Disk& disk_;
   const LogPlace place_;
   const SegmentSizes sizes_;
+  const Sync sync_;
   const LogEnd end_;
   Segment current_;
   std::uint64_t offset_ = 0;  // in it
   std::optional<Segment> ready_;
   std::deque<Span> spans_;  // with batches, in order
   Position next_;
+  Position unsynced_{0};  // the first batch that is, with Sync::never
 };
 
 }  // namespace sluice::store

@@ -60,6 +60,24 @@ TEST(Exposition, LargeNumbersKeepAllTheirDigits) {
               HasSubstr("sluice_sessions 123456789012345\n"));
 }
 
+struct Times {
+  std::array<std::uint64_t, 4> times{};
+};
+constexpr MetricRow time_rows[] = {
+    {"work_seconds", "le", "0.001|0.5|+Inf|sum", MetricKind::histogram, "How long work took."},
+};
+
+TEST(Exposition, AHistogramCountsUpToEachBoundAndItsSumIsInSeconds) {
+  AdminSnapshot snapshot;
+  snapshot.metrics.push_back(numbers_of(time_rows, Times{{5, 2, 1, 2'500'000'000}}));
+  EXPECT_THAT(metrics_text(snapshot), HasSubstr("# TYPE sluice_work_seconds histogram\n"
+                                                "sluice_work_seconds_count 8\n"
+                                                "sluice_work_seconds_sum 2.5\n"
+                                                "sluice_work_seconds_bucket{le=\"0.001\"} 5\n"
+                                                "sluice_work_seconds_bucket{le=\"0.5\"} 7\n"
+                                                "sluice_work_seconds_bucket{le=\"+Inf\"} 8\n"));
+}
+
 TEST(Metrics, AddingSumsEveryNumber) {
   Sample sum{.sessions = 1, .sent = {1, 2, 3}};
   add_metrics(sum, Sample{.sessions = 10, .dropped_full = 5, .sent = {10, 20, 30}});

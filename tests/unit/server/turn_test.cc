@@ -58,15 +58,17 @@ class SlowLog final : public store::ShardLog {
     return store::Position{++batches};
   }
   core::Ticket durable() const override { return safe; }
-  std::size_t pending_bytes() const override { return 0; }
+  std::size_t pending_bytes() const override { return pending; }
   std::uint64_t bytes() const override { return 0; }
-  store::Space space() const override { return store::Space::ample; }
+  store::Space space() const override { return room; }
   void begin_replay_at(store::Position) override {}
 
   core::Ticket last{0};
   core::Ticket safe{0};
   store::BatchTime last_time;
   std::uint64_t batches = 0;
+  std::size_t pending = 0;
+  store::Space room = store::Space::ample;
 };
 
 TEST(Turn, AnAcknowledgementLeavesWithTheTurnThatFindsItDurable) {
@@ -78,7 +80,7 @@ TEST(Turn, AnAcknowledgementLeavesWithTheTurnThatFindsItDurable) {
   SlowLog slow;
   auto [client, server] = net::MemoryTransport::make_pair({.capacity = 1 << 20});
   server::Turn turn({}, options, {}, rng, log, rings, host, Instant{1});
-  turn.use_log(slow);
+  turn.use_log(slow, 1000);
   const auto send = [&](const Bytes& bytes) {
     const net::IoSlice slice{bytes.data(), bytes.size()};
     ASSERT_EQ(client->write({&slice, 1}).value(), bytes.size());
@@ -109,6 +111,107 @@ TEST(Turn, AnAcknowledgementLeavesWithTheTurnThatFindsItDurable) {
   run(4);
   EXPECT_EQ(received(), (Bytes{0x20, 2, 0, 0}));
   EXPECT_EQ(slow.batches, 1U);
+}
+
+// A turn with a log, and clients of it in memory.
+struct Logged {
+  explicit Logged() : turn({}, options, {}, rng, log, rings, host, Instant{1}) {
+    turn.use_log(slow, 1000);
+  }
+  struct Client {
+    std::unique_ptr<net::MemoryTransport> end;
+    void send(const Bytes& bytes) const {
+      const net::IoSlice slice{bytes.data(), bytes.size()};
+      ASSERT_EQ(end->write({&slice, 1}).value(), bytes.size());
+    }
+    Bytes received() const {
+      Bytes bytes(1000);
+      const auto size = end->read(bytes);
+      bytes.resize(size ? *size : 0);
+      return bytes;
+    }
+  };
+  Client connect(const std::string& id, Version version, std::uint8_t expiry_s = 100) {
+    auto [client, server] = net::MemoryTransport::make_pair({.capacity = 1 << 20});
+    Client made{std::move(client)};
+    Connect connect{.version = version, .client_id = id, .clean_start = false};
+    if (version == Version::v5)
+      connect.props.number(codec::PropertyId::session_expiry_interval, expiry_s);
+    made.send(encode(connect, version));
+    turn.begin(now);
+    turn.add(std::move(server), {});
+    ++clients;
+    turn.run();
+    turn.finish();
+    run();
+    EXPECT_FALSE(made.received().empty());
+    return made;
+  }
+  // All that was asked for is durable, and one more turn lets it go.
+  void run() {
+    for (int i = 0; i < 3; ++i) {
+      slow.safe = slow.last;
+      now = now + 1ms;
+      turn.begin(now);
+      for (std::uint32_t slot = 0; slot < clients; ++slot)
+        turn.on_ready({slot, 1}, {.readable = true, .writable = true});
+      turn.run();
+      turn.finish();
+    }
+  }
+
+  NullLog log;
+  Rng rng{1};
+  Alone host;
+  core::CoreOptions options;
+  server::RingMatrix rings{1, 1024};
+  SlowLog slow;
+  server::Turn turn;
+  Instant now{1'000'000};
+  std::uint32_t clients = 0;
+};
+
+Bytes publish_to(const std::string& topic, Version version, Qos qos = Qos::at_least_once) {
+  return encode(Publish{.topic = topic, .payload = "x", .qos = qos, .packet_id = 7}, version);
+}
+
+TEST(Turn, WhileTheLogIsBehindDurableMessagesWaitAndPingsDoNot) {
+  Logged logged;
+  const auto publisher = logged.connect("p", Version::v3_1_1);
+  const auto other = logged.connect("o", Version::v3_1_1);
+  logged.slow.pending = 2000;
+  publisher.send(publish_to("t", Version::v3_1_1));
+  other.send({0xc0, 0});
+  logged.run();
+  EXPECT_TRUE(publisher.received().empty());
+  EXPECT_EQ(other.received(), (Bytes{0xd0, 0}));
+  logged.slow.pending = 0;
+  logged.run();
+  EXPECT_EQ(publisher.received(), (Bytes{0x40, 2, 0, 7}));
+}
+
+TEST(Turn, OnAFullDiskAMessageForADurableSessionIsRefusedAndOthersAreNot) {
+  Logged logged;
+  const auto subscriber = logged.connect("s", Version::v5);
+  subscriber.send(encode(Subscribe{.filters = {{"kept/#", Qos::at_least_once}}}, Version::v5));
+  const auto publisher = logged.connect("p", Version::v5);
+  const auto old = logged.connect("o", Version::v3_1_1);
+  logged.slow.room = store::Space::low;
+  publisher.send(publish_to("kept/1", Version::v5));
+  logged.run();
+  EXPECT_EQ(publisher.received(), (Bytes{0x40, 3, 0, 7, 0x97}));
+  publisher.send(publish_to("other", Version::v5));
+  logged.run();
+  EXPECT_EQ(publisher.received(), (Bytes{0x40, 3, 0, 7, 0x10}));
+  old.send(publish_to("kept/1", Version::v3_1_1));
+  logged.run();
+  EXPECT_TRUE(old.received().empty());
+  EXPECT_EQ(logged.turn.shard().metrics().disconnects_limit, 1U);
+  EXPECT_EQ(logged.turn.shard().metrics().messages_dropped_store_full, 2U);
+  logged.slow.room = store::Space::ample;
+  publisher.send(publish_to("kept/1", Version::v5));
+  logged.run();
+  EXPECT_EQ(publisher.received(), (Bytes{0x40, 2, 0, 7}));
 }
 
 }  // namespace

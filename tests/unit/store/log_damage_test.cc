@@ -104,7 +104,7 @@ TEST(LogDamage, BytesThatAClientMadeUpAreNoFrame) {
   made_up.add(store::Position{900}, {}, std::vector<std::uint8_t>(100));
   auto place = written.place;
   place.salt ^= 1U;
-  const ByteView bytes = made_up.seal(place.name_of(2));
+  const ByteView bytes = made_up.seal(place.name_of(2), store::Position{900});
   const auto end = written.read_again();
   ASSERT_TRUE(end.has_value());
   auto& file = *written.disk.bytes_of(written.place.path_of(2));

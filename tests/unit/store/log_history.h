@@ -40,7 +40,8 @@ class LogHistory {
     auto end = store::read_log(disk, opened->place_of(0), visit);
     if (!end) return died(end.error().text);
     check(*end);
-    log = std::make_unique<SteppedLog>(disk, opened->place_of(0), small_segments, *end);
+    log = std::make_unique<SteppedLog>(disk, opened->place_of(0),
+                                       store::WriteRules{small_segments, sync}, *end);
     store = std::make_unique<store::StoreDirectory>(std::move(*opened));
     ticket = 0;
     if (const auto began = log->open(); !began) return died(began.error().detail);
@@ -75,6 +76,7 @@ class LogHistory {
   }
 
   SimDisk disk;
+  store::Sync sync = store::Sync::each_commit;
   Rng rng;
   std::unique_ptr<store::StoreDirectory> store;
   std::unique_ptr<SteppedLog> log;

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SegmentKeeper is a thread that makes the segments of all logs in advance and frees those that are
+// not needed, so that no log's thread waits for it. While the disk is full it tries again, and
+// says so.
+//
+// Owner:   ShardLogs.     Thread: wish() and clear() any; start(), stop() its owner's.
+#pragma once
+
+#include "base/log.h"
+#include "os/mailbox.h"
+#include "os/reactor/reactor.h"
+#include "os/reactor/wakeup.h"
+#include "os/thread.h"
+#include "store/log.h"
+#include "store/wal/log_writer.h"
+#include "store/wal/segment_files.h"
+
+#include <atomic>
+#include <memory>
+#include <variant>
+#include <vector>
+
+namespace sluice::server {
+
+/// A log, as the keeper sees it: called in the keeper's thread.
+class SegmentClient {
+ public:
+  virtual ~SegmentClient() = default;
+  virtual void on_segment(store::Segment segment) = 0;
+  virtual void on_space(store::Space space) = 0;
+  virtual void on_try_again() = 0;
+  virtual void on_keeper_failed(const Error& error) = 0;
+};
+
+class SegmentKeeper {
+ public:
+  explicit SegmentKeeper(Log& log) : log_(log) {}
+  ~SegmentKeeper() { stop(); }
+
+  Result<void> start();
+  void stop();
+  /// The files of that client; before start(). The client outlives the keeper's thread.
+  std::size_t add(SegmentClient& client, store::SegmentFiles files);
+  void wish(std::size_t client, const store::SegmentWish& wish);
+  void clear(std::size_t client, store::Clearance clearance);
+  /// on_try_again() in a while.
+  void try_again(std::size_t client);
+
+ private:
+  struct Pause {
+    bool is_over = false;
+  };
+  struct Job {
+    std::size_t client = 0;
+    std::variant<store::SegmentWish, store::Clearance, Pause> what;
+  };
+  struct Entry {
+    SegmentClient* client = nullptr;
+    store::SegmentFiles files;
+    bool is_full = false;
+  };
+
+  void run();
+  /// False: it is to be tried again.
+  bool carry_out(Job& job);
+  void note_space(Entry& entry, bool is_full);
+
+  Log& log_;
+  std::vector<Entry> entries_;
+  os::Mailbox<Job> mailbox_{65536};
+  std::unique_ptr<os::Reactor> reactor_;
+  std::unique_ptr<os::Wakeup> wakeup_;
+  std::atomic<bool> is_stopping_{false};
+  os::Thread thread_;
+};
+
+}  // namespace sluice::server

@@ -101,16 +101,43 @@ void RawClient::unstall() {
 
 InProcessBroker::InProcessBroker(const BrokerSetup& setup)
     : setup_(setup), placement_key_{0x5c1ce, 0x0b0e} {
-  for (std::uint16_t i = 0; i < setup.shards; ++i)
+  make_drivers(std::vector<std::vector<std::vector<std::uint8_t>>>(setup.shards));
+}
+
+void InProcessBroker::make_drivers(std::vector<std::vector<std::vector<std::uint8_t>>> logs) {
+  const core::LogClock clock{.instant = now_, .wall = wall_now()};
+  for (std::uint16_t i = 0; i < setup_.shards; ++i)
     drivers_.push_back(
         std::make_unique<ShardDriver>(ShardDriver::Setup{.shard = {.index = core::ShardIndex{i},
-                                                                   .count = setup.shards,
+                                                                   .count = setup_.shards,
                                                                    .placement_key = placement_key_,
                                                                    .table_key = {7, 11},
-                                                                   .has_log = setup.has_log},
-                                                         .log_answers = setup.log_answers,
-                                                         .seed = i + 1U},
+                                                                   .has_log = setup_.has_log,
+                                                                   .log_clock = clock},
+                                                         .log_answers = setup_.log_answers,
+                                                         .seed = i + 1U,
+                                                         .log = std::move(logs[i])},
                                       setup_.options, log_, now_));
+  if (!setup_.has_log) return;
+  for (std::uint16_t i = 0; i < setup_.shards; ++i) {
+    drivers_[i]->begin_run(now_);
+    carry_mail(i);
+  }
+  run();
+  if (setup_.log_answers == LogAnswers::later) answer_log();
+}
+
+void InProcessBroker::crash(Duration down) {
+  std::vector<std::vector<std::vector<std::uint8_t>>> logs;
+  for (const auto& driver : drivers_) {
+    logs.push_back(driver->log());
+    logs.back().resize(logs.back().size() - driver->waiting_log_batches());
+  }
+  drivers_.clear();
+  held_mail_.clear();
+  for (const auto& socket : sockets_) socket->is_closed_by_broker = true;
+  now_ = now_ + down;
+  make_drivers(std::move(logs));
 }
 
 RawClient& InProcessBroker::open_at(std::uint16_t shard, bool is_anonymous_allowed) {

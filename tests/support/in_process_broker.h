@@ -149,6 +149,7 @@ class InProcessBroker {
   void run();
   void advance(Duration by);
   Instant now() const { return now_; }
+  WallTime wall_now() const { return WallTime{1'800'000'000'000'000'000} + (now_ - Instant{}); }
 
   /// Mail between two shards waits until release_mail().
   void hold_mail(std::uint16_t from, std::uint16_t to) { held_mail_[{from, to}]; }
@@ -160,6 +161,10 @@ class InProcessBroker {
   /// The oldest question about credentials on that shard; the test fails if there is none.
   core::AuthRequest take_auth_request(std::uint16_t shard = 0);
   void answer_auth(core::ConnId conn, core::AuthAnswer answer, std::uint16_t shard = 0);
+  /// The process dies and starts again after `down`: memory, connections and what the log had not
+  /// answered yet are gone.
+  void crash(Duration down = 1s);
+
   void kick(std::string_view client_id);
   void stop();
   void publish_sys();
@@ -170,6 +175,7 @@ class InProcessBroker {
   void set_read_max(std::size_t bytes) { read_max_ = bytes; }
 
  private:
+  void make_drivers(std::vector<std::vector<std::vector<std::uint8_t>>> logs);
   RawClient& open_at(std::uint16_t shard, bool is_anonymous_allowed);
   void carry_mail(std::uint16_t from);
   void carry_connections(std::uint16_t from);

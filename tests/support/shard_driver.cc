@@ -22,6 +22,14 @@ ShardDriver::~ShardDriver() {
   for (const Conn& conn : conns_) effects_.output.drop(conn.id);
 }
 
+void ShardDriver::begin_run(Instant now) {
+  for (const auto& batch : setup_.log) {
+    const auto done = shard_.restore(batch);
+    SLUICE_ASSERT(done.has_value());
+  }
+  turn_with(now, [](core::Shard& shard) { shard.begin_run(); });
+}
+
 void ShardDriver::open(Socket& socket, const MovingConnection& from) {
   opening_.push_back(from);
   opening_.back().socket = &socket;
@@ -151,6 +159,7 @@ void ShardDriver::apply(const core::Effect& effect) {
   if (effect.kind == EffectKind::persist) {
     const core::Ticket ticket{effect.arg};
     ++log_batches_;
+    setup_.log.push_back(effects_.records);
     if (setup_.log_answers == LogAnswers::at_once)
       shard_.on_answer(ticket);
     else

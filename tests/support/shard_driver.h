@@ -41,6 +41,7 @@ class ShardDriver {
     core::ShardSetup shard;
     LogAnswers log_answers = LogAnswers::at_once;
     std::uint64_t seed = 1;
+    std::vector<std::vector<std::uint8_t>> log{};  ///< batches of an earlier run
   };
 
   ShardDriver(const Setup& setup, const core::CoreOptions& options, Log& log, Instant now);
@@ -79,6 +80,11 @@ class ShardDriver {
   std::deque<core::AuthRequest>& auth_requests() { return auth_requests_; }
   /// Log batches asked for, and answered or not, since the start.
   std::uint64_t log_batches() const { return log_batches_; }
+  /// All batches of the log, this run's behind those that it began with; the last
+  /// waiting_log_batches() of them may be lost in a crash.
+  const std::vector<std::vector<std::uint8_t>>& log() const { return setup_.log; }
+  /// The first turn of a shard with a log: it becomes what the log says. No socket before it.
+  void begin_run(Instant now);
 
  private:
   struct Conn {

@@ -22,7 +22,8 @@ std::string dump(const core::Message& message) {
 std::string dump(const core::State& state, const Delivery& delivery) {
   std::string text = "    " + number(delivery.packet_id) + number(static_cast<int>(delivery.qos)) +
                      number(delivery.retain ? 1 : 0) + number(delivery.is_shared ? 1 : 0) +
-                     number(static_cast<int>(delivery.state)) + "ids";
+                     number(delivery.is_retry ? 1 : 0) + number(static_cast<int>(delivery.state)) +
+                     "ids";
   for (const std::uint32_t id : state.sessions.ids(delivery.subscription_ids))
     text += "," + std::to_string(id);
   return text + " " + (delivery.message ? dump(*delivery.message) : "-") + "\n";

@@ -151,7 +151,7 @@ void Closing::detach(Connection& connection, CloseCause cause) {
   session->received.shrink();
   // [MQTT3-3.1.2-10] [MQTT3-3.14.4-3] [MQTT5-3.1.2-10] [MQTT5-3.14.4-3]
   if (cause == CloseCause::client) clear_will(*session);
-  // At a stop wills stay where they are: the log knows them, and a restart decides.
+  // At a stop sessions and wills stay as they are: the log knows them, and a restart decides.
   if (cause == CloseCause::server_shutting_down) return;
   const std::uint32_t expiry_s = connection.session_expiry_s;
   if (expiry_s == 0) {
@@ -242,8 +242,10 @@ void Closing::on_session_expired(SessionSlot slot, std::uint32_t generation) {
 
 void Closing::on_will_due(SessionSlot slot, std::uint32_t generation) {
   Session* session = c_.state.sessions.find(slot);
-  if (session != nullptr && session->generation == generation && !session->is_connected())
-    publish_will(*session);
+  if (session == nullptr || session->generation != generation || session->is_connected()) return;
+  publish_will(*session);
+  // After a restart a session that had ended with its connection has waited for this alone.
+  if (!session->is_durable()) end_session(*session);
 }
 
 }  // namespace sluice::core

@@ -274,8 +274,12 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
   const std::string_view id = granted.assigned_id.empty() ? connect.client_id : granted.assigned_id;
   if (Session* old = c_.state.sessions.find(id)) take_over(connect, *old);
   Session* session = c_.state.sessions.find(id);
+  // One that had ended with its connection, and waits after a restart for its will to be due: here
+  // is the client, in time.
+  const bool is_over = session != nullptr && !session->is_durable();
+  if (is_over) closing_.clear_will(*session);
   // [MQTT3-3.1.2-6] [MQTT5-3.1.2-4]
-  if (session != nullptr && connect.clean_start) {
+  if (session != nullptr && (connect.clean_start || is_over)) {
     closing_.end_session(*session);
     session = nullptr;
   }

@@ -3,6 +3,7 @@
 
 #include "core/connection/inbound.h"
 #include "core/shard/mail_codec.h"
+#include "core/shard/recovery.h"
 #include "core/shard/sys_topics.h"
 
 namespace sluice::core {
@@ -22,7 +23,8 @@ struct Shard::Parts {
         auth(c, closing),
         handshake(c, auth, closing, delivering, members),
         inbound(c, {auth, handshake, publishing, subscribing, closing}),
-        sys(c, router) {}
+        sys(c, router),
+        recovery(c, closing, interest, members) {}
 
   Delivering delivering;
   Interest interest;
@@ -37,6 +39,7 @@ struct Shard::Parts {
   Handshake handshake;
   Inbound inbound;
   SysTopics sys;
+  Recovery recovery;
 };
 
 Shard::Shard(const ShardSetup& setup, const CoreOptions& options, Rng& rng, Log& log,
@@ -45,6 +48,12 @@ Shard::Shard(const ShardSetup& setup, const CoreOptions& options, Rng& rng, Log&
       parts_(std::make_unique<Parts>(context_)) {}
 
 Shard::~Shard() = default;
+
+Result<void> Shard::restore(ByteView batch) { return parts_->recovery.restore(batch); }
+
+WallTime Shard::restored_to() const { return parts_->recovery.restored_to(); }
+
+void Shard::begin_run() { parts_->recovery.begin_run(); }
 
 void Shard::begin_turn(Instant now) {
   SLUICE_ASSERT(now >= context_.now);

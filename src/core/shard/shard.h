@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/peer.h"
+#include "base/result.h"
 #include "base/rng.h"
 #include "base/time.h"
 #include "core/connection/connection.h"
@@ -51,6 +52,16 @@ class Shard {
   ~Shard();
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
+
+  /// Before the first turn, if there is a log: its batches in their order. parse_error if one
+  /// cannot be; the shard is of no use then.
+  Result<void> restore(ByteView batch);
+  /// The time of the last of them. Where it is after the setup's log_clock, the wall clock was set
+  /// back: begin again with a clock that goes on from there.
+  WallTime restored_to() const;
+  /// In the first turn, if there is a log. No connection may be opened before what this mails has
+  /// been handled by all shards.
+  void begin_run();
 
   void begin_turn(Instant now);
   void on_opened(ConnId id, const Opened& opened);

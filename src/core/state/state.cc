@@ -29,10 +29,16 @@ State::~State() {
 }
 
 void State::apply(const record::RunStarted& started) {
-  for (std::uint32_t i = 0; i < sessions.end(); ++i)
-    if (Session* session = sessions.find(SessionSlot{i});
-        session != nullptr && session->disconnected_at.is_never())
-      session->disconnected_at = started.at;
+  for (std::uint32_t i = 0; i < sessions.end(); ++i) {
+    Session* session = sessions.find(SessionSlot{i});
+    if (session == nullptr || !session->disconnected_at.is_never()) continue;
+    session->disconnected_at = started.at;
+    Outbound* outbound = session->find_outbound();
+    if (outbound == nullptr) continue;
+    // A QoS 1 message is sent before the log has it: any that waits may have been seen.
+    for (std::size_t k = 0; k < outbound->queue.size(); ++k)
+      outbound->queue[k].is_retry |= outbound->queue[k].qos == codec::Qos::at_least_once;
+  }
 }
 
 Session& State::apply(const record::SessionCreated& created) {

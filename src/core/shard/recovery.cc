@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/shard/recovery.h"
+
+#include "codec/topic.h"
+
+#include <algorithm>
+#include <string>
+
+namespace sluice::core {
+
+Result<void> Recovery::restore(ByteView batch) {
+  if (!replay_) replay_ = std::make_unique<Replay>(c_.state, c_.setup.log_clock);
+  return replay_->apply(batch);
+}
+
+void Recovery::begin_run() {
+  replay_.reset();
+  c_.commit(record::RunStarted{c_.now}, true);
+  for (std::uint32_t i = 0; i < c_.state.sessions.end(); ++i) {
+    Session* session = c_.state.sessions.find(SessionSlot{i});
+    if (session != nullptr && !session->is_stand_in()) recover(*session);
+  }
+}
+
+void Recovery::recover(Session& session) {
+  session.generation = c_.state.sessions.next_generation();
+  tell_subscriptions(session);
+  // It ended with its connection; for its will it stays until that is due.
+  if (!session.is_durable() && !session.will) {
+    closing_.end_session(session);
+    return;
+  }
+  const std::uint64_t who = pack(session.slot, session.generation);
+  if (session.is_durable() && session.expiry_s != Session::never_expires)
+    c_.timers.add(session.disconnected_at + Duration(std::chrono::seconds(session.expiry_s)),
+                  timer_session_expiry, who);
+  if (session.will)
+    c_.timers.add(std::max(session.disconnected_at + session.will->delay,
+                           c_.now + c_.options.will.restart_grace),
+                  timer_will, who);
+}
+
+void Recovery::tell_subscriptions(Session& session) {
+  std::string text;
+  c_.state.subscriptions.for_each_of_session(
+      session.slot, text, [&](std::string_view whole, const Subscription& subscription) {
+        const auto split = codec::split_shared_filter(whole);
+        if (split && split->is_shared()) {
+          session.is_shared_member = true;
+          members_.on_subscribed(session, split->share_name, split->filter, subscription);
+        } else {
+          interest_.add(whole);
+        }
+      });
+}
+
+}  // namespace sluice::core

@@ -44,6 +44,31 @@ constexpr bool has_request_flags(std::uint8_t first_byte, Version version) {
   return flags == 2 || (flags == 0x0A && version == Version::v3_1);
 }
 
+/// A whole packet of the kinds that make up the traffic: PUBLISH, and what answers it.
+struct PlainFrame {
+  std::uint32_t header_bytes = 0;  ///< 0: peek_frame() must look
+  std::uint32_t remaining_length = 0;
+};
+
+/// The common case of peek_frame(), without a call: a PUBLISH or an acknowledgement that lies whole
+/// at the beginning of `stream`, with a Remaining Length of one or two bytes in its shortest form.
+constexpr PlainFrame peek_plain_frame(ByteView stream) {
+  if (stream.size() < 4) return {};
+  const std::uint8_t first = stream[0];
+  const bool is_plain =
+      (first & 0xF0U) == 0x30U || first == 0x40 || first == 0x50 || first == 0x62 || first == 0x70;
+  if (!is_plain) return {};
+  std::uint32_t header_bytes = 2;
+  std::uint32_t length = stream[1];
+  if (length >= 0x80) {
+    if (stream[2] == 0 || stream[2] >= 0x80) return {};
+    length = (length & 0x7FU) | std::uint32_t{stream[2]} << 7;
+    header_bytes = 3;
+  }
+  if (stream.size() < header_bytes + length) return {};
+  return {header_bytes, length};
+}
+
 /// Looks at the packet that begins at the first byte of `stream`. Before CONNECT has told the
 /// version pass v3_1_1, which takes the longer forms of Remaining Length too: decode_connect looks
 /// again.

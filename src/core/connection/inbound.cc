@@ -39,7 +39,7 @@ bool Inbound::must_wait(const Connection& connection) const {
   if (c_.effects.output.backlog_bytes(connection.id) >= unread_max) return true;
   // What waits for a slow log is bounded by what a client may have unacknowledged.
   if (connection.held >= c_.options.mqtt.receive_maximum) return true;
-  return c_.mailer.is_congested();
+  return !c_.is_alone() && c_.mailer.is_congested();
 }
 
 void Inbound::wait(Connection& connection) {
@@ -118,7 +118,7 @@ Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
       held = whole.view();
       const auto complete = codec::peek_frame(held, connection.version);
       const Step step =
-          on_packet(connection, complete,
+          on_packet(connection, complete.type(),
                     {.all = held, .body = held.subspan(complete.header_bytes), .owner = whole});
       if (step != Step::go_on) return step;
       continue;
@@ -141,51 +141,69 @@ Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
 Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_stable) {
   while (!bytes.empty()) {
     if (must_wait(connection)) return Step::wait;
-    const auto frame = codec::peek_frame(bytes, connection.version);
-    const auto& mqtt = c_.options.mqtt;
-    const bool is_first = connection.state == ConnectionState::awaiting_connect;
-    const bool is_early = is_handshake(connection.state);
-    const auto size_max = is_early ? mqtt.packet_bytes_max_before_connect : mqtt.packet_bytes_max;
-    if (frame.is_failed()) return fail(connection, frame.error);
-    if (is_first && (bytes[0] >> 4) != static_cast<unsigned>(PacketType::connect))
-      return fail(connection,
-                  {.code = ErrorCode::protocol_error, .detail = "the first packet is not CONNECT"});
-    if (frame.header_bytes != 0 && frame.remaining_length > static_cast<std::uint64_t>(size_max)) {
-      if (is_first) {
-        if (!handshake_.is_version_known(bytes)) return Step::go_on;
-        handshake_.on_too_large(connection, bytes);
-        return Step::gone;
-      }
-      ++c_.metrics.limits_hit_packet_bytes_max;
-      // [MQTT5-3.2.2-15]
-      return fail(connection,
-                  {.code = ErrorCode::packet_too_large,
-                   .reason = static_cast<std::uint8_t>(ReasonCode::packet_too_large),
-                   .detail = is_early ? "larger than mqtt.packet_bytes_max_before_connect"
-                                      : "larger than mqtt.packet_bytes_max"});
+    const auto plain = connection.state == ConnectionState::connected
+                           ? codec::peek_plain_frame(bytes)
+                           : codec::PlainFrame{};
+    const auto size_max = static_cast<std::uint64_t>(c_.options.mqtt.packet_bytes_max);
+    if (plain.header_bytes != 0 && plain.remaining_length <= size_max && !c_.is_log_behind)
+        [[likely]] {
+      const std::size_t total = plain.header_bytes + plain.remaining_length;
+      const PacketBytes packet{.all = bytes.first(total),
+                               .body = bytes.subspan(plain.header_bytes, plain.remaining_length),
+                               .is_stable = is_stable};
+      const auto type = static_cast<PacketType>(bytes[0] >> 4);
+      if (on_packet(connection, type, packet) == Step::gone) return Step::gone;
+      bytes = bytes.subspan(total);
+      continue;
     }
-    if (!frame.is_complete()) return Step::go_on;
-    // What the log would have to take waits until it has caught up; all else goes on.
-    if (c_.is_log_behind && !is_first && frame.type() == PacketType::publish &&
-        (bytes[0] & publish_kept_bits) != 0)
-      return Step::wait;
-    const PacketBytes packet{.all = bytes.first(frame.total),
-                             .body = bytes.subspan(frame.header_bytes, frame.remaining_length),
-                             .is_stable = is_stable};
-    const ByteView rest = bytes.subspan(frame.total);
-    if (is_first) {
-      const Step step = on_first_packet(connection, frame, packet, rest);
-      if (step == Step::gone) return step;
-    } else if (on_packet(connection, frame, packet) == Step::gone) {
-      return Step::gone;
-    }
-    bytes = rest;
+    const std::size_t before = bytes.size();
+    const Step step = consume_one(connection, bytes, is_stable);
+    if (step != Step::go_on || bytes.size() == before) return step;
   }
   return Step::go_on;
 }
 
-Inbound::Step Inbound::on_first_packet(Connection& connection, const codec::FrameResult&,
-                                       const PacketBytes& packet, ByteView rest) {
+Inbound::Step Inbound::consume_one(Connection& connection, ByteView& bytes, bool is_stable) {
+  const auto frame = codec::peek_frame(bytes, connection.version);
+  const auto& mqtt = c_.options.mqtt;
+  const bool is_first = connection.state == ConnectionState::awaiting_connect;
+  const bool is_early = is_handshake(connection.state);
+  const auto size_max = is_early ? mqtt.packet_bytes_max_before_connect : mqtt.packet_bytes_max;
+  if (frame.is_failed()) return fail(connection, frame.error);
+  if (is_first && (bytes[0] >> 4) != static_cast<unsigned>(PacketType::connect))
+    return fail(connection,
+                {.code = ErrorCode::protocol_error, .detail = "the first packet is not CONNECT"});
+  if (frame.header_bytes != 0 && frame.remaining_length > static_cast<std::uint64_t>(size_max)) {
+    if (is_first) {
+      if (!handshake_.is_version_known(bytes)) return Step::go_on;
+      handshake_.on_too_large(connection, bytes);
+      return Step::gone;
+    }
+    ++c_.metrics.limits_hit_packet_bytes_max;
+    // [MQTT5-3.2.2-15]
+    return fail(connection, {.code = ErrorCode::packet_too_large,
+                             .reason = static_cast<std::uint8_t>(ReasonCode::packet_too_large),
+                             .detail = is_early ? "larger than mqtt.packet_bytes_max_before_connect"
+                                                : "larger than mqtt.packet_bytes_max"});
+  }
+  if (!frame.is_complete()) return Step::go_on;
+  // What the log would have to take waits until it has caught up; all else goes on.
+  if (c_.is_log_behind && !is_first && frame.type() == PacketType::publish &&
+      (bytes[0] & publish_kept_bits) != 0)
+    return Step::wait;
+  const PacketBytes packet{.all = bytes.first(frame.total),
+                           .body = bytes.subspan(frame.header_bytes, frame.remaining_length),
+                           .is_stable = is_stable};
+  const ByteView rest = bytes.subspan(frame.total);
+  const Step step = is_first ? on_first_packet(connection, packet, rest)
+                             : on_packet(connection, frame.type(), packet);
+  if (step == Step::gone) return step;
+  bytes = rest;
+  return Step::go_on;
+}
+
+Inbound::Step Inbound::on_first_packet(Connection& connection, const PacketBytes& packet,
+                                       ByteView rest) {
   const ShardIndex home = handshake_.home_of(packet.all);
   if (home != c_.setup.index) {
     std::vector<std::uint8_t> bytes(packet.all.begin(), packet.all.end());
@@ -206,15 +224,20 @@ Inbound::Step Inbound::on_first_packet(Connection& connection, const codec::Fram
   return c_.connections.find(id) != nullptr ? Step::go_on : Step::gone;
 }
 
-Inbound::Step Inbound::on_packet(Connection& connection, const codec::FrameResult& frame,
+Inbound::Step Inbound::on_packet(Connection& connection, PacketType type,
                                  const PacketBytes& packet) {
   connection.last_received = c_.now;
   if (connection.state == ConnectionState::awaiting_auth_packet)
     return on_auth_packet(connection, packet);
-  const auto type = frame.type();
   ++c_.metrics.packets_received[static_cast<std::size_t>(type) & 15U];
   if (type == PacketType::publish)
     return publishing_.on_publish(connection, packet, limits()) ? Step::go_on : Step::gone;
+  // An acknowledgement of four bytes says success, in every version.
+  if (packet.all.size() == 4 && type >= PacketType::puback && type <= PacketType::pubcomp) {
+    const auto packet_id = static_cast<codec::PacketId>(packet.body[0] << 8 | packet.body[1]);
+    if (packet_id != 0) [[likely]]
+      return on_plain_ack(connection, type, packet_id);
+  }
   const auto decoded =
       codec::decode(packet.all, connection.version, codec::Direction::to_server, limits());
   if (!decoded) return fail(connection, decoded.error());
@@ -237,6 +260,20 @@ Inbound::Step Inbound::on_auth_packet(Connection& connection, const PacketBytes&
                              .detail = "another packet than AUTH before the CONNACK"});
   ++c_.metrics.packets_received[static_cast<std::size_t>(PacketType::auth)];
   return auth_.on_auth(connection, *auth) ? Step::go_on : Step::gone;
+}
+
+Inbound::Step Inbound::on_plain_ack(Connection& connection, PacketType type,
+                                    codec::PacketId packet_id) {
+  bool is_alive = true;
+  if (type == PacketType::puback)
+    is_alive = publishing_.on_puback(connection, {packet_id, ReasonCode::success, {}});
+  else if (type == PacketType::pubrec)
+    is_alive = publishing_.on_pubrec(connection, {packet_id, ReasonCode::success, {}});
+  else if (type == PacketType::pubrel)
+    is_alive = publishing_.on_pubrel(connection, {packet_id, ReasonCode::success, {}});
+  else
+    is_alive = publishing_.on_pubcomp(connection, {packet_id, ReasonCode::success, {}});
+  return is_alive ? Step::go_on : Step::gone;
 }
 
 Inbound::Step Inbound::on_decoded(Connection& connection, const codec::Packet& packet) {

@@ -50,10 +50,11 @@ class Inbound {
   /// Handles whole packets; what is left of `bytes` is returned, unless the connection is gone.
   Step consume(Connection& connection, ByteView& bytes, bool is_stable);
   Step fill_carry(Connection& connection, ByteView& bytes);
-  Step on_packet(Connection& connection, const codec::FrameResult& frame,
-                 const PacketBytes& packet);
-  Step on_first_packet(Connection& connection, const codec::FrameResult& frame,
-                       const PacketBytes& packet, ByteView rest);
+  /// Handles the one packet that `bytes` begin with, if it is whole.
+  Step consume_one(Connection& connection, ByteView& bytes, bool is_stable);
+  Step on_packet(Connection& connection, codec::PacketType type, const PacketBytes& packet);
+  Step on_plain_ack(Connection& connection, codec::PacketType type, codec::PacketId packet_id);
+  Step on_first_packet(Connection& connection, const PacketBytes& packet, ByteView rest);
   Step on_auth_packet(Connection& connection, const PacketBytes& packet);
   Step on_decoded(Connection& connection, const codec::Packet& packet);
   Step on_client_disconnect(Connection& connection, const codec::Disconnect& disconnect);

@@ -33,6 +33,32 @@ TEST(CodecFrame, ReadsEveryLengthOfTheStandard) {
   }
 }
 
+TEST(CodecFrame, ThePlainWayAgreesWithTheLongOneWhereverItAnswers) {
+  int answers = 0;
+  for (unsigned first = 0; first < 256; ++first)
+    for (const char* length :
+         {"00", "01", "02", "03", "7F", "8000", "8001", "8101", "FF7F", "808001"})
+      for (const int missing : {0, 1, 1000}) {
+        Bytes stream{static_cast<std::uint8_t>(first)};
+        testing::append(stream, wire(length));
+        const FrameResult header = peek_frame(stream, Version::v3_1_1);
+        const auto body = static_cast<int>(header.is_failed() ? 4U : header.remaining_length);
+        stream.resize(stream.size() + static_cast<std::size_t>(std::max(0, body - missing)), 0x41);
+        const PlainFrame plain = peek_plain_frame(stream);
+        if (plain.header_bytes == 0) continue;
+        ++answers;
+        for (const Version version : {Version::v3_1, Version::v3_1_1, Version::v5}) {
+          const FrameResult frame = peek_frame(stream, version);
+          EXPECT_TRUE(frame.is_complete()) << first << " " << length;
+          EXPECT_EQ(frame.header_bytes, plain.header_bytes);
+          EXPECT_EQ(frame.remaining_length, plain.remaining_length);
+        }
+      }
+  EXPECT_GT(answers, 100);
+  const Bytes empty;
+  EXPECT_EQ(peek_plain_frame(empty).header_bytes, 0U);
+}
+
 TEST(CodecFrame, RefusesAFifthLengthByteBeforeItHasCome) {
   for (const Version version : {Version::v3_1_1, Version::v5}) {
     EXPECT_EQ(peek_frame(wire("30 808080"), version).status, FrameStatus::incomplete);

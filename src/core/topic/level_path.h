@@ -44,6 +44,8 @@ class LevelPath {
     return text_.substr(begin, levels_[from + count - 1].end - begin);
   }
 
+  std::uint64_t hash(std::string_view text) const { return hash_text(key_, text); }
+
   /// The hash of the empty run that begins in a branch, and of a run longer by level i.
   std::uint64_t run_hash(std::uint32_t branch) const {
     return multiply_fold(branch ^ key_.k0, key_.k1 | 1U);

@@ -98,6 +98,7 @@ std::uint32_t RunTree::obtain(std::string_view filter) {
     const std::uint32_t place = place_of(branch, next);
     std::uint32_t value = find_run(branch, level, {place, HashIndex::absent, next.shape});
     if (value == HashIndex::absent) {
+      memo_.forget_all();
       value = add_run(branch, next);
       runs_.insert(place, value);
     }
@@ -151,6 +152,7 @@ void RunTree::remove_length(Branch& branch, std::uint32_t index, Shape shape) {
 }
 
 void RunTree::remove(std::uint32_t leaf) {
+  memo_.forget_all();
   std::uint32_t value = leaf;
   for (;;) {
     const Run run = this->run(value);
@@ -257,7 +259,7 @@ std::size_t RunTree::bytes() const {
   const std::size_t counted =
       same_shape_.bucket_count() * (sizeof(decltype(same_shape_)::value_type) + 1);
   return sizeof *this + leaves_.bytes() + branches_.bytes() + texts_.bytes() + runs_.bytes() +
-         counted;
+         memo_.bytes() + counted;
 }
 
 }  // namespace sluice::core::topic

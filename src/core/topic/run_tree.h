@@ -17,6 +17,7 @@
 #include "core/topic/hash_index.h"
 #include "core/topic/level_path.h"
 #include "core/topic/text_pool.h"
+#include "core/topic/topic_memo.h"
 #include "core/topic/topic_nodes.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -97,10 +98,13 @@ class RunTree {
     return (value & branch_bit) != 0 ? branches_[value & ~branch_bit].run : leaves_[value].run;
   }
   std::string_view text(const Run& run) const;
+  template <class F>
+  void walk(std::string_view topic, F&& f);
   void collect(std::uint32_t branch, std::uint32_t level, Probes& probes) const;
   void look_ahead(Probes& probes) const;
 
   LevelPath path_;
+  TopicMemo memo_;
   DensePool<Leaf> leaves_;
   DensePool<Branch> branches_;
   TextPool texts_;
@@ -112,6 +116,27 @@ class RunTree {
 
 template <class F>
 void RunTree::match(std::string_view topic, F&& f) {
+  const std::uint64_t hash = path_.hash(topic);
+  std::uint32_t count = 0;
+  if (const std::uint32_t* known = memo_.find(hash, topic, count)) {
+    for (std::uint32_t i = 0; i < count; ++i)
+      if (!f(known[i])) return;
+    return;
+  }
+  std::array<std::uint32_t, TopicMemo::leaves_max> found;
+  bool is_whole = true;
+  walk(topic, [&](std::uint32_t leaf) {
+    if (count < found.size()) found[count] = leaf;
+    ++count;
+    const bool goes_on = f(leaf);
+    is_whole = is_whole && goes_on;
+    return goes_on;
+  });
+  if (is_whole && count <= found.size()) memo_.put(hash, topic, {found.data(), count});
+}
+
+template <class F>
+void RunTree::walk(std::string_view topic, F&& f) {
   path_.assign(topic);
   pending_.clear();
   pending_.push_back({root_branch, 0});

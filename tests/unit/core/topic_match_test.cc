@@ -120,6 +120,41 @@ TEST(TopicMatch, ASessionWithOverlappingFiltersIsVisitedForEach) {
   EXPECT_THAT(match(tree, "a/b").sessions(), ElementsAre(7, 7, 7, 7, 7, 7, 7));
 }
 
+TEST(TopicMatch, ATopicThatIsPublishedAgainSeesWhatHasChangedSince) {
+  SubscriptionTree tree({1, 2});
+  tree.subscribe("a/+", of_session(1));
+  EXPECT_THAT(match(tree, "a/b").sessions(), ElementsAre(1));
+  tree.subscribe("a/+", of_session(2));  // a subscriber more of a filter that stands
+  EXPECT_THAT(match(tree, "a/b").sessions(), ElementsAre(1, 2));
+  tree.subscribe("#", of_session(3));  // a filter more
+  EXPECT_THAT(match(tree, "a/b").sessions(), ElementsAre(1, 2, 3));
+  tree.unsubscribe("a/+", SessionSlot{1});
+  EXPECT_THAT(match(tree, "a/b").sessions(), ElementsAre(2, 3));
+  tree.unsubscribe("a/+", SessionSlot{2});  // a filter less
+  EXPECT_THAT(match(tree, "a/b").sessions(), ElementsAre(3));
+  tree.subscribe("a/b", of_session(4));  // in the place that became free
+  EXPECT_THAT(match(tree, "a/b").sessions(), ElementsAre(3, 4));
+  EXPECT_THAT(match(tree, "a/c").sessions(), ElementsAre(3));
+}
+
+TEST(TopicMatch, ATopicIsFoundAgainWhateverItsLengthAndHowManyFiltersMatch) {
+  SubscriptionTree tree({1, 2});
+  std::uint32_t session = 0;
+  std::vector<std::string> topics;
+  for (std::size_t size = 1; size < 140; ++size) {
+    topics.emplace_back(size, 'x');
+    tree.subscribe(topics.back(), of_session(session++));
+  }
+  for (const char* filter : {"+", "#", "+/#"}) tree.subscribe(filter, of_session(1000));
+  for (int round = 0; round < 2; ++round)
+    for (std::uint32_t i = 0; i < topics.size(); ++i)
+      EXPECT_THAT(match(tree, topics[i]).sessions(), ElementsAre(i, 1000, 1000, 1000)) << round;
+  tree.subscribe("x/..", of_session(7));
+  for (const char* filter : {"x", "x/#"}) tree.subscribe(filter, of_session(1001));
+  for (int round = 0; round < 2; ++round)
+    EXPECT_THAT(match(tree, "x").sessions(), ElementsAre(0, 1000, 1000, 1000, 1001, 1001));
+}
+
 TEST(TopicMatch, RunsAroundTheLongestOfOneRecordAreFound) {
   for (std::uint32_t levels = 60; levels <= 190; ++levels) {
     std::string topic = "0";

@@ -25,6 +25,18 @@ class Acknowledging {
   template <class Packet>
   bool send(Connection& connection, const Packet& packet, std::uint64_t changes) {
     Output& output = c_.effects.output;
+    const bool is_free = c_.journal.changes() == changes && connection.held == 0;
+    if constexpr (requires {
+                    packet.reason;
+                    packet.packet_id;
+                  }) {
+      if (is_free && packet.properties.is_empty() && connection.packet_bytes_max >= 4 &&
+          (packet.reason == codec::ReasonCode::success ||
+           connection.version != codec::Version::v5)) {
+        send_plain(connection.id, Packet::type, packet.packet_id);
+        return true;
+      }
+    }
     const std::size_t bound = codec::encoded_size(packet, connection.version);
     // [MQTT5-3.1.2-24]
     if (bound > connection.packet_bytes_max) {
@@ -33,10 +45,10 @@ class Acknowledging {
       return false;
     }
     ++c_.metrics.packets_sent[static_cast<std::size_t>(Packet::type)];
-    if (c_.journal.changes() == changes && connection.held == 0) {
-      const auto size = codec::encode(packet, connection.version, output.reserve(bound));
+    if (is_free) {
+      const auto size = codec::encode(packet, connection.version, output.reserve_ack(bound));
       SLUICE_ASSERT(size.has_value());
-      output.send(connection.id, output.commit(*size));
+      output.send(connection.id, output.commit_ack(*size));
       return true;
     }
     std::vector<std::uint8_t> bytes(bound);
@@ -57,12 +69,25 @@ class Acknowledging {
     if (connection == nullptr) return;
     --connection->held;
     Output& output = c_.effects.output;
-    const MutableByteView place = output.reserve(held.bytes.size());
+    const MutableByteView place = output.reserve_ack(held.bytes.size());
     std::ranges::copy(held.bytes, place.begin());
-    output.send(held.conn, output.commit(held.bytes.size()));
+    output.send(held.conn, output.commit_ack(held.bytes.size()));
   }
 
  private:
+  // The four bytes that say success in every version.
+  void send_plain(ConnId id, codec::PacketType type, codec::PacketId packet_id) {
+    const unsigned flags = type == codec::PacketType::pubrel ? 2 : 0;
+    Output& output = c_.effects.output;
+    std::uint8_t* out = output.reserve_ack(4).data();
+    out[0] = static_cast<std::uint8_t>(static_cast<unsigned>(type) << 4 | flags);
+    out[1] = 2;
+    out[2] = static_cast<std::uint8_t>(packet_id >> 8);
+    out[3] = static_cast<std::uint8_t>(packet_id);
+    output.send(id, output.commit_ack(4));
+    ++c_.metrics.packets_sent[static_cast<std::size_t>(type)];
+  }
+
   Context& c_;
   Closing& closing_;
 };

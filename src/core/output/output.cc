@@ -9,32 +9,8 @@
 
 namespace sluice::core {
 
-Output::Output() {
-  blocks_.push_back({std::make_unique_for_overwrite<std::uint8_t[]>(block_bytes), block_bytes});
-}
+Output::Output() = default;
 Output::~Output() = default;
-
-MutableByteView Output::reserve(std::size_t size) {
-  if (blocks_[block_].size - used_ < size) {
-    ++block_;
-    used_ = 0;
-    if (block_ == blocks_.size() || blocks_[block_].size < size) {
-      const std::size_t bytes = std::max(size, block_bytes);
-      blocks_.insert(blocks_.begin() + static_cast<std::ptrdiff_t>(block_),
-                     {std::make_unique_for_overwrite<std::uint8_t[]>(bytes), bytes});
-    }
-  }
-  reserved_ = size;
-  return {blocks_[block_].bytes.get() + used_, size};
-}
-
-ByteView Output::commit(std::size_t size) {
-  SLUICE_ASSERT(size <= reserved_);
-  reserved_ = 0;
-  const std::uint8_t* start = blocks_[block_].bytes.get() + used_;
-  used_ += size;
-  return {start, size};
-}
 
 Output::Lane& Output::lane(ConnId conn) {
   SLUICE_DCHECK(!conn.is_none());
@@ -47,12 +23,6 @@ Output::Lane& Output::lane(ConnId conn) {
     lane.is_dirty = lane.is_drained = false;
   }
   return lane;
-}
-
-const Output::Lane* Output::find_lane(ConnId conn) const {
-  if (conn.slot >= lanes_.size()) return nullptr;
-  const Lane& lane = lanes_[conn.slot];
-  return lane.generation == conn.generation ? &lane : nullptr;
 }
 
 void Output::append(Lane& lane, ConnId conn, const std::uint8_t* data, std::size_t size,
@@ -89,11 +59,6 @@ void Output::send_payload(ConnId conn, const MessageRef& message, ByteView part)
   const auto owner = static_cast<std::uint32_t>(owners_.size());
   owners_.push_back(message);
   append(lane(conn), conn, part.data(), part.size(), owner);
-}
-
-std::size_t Output::backlog_bytes(ConnId conn) const {
-  const Lane* lane = find_lane(conn);
-  return lane != nullptr && lane->backlog ? lane->backlog->bytes : 0;
 }
 
 std::size_t Output::pending_bytes(ConnId conn) const {
@@ -213,19 +178,11 @@ void Output::end_turn() {
   dirty_.clear();
   pieces_.clear();
   owners_.clear();
-  constexpr std::size_t blocks_kept = 24;  // 6 MiB: a full turn's output
-  if (blocks_.size() > blocks_kept) blocks_.resize(blocks_kept);
-  std::erase_if(blocks_, [](const Block& block) { return block.size != block_bytes; });
-  if (blocks_.empty())
-    blocks_.push_back({std::make_unique_for_overwrite<std::uint8_t[]>(block_bytes), block_bytes});
-  block_ = used_ = 0;
+  packets_.end_turn();
+  acks_.end_turn();
   turn_bytes_ = 0;
 }
 
-std::size_t Output::bytes() const {
-  std::size_t total = backlog_bytes_;
-  for (const Block& block : blocks_) total += block.size;
-  return total;
-}
+std::size_t Output::bytes() const { return backlog_bytes_ + packets_.bytes() + acks_.bytes(); }
 
 }  // namespace sluice::core

@@ -14,10 +14,12 @@
 // Limits:  the caller looks at backlog_bytes() before it adds (limits.write_buffer_bytes).
 #pragma once
 
+#include "base/assert.h"
 #include "base/bytes.h"
 #include "base/ring_buffer.h"
 #include "core/ids.h"
 #include "core/message/message.h"
+#include "core/output/arena.h"
 
 #include <cstdint>
 #include <memory>
@@ -37,17 +39,25 @@ class Output {
 
   /// Room for `size` contiguous bytes in the arena, valid until end_turn(). Follow with commit()
   /// before the next reserve().
-  MutableByteView reserve(std::size_t size);
+  MutableByteView reserve(std::size_t size) { return packets_.reserve(size); }
   /// The first `size` bytes of the last reserve() are written; they may now be sent any number of
   /// times.
-  ByteView commit(std::size_t size);
+  ByteView commit(std::size_t size) { return packets_.commit(size); }
+  /// The same for acknowledgements. They have an arena of their own: those that answer one read lie
+  /// side by side although each may stand for messages written to others in between.
+  MutableByteView reserve_ack(std::size_t size) { return acks_.reserve(size); }
+  ByteView commit_ack(std::size_t size) { return acks_.commit(size); }
   /// Appends committed bytes to a connection's lane.
   void send(ConnId conn, ByteView committed);
   /// Appends a part of a message's payload by reference; the message lives until it is written.
   void send_payload(ConnId conn, const MessageRef& message, ByteView part);
 
   /// Bytes that sockets have not taken in earlier turns.
-  std::size_t backlog_bytes(ConnId conn) const;
+  std::size_t backlog_bytes(ConnId conn) const {
+    if (backlog_bytes_ == 0) return 0;
+    const Lane* lane = find_lane(conn);
+    return lane != nullptr && lane->backlog ? lane->backlog->bytes : 0;
+  }
   /// All bytes not written yet.
   std::size_t pending_bytes(ConnId conn) const;
   /// Bytes appended to lanes since begin of the turn, for the turn's bound.
@@ -76,7 +86,6 @@ class Output {
 
  private:
   static constexpr std::uint32_t none = 0xffffffffU;
-  static constexpr std::size_t block_bytes = 256 * 1024;
 
   struct Piece {
     const std::uint8_t* data = nullptr;
@@ -102,13 +111,12 @@ class Output {
     std::size_t turn_bytes = 0;
     std::unique_ptr<Backlog> backlog;
   };
-  struct Block {
-    std::unique_ptr<std::uint8_t[]> bytes;
-    std::size_t size = 0;
-  };
-
   Lane& lane(ConnId conn);
-  const Lane* find_lane(ConnId conn) const;
+  const Lane* find_lane(ConnId conn) const {
+    if (conn.slot >= lanes_.size()) return nullptr;
+    const Lane& lane = lanes_[conn.slot];
+    return lane.generation == conn.generation ? &lane : nullptr;
+  }
   void append(Lane& lane, ConnId conn, const std::uint8_t* data, std::size_t size,
               std::uint32_t owner);
   void keep_rest(Lane& lane);
@@ -117,10 +125,8 @@ class Output {
   std::vector<ConnId> dirty_;
   std::vector<Piece> pieces_;
   std::vector<MessageRef> owners_;
-  std::vector<Block> blocks_;
-  std::size_t block_ = 0;  // the block being filled
-  std::size_t used_ = 0;   // of it
-  std::size_t reserved_ = 0;
+  Arena packets_{256 * 1024, 24};  // 6 MiB: a full turn's output
+  Arena acks_{64 * 1024, 16};
   std::size_t turn_bytes_ = 0;
   std::size_t backlog_bytes_ = 0;
 };

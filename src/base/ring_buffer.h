@@ -49,7 +49,7 @@ class RingBuffer {
   const T& front() const { return (*this)[0]; }
   T& back() { return (*this)[size_ - 1]; }
 
-  void push_back(T value) {
+  void push_back(T&& value) {
     if (size_ == capacity_) grow();
     cells_[(head_ + size_) & (capacity_ - 1)] = std::move(value);
     ++size_;

@@ -101,8 +101,16 @@ class MessageRef {
   }
   MessageRef(const MessageRef& other) : MessageRef(other.message_) {}
   MessageRef(MessageRef&& other) noexcept : message_(std::exchange(other.message_, nullptr)) {}
-  MessageRef& operator=(MessageRef other) noexcept {
-    std::swap(message_, other.message_);
+  MessageRef& operator=(const MessageRef& other) {
+    MessageRef copy(other);
+    std::swap(message_, copy.message_);
+    return *this;
+  }
+  MessageRef& operator=(MessageRef&& other) noexcept {
+    if (this != &other) {
+      reset();
+      message_ = std::exchange(other.message_, nullptr);
+    }
     return *this;
   }
   ~MessageRef() { reset(); }

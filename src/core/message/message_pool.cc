@@ -32,6 +32,16 @@ void MessageRef::release(Message* message) { message->pool_->release(message); }
 
 MessagePool::~MessagePool() { SLUICE_ASSERT(count_ == 0); }
 
+// The first classes are 32 bytes apart.
+std::uint8_t MessagePool::class_of(std::size_t size) {
+  constexpr std::size_t step = 32;
+  static_assert(classes[0] == 3 * step && classes[5] == 8 * step);
+  if (size <= classes[0]) return 0;
+  if (size <= classes[5]) return static_cast<std::uint8_t>((size + step - 1) / step - 3);
+  const auto* fit = std::lower_bound(classes.begin() + 6, classes.end(), size);
+  return fit == classes.end() ? own_allocation : static_cast<std::uint8_t>(fit - classes.begin());
+}
+
 void* MessagePool::take(std::uint8_t size_class) {
   if (free_[size_class] == nullptr) {
     const std::size_t block = classes[size_class];
@@ -52,10 +62,8 @@ MessageRef MessagePool::make(const MessageFields& fields) {
   const std::size_t inline_payload = is_external ? 0 : fields.payload.size();
   const std::size_t wanted =
       sizeof(Message) + fields.topic.size() + fields.properties.size() + inline_payload;
-  const auto* fit = std::lower_bound(classes.begin(), classes.end(), wanted);
-  const bool is_own = fit == classes.end();
-  const auto size_class =
-      is_own ? own_allocation : static_cast<std::uint8_t>(fit - classes.begin());
+  const std::uint8_t size_class = class_of(wanted);
+  const bool is_own = size_class == own_allocation;
   void* place = is_own ? ::operator new(wanted) : take(size_class);
 
   auto* message = new (place) Message;

@@ -42,6 +42,7 @@ class MessagePool {
     FreeBlock* next;
   };
 
+  static std::uint8_t class_of(std::size_t size);
   void* take(std::uint8_t size_class);
   void release(Message* message);
 

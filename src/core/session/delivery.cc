@@ -3,6 +3,8 @@
 
 #include "core/output/publish_writer.h"
 
+#include <cstring>
+
 namespace sluice::core {
 namespace {
 
@@ -21,6 +23,10 @@ codec::Qos lower(codec::Qos a, codec::Qos b) { return a < b ? a : b; }
 
 // Topics shorter than an alias saves are sent as they are.
 constexpr std::size_t alias_topic_bytes_min = 6;
+
+// From this size on what several subscribers get alike is referred to where the first one's bytes
+// lie.
+constexpr std::size_t body_by_reference_min = 128;
 
 // `size`: of the packet without an alias. A new alias makes it larger, once.
 void choose_alias(OutgoingPublish& publish, Connection& connection, std::size_t size) {
@@ -45,17 +51,20 @@ bool Delivering::has_free_window(const Session& session) {
   const Connection* connection = find_ready(session);
   if (connection == nullptr) return false;
   const Outbound* outbound = session.find_outbound();
-  if (outbound == nullptr) return true;
+  return outbound == nullptr || has_room(*connection, *outbound);
+}
+
+// [MQTT5-3.3.4-9] [MQTT5-4.9.0-2]
+bool Delivering::has_room(const Connection& connection, const Outbound& outbound) const {
   const auto& limits = c_.options.session;
   const auto messages_max =
-      std::min<std::uint64_t>(limits.inflight_messages_max, connection->receive_maximum);
-  // [MQTT5-3.3.4-9] [MQTT5-4.9.0-2]
-  if (outbound->unsent > 0 || connection->in_flight >= messages_max) return false;
-  if (outbound->window.size() >= window_span_max) return false;
-  if (outbound->unacknowledged > 0 &&
-      outbound->window_bytes >= static_cast<std::size_t>(limits.inflight_bytes_max))
+      std::min<std::uint64_t>(limits.inflight_messages_max, connection.receive_maximum);
+  if (outbound.unsent > 0 || connection.in_flight >= messages_max) return false;
+  if (outbound.window.size() >= window_span_max) return false;
+  if (outbound.unacknowledged > 0 &&
+      outbound.window_bytes >= static_cast<std::size_t>(limits.inflight_bytes_max))
     return false;
-  return c_.effects.output.backlog_bytes(connection->id) <
+  return c_.effects.output.backlog_bytes(connection.id) <
          static_cast<std::size_t>(c_.options.limits.write_buffer_bytes_max);
 }
 
@@ -92,8 +101,10 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
   }
   const std::size_t bytes = routed.topic.size() + routed.properties.size() + routed.payload.size();
   const Outbound* outbound = session.find_outbound();
+  Connection* ready = find_ready(session);
   const bool is_direct =
-      (outbound == nullptr || outbound->queue.empty()) && has_free_window(session);
+      ready != nullptr &&
+      (outbound == nullptr || (outbound->queue.empty() && has_room(*ready, *outbound)));
   if (!is_direct && !session.is_connected() && !session.is_durable()) return Outcome::absent;
   if (!is_direct && c_.is_memory_full) {
     drop(session, c_.metrics.messages_dropped_memory_bytes_max, "limits.memory_bytes_max");
@@ -117,7 +128,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
                            c_.state.sessions.store_ids(ids), qos, target.retain, target.is_shared},
             session.is_durable());
   if (!is_direct) return Outcome::queued;
-  pump(session);
+  begin_now(session, *ready, routed);
   return Outcome::sent;
 }
 
@@ -192,45 +203,86 @@ void Delivering::drop_revoked(Session& session, Outbound& outbound) {
 
 void Delivering::pump(Session& session) {
   Outbound* outbound = session.find_outbound();
-  if (outbound == nullptr) return;
+  if (outbound == nullptr || (outbound->queue.empty() && outbound->unsent == 0)) return;
   Connection* connection = find_ready(session);
   if (connection == nullptr) return;
   if (outbound->unsent > 0) send_again(session, *connection, *outbound);
-  while (!outbound->queue.empty() && has_free_window(session)) {
-    const Delivery& first = outbound->queue.front();
-    const Message& message = *first.message;
-    const OutgoingPublish probe{.topic = message.topic(),
-                                .properties = message.properties(),
-                                .payload = message.payload(),
-                                .qos = first.qos,
-                                .expiry_s = message.expiry_s(),
-                                .subscription_ids = c_.state.sessions.ids(first.subscription_ids)};
-    const bool is_expired = message.is_expired(c_.now);  // [MQTT5-3.3.2-5]
-    const bool is_gone = is_expired || is_revoked(session, message);
-    const std::size_t size = publish_bytes(probe, connection->version);
-    if (is_gone || size == 0 || size > connection->packet_bytes_max) {
-      ++(is_expired ? c_.metrics.messages_dropped_expired
-         : is_gone  ? c_.metrics.messages_dropped_not_authorized
-                    : c_.metrics.messages_dropped_maximum_packet_size);
-      c_.commit(record::QueueFrontDropped{session.slot}, session.is_durable());
-      continue;
-    }
-    Delivery& delivery = c_.commit(record::DeliveryBegun{session.slot}, session.is_durable());
-    ++connection->in_flight;
-    // A QoS 2 delivery of a session that is kept may only be seen once its identifier is safe.
-    if (delivery.qos == codec::Qos::exactly_once && session.is_durable() && c_.setup.has_log) {
-      delivery.state = DeliveryState::held;
-      c_.journal.hold({.ticket = c_.journal.ticket(),
-                       .conn = connection->id,
-                       .session = session.slot,
-                       .packet_id = delivery.packet_id,
-                       .kind = Held::Kind::delivery,
-                       .bytes = {}});
-    } else {
-      send(session, *connection, delivery);
-    }
-  }
+  while (!outbound->queue.empty() && has_room(*connection, *outbound))
+    begin_first(session, *connection, *outbound);
   outbound->queue.shrink_if_empty(1024);
+}
+
+// What has just been queued leaves at once. Its bytes are those of the subscriber before, if they
+// may be.
+void Delivering::begin_now(Session& session, Connection& connection, Routed& routed) {
+  Outbound& outbound = session.outbound();
+  const SentPublish& sent = routed.sent;
+  const Delivery& first = outbound.queue.front();
+  const bool is_plain = first.subscription_ids == 0 && !connection.outbound_aliases;
+  const bool is_same = is_plain && !sent.packet.empty() && sent.version == connection.version &&
+                       sent.qos == first.qos && sent.retain == first.retain &&
+                       sent.packet.size() <= connection.packet_bytes_max;
+  if (is_same) {
+    const Delivery& delivery = c_.commit(record::DeliveryBegun{session.slot}, session.is_durable());
+    ++connection.in_flight;
+    if (!hold(session, connection, outbound.window.back())) send_same(connection, sent, delivery);
+    return;
+  }
+  const codec::Qos qos = first.qos;
+  const bool retain = first.retain;
+  const ByteView packet = begin_first(session, connection, outbound);
+  if (!routed.is_for_many || !is_plain || packet.empty()) return;
+  const std::size_t topic_at = packet.size() < 130 ? 2 : packet.size() < 16'387 ? 3 : 4;
+  routed.sent = {packet, topic_at + 2 + routed.topic.size() + 2, connection.version, qos, retain};
+}
+
+void Delivering::send_same(Connection& connection, const SentPublish& sent,
+                           const Delivery& delivery) {
+  ++c_.metrics.messages_sent[static_cast<std::size_t>(delivery.qos)];
+  ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::publish)];
+  Output& output = c_.effects.output;
+  const std::size_t rest = sent.packet.size() - sent.body_at;
+  const bool is_copied = rest < body_by_reference_min;
+  const std::size_t size = is_copied ? sent.packet.size() : sent.body_at;
+  std::uint8_t* out = output.reserve(size).data();
+  std::memcpy(out, sent.packet.data(), size);
+  out[sent.body_at - 2] = static_cast<std::uint8_t>(delivery.packet_id >> 8);
+  out[sent.body_at - 1] = static_cast<std::uint8_t>(delivery.packet_id);
+  output.send(connection.id, output.commit(size));
+  if (!is_copied) output.send(connection.id, sent.packet.subspan(sent.body_at));
+}
+
+// A QoS 2 delivery of a session that is kept may only be seen once its identifier is safe.
+bool Delivering::hold(const Session& session, const Connection& connection, Delivery& delivery) {
+  if (delivery.qos != codec::Qos::exactly_once || !session.is_durable() || !c_.setup.has_log)
+    return false;
+  delivery.state = DeliveryState::held;
+  c_.journal.hold({.ticket = c_.journal.ticket(),
+                   .conn = connection.id,
+                   .session = session.slot,
+                   .packet_id = delivery.packet_id,
+                   .kind = Held::Kind::delivery,
+                   .bytes = {}});
+  return true;
+}
+
+// The first of the queue leaves it: into the window and to the client, or dropped. The bytes sent,
+// if they lie in one piece.
+ByteView Delivering::begin_first(Session& session, Connection& connection, Outbound& outbound) {
+  const Delivery& first = outbound.queue.front();
+  const bool is_expired = first.message->is_expired(c_.now);  // [MQTT5-3.3.2-5]
+  const bool is_gone = is_expired || is_revoked(session, *first.message);
+  const std::size_t size = publish_bytes(outgoing(first), connection.version);
+  if (is_gone || size == 0 || size > connection.packet_bytes_max) {
+    ++(is_expired ? c_.metrics.messages_dropped_expired
+       : is_gone  ? c_.metrics.messages_dropped_not_authorized
+                  : c_.metrics.messages_dropped_maximum_packet_size);
+    c_.commit(record::QueueFrontDropped{session.slot}, session.is_durable());
+    return {};
+  }
+  Delivery& delivery = c_.commit(record::DeliveryBegun{session.slot}, session.is_durable());
+  ++connection.in_flight;
+  return hold(session, connection, delivery) ? ByteView{} : send(connection, delivery);
 }
 
 void Delivering::on_durable(const Held& held) {
@@ -241,11 +293,10 @@ void Delivering::on_durable(const Held& held) {
   Delivery* delivery = c_.state.find_delivery(*session, held.packet_id);
   if (delivery == nullptr || delivery->state != DeliveryState::held) return;
   delivery->state = DeliveryState::published;
-  send(*session, c_.connections.at(session->conn), *delivery);
+  send(c_.connections.at(session->conn), *delivery);
 }
 
-void Delivering::send(Session&, Connection& connection, Delivery& delivery) {
-  Output& output = c_.effects.output;
+OutgoingPublish Delivering::outgoing(const Delivery& delivery) const {
   const Message& message = *delivery.message;
   OutgoingPublish publish{.topic = message.topic(),
                           .properties = message.properties(),
@@ -254,8 +305,15 @@ void Delivering::send(Session&, Connection& connection, Delivery& delivery) {
                           .retain = delivery.retain,
                           .dup = delivery.is_retry,  // [MQTT3-3.3.1-1] [MQTT5-3.3.1-1]
                           .packet_id = delivery.packet_id,
-                          .expiry_s = expiry_left(message.expiry_s(), message.received(), c_.now),
-                          .subscription_ids = c_.state.sessions.ids(delivery.subscription_ids)};
+                          .expiry_s = expiry_left(message.expiry_s(), message.received(), c_.now)};
+  if (delivery.subscription_ids != 0)
+    publish.subscription_ids = c_.state.sessions.ids(delivery.subscription_ids);
+  return publish;
+}
+
+ByteView Delivering::send(Connection& connection, const Delivery& delivery) {
+  Output& output = c_.effects.output;
+  OutgoingPublish publish = outgoing(delivery);
   if (connection.outbound_aliases)
     choose_alias(publish, connection, publish_bytes(publish, connection.version));
   ++c_.metrics.messages_sent[static_cast<std::size_t>(delivery.qos)];
@@ -263,9 +321,11 @@ void Delivering::send(Session&, Connection& connection, Delivery& delivery) {
   if (publish.payload.size() >= payload_by_reference_min) {
     output.send(connection.id, write_publish_header(publish, connection.version, output));
     output.send_payload(connection.id, delivery.message, publish.payload);
-  } else {
-    output.send(connection.id, write_publish(publish, connection.version, output));
+    return {};
   }
+  const ByteView packet = write_publish(publish, connection.version, output);
+  output.send(connection.id, packet);
+  return packet;
 }
 
 void Delivering::send_pubrel(Session& session, codec::PacketId packet_id,
@@ -277,9 +337,9 @@ void Delivering::send_pubrel(Session& session, codec::PacketId packet_id,
       connection.version == codec::Version::v5 ? reason : codec::ReasonCode::success,
       {}};
   Output& output = c_.effects.output;
-  const auto size = codec::encode(pubrel, connection.version, output.reserve(8));
+  const auto size = codec::encode(pubrel, connection.version, output.reserve_ack(8));
   SLUICE_ASSERT(size.has_value());
-  output.send(connection.id, output.commit(*size));
+  output.send(connection.id, output.commit_ack(*size));
 }
 
 // [MQTT3-4.4.0-1] [MQTT5-4.4.0-1]
@@ -311,7 +371,7 @@ void Delivering::send_again(Session& session, Connection& connection, Outbound& 
     delivery.state = DeliveryState::published;
     ++connection.in_flight;
     ++c_.metrics.messages_redelivered;
-    send(session, connection, delivery);
+    send(connection, delivery);
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include "codec/codec.h"
 #include "core/access/guard.h"
+#include "core/output/publish_writer.h"
 #include "core/shard/context.h"
 #include "core/shard/routed.h"
 
@@ -64,8 +65,14 @@ class Delivering {
   Connection* find_ready(const Session& session);
   bool is_revoked(Session& session, const Message& message);
   void drop_revoked(Session& session, Outbound& outbound);
+  bool has_room(const Connection& connection, const Outbound& outbound) const;
+  void begin_now(Session& session, Connection& connection, Routed& routed);
+  ByteView begin_first(Session& session, Connection& connection, Outbound& outbound);
+  bool hold(const Session& session, const Connection& connection, Delivery& delivery);
+  void send_same(Connection& connection, const SentPublish& sent, const Delivery& delivery);
+  OutgoingPublish outgoing(const Delivery& delivery) const;
   void send_again(Session& session, Connection& connection, Outbound& outbound);
-  void send(Session& session, Connection& connection, Delivery& delivery);
+  ByteView send(Connection& connection, const Delivery& delivery);
   void send_qos_0(Routed& routed, const Target& target, Connection& connection);
   void drop(Session& session, std::uint64_t& counter, const char* limit);
 

@@ -23,6 +23,15 @@
 
 namespace sluice::core {
 
+/// A QoS 1 or 2 packet as one subscriber got it: others get the same bytes but for the identifier.
+struct SentPublish {
+  ByteView packet{};        ///< in the arena of the turn; empty if there is none yet
+  std::size_t body_at = 0;  ///< what stands behind the packet identifier
+  codec::Version version = codec::Version::v3_1_1;
+  codec::Qos qos = codec::Qos::at_most_once;
+  bool retain = false;
+};
+
 struct Routed {
   std::string_view topic;
   ByteView properties;  ///< to forward: without alias, expiry, subscription identifier
@@ -36,6 +45,8 @@ struct Routed {
   MessageRef message{};  ///< made by ensure_message()
   /// QoS 0 packets as encoded in this turn, by version (3.x, 5) and RETAIN; empty if not yet.
   std::array<std::array<ByteView, 2>, 2> encoded{};
+  bool is_for_many = false;  ///< so that keeping `sent` pays
+  SentPublish sent{};
 
   const MessageRef& ensure_message(MessagePool& pool) {
     if (!message)

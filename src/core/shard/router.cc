@@ -88,6 +88,7 @@ Router::Outcome Router::deliver_local(Routed& routed) {
 
 Router::Outcome Router::deliver_matches(Routed& routed) {
   Outcome outcome;
+  routed.is_for_many = matches_.size() > 1;
   for (Match& match : matches_) {
     outcome.is_matched = true;
     // [MQTT5-3.3.1-12] [MQTT5-3.3.1-13] [MQTT3-3.3.1-9]

@@ -7,7 +7,7 @@ namespace sluice::core {
 
 Session* Sessions::find(std::string_view client_id) {
   const auto found = by_id_.find(client_id);
-  return found == by_id_.end() ? nullptr : &at(found->second);
+  return found == by_id_.end() ? nullptr : &at(*found);
 }
 
 Session& Sessions::create(std::string_view client_id) {
@@ -15,13 +15,13 @@ Session& Sessions::create(std::string_view client_id) {
   Session& session = slab_[index];
   session.slot = SessionSlot{index};
   session.number = ++last_number_;
-  const bool is_new = by_id_.emplace(session.client_id(), session.slot).second;
-  SLUICE_ASSERT(is_new);
+  SLUICE_ASSERT(!by_id_.contains(client_id));
+  by_id_.insert(session.slot);
   return session;
 }
 
 void Sessions::erase(SessionSlot slot) {
-  by_id_.erase(at(slot).client_id());
+  by_id_.erase(slot);
   slab_.erase(index_of(slot));
 }
 
@@ -34,8 +34,7 @@ SessionSlot Sessions::create_stand_in() {
 void Sessions::erase_stand_in(SessionSlot slot) { slab_.erase(index_of(slot)); }
 
 std::size_t Sessions::bytes() const {
-  return slab_.bytes() +
-         by_id_.bucket_count() * (sizeof(std::string_view) + sizeof(SessionSlot) + 1);
+  return slab_.bytes() + by_id_.bucket_count() * (sizeof(SessionSlot) + 1);
 }
 
 std::uint32_t Sessions::store_ids(std::span<const std::uint32_t> ids) {

@@ -12,7 +12,7 @@
 #include "base/slab.h"
 #include "core/session/session.h"
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace sluice::core {
 
 class Sessions {
  public:
-  explicit Sessions(const HashKey& key) : by_id_(0, Hash{key}) {}
+  explicit Sessions(const HashKey& key) : by_id_(0, Hash{key, &slab_}, Equal{&slab_}) {}
 
   Session* find(std::string_view client_id);
   Session* find(SessionSlot slot) { return slab_.find(index_of(slot)); }
@@ -57,13 +57,28 @@ class Sessions {
  private:
   static constexpr std::uint32_t list_bit = 0x80000000U;
 
+  /// The table holds slots alone; the client ids it compares stand in the sessions.
   struct Hash {
+    using is_transparent = void;
     HashKey key;
+    const Slab<Session>* slab;
     std::size_t operator()(std::string_view id) const { return siphash_1_3(key, as_bytes(id)); }
+    std::size_t operator()(SessionSlot slot) const {
+      return (*this)((*slab)[index_of(slot)].client_id());
+    }
+  };
+  struct Equal {
+    using is_transparent = void;
+    const Slab<Session>* slab;
+    bool operator()(SessionSlot a, SessionSlot b) const { return a == b; }
+    bool operator()(std::string_view id, SessionSlot slot) const {
+      return (*slab)[index_of(slot)].client_id() == id;
+    }
+    bool operator()(SessionSlot slot, std::string_view id) const { return (*this)(id, slot); }
   };
 
   Slab<Session> slab_;
-  boost::unordered_flat_map<std::string_view, SessionSlot, Hash> by_id_;
+  boost::unordered_flat_set<SessionSlot, Hash, Equal> by_id_;
   Slab<std::vector<std::uint32_t>> lists_;
   std::uint64_t last_log_number_ = 0;
   std::uint32_t last_number_ = 0;

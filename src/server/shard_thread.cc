@@ -15,6 +15,7 @@ TurnOptions turn_options(const ServerOptions& options) {
   return {
       .write_timeout = options.server.write_timeout,
       .linger = options.server.close_linger,
+      .input_bytes_max = static_cast<std::size_t>(options.server.turn_input_bytes_max),
       .ring_overflow_bytes_max = static_cast<std::size_t>(options.server.ring_overflow_bytes_max)};
 }
 

@@ -38,6 +38,7 @@ Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   if (rng.chance(1, 4)) core.limits.turn_deliveries_max = 100 + rng.below(100);
   if (rng.chance(1, 4)) core.limits.turn_output_bytes_max = 64 * 1024;
   if (rng.chance(1, 2)) core.mqtt.receive_maximum = 20 + rng.below(50);
+  if (rng.chance(1, 4)) c.turn.input_bytes_max = 1 + rng.below(5'000);
   return c;
 }
 

@@ -7,6 +7,15 @@
 namespace sluice::core {
 namespace {
 
+// A queue or a window of thousands is gone through in order, and its messages lie anywhere: those a
+// few places on are asked for in time.
+void prefetch_message(const RingBuffer<Delivery>& deliveries, std::size_t from) {
+  constexpr std::size_t ahead = 4;
+  if (from + ahead >= deliveries.size()) return;
+  if (const Message* message = deliveries[from + ahead].message.get())
+    __builtin_prefetch(message, 1);
+}
+
 // Packet identifiers run from 1 to 65,535 and start again.
 codec::PacketId after(codec::PacketId id) {
   return id == 65535 ? codec::PacketId{1} : static_cast<codec::PacketId>(id + 1);
@@ -124,6 +133,7 @@ void State::pop_queue_front(Outbound& outbound) {
 Delivery& State::apply(const record::DeliveryBegun& begun) {
   Session& session = sessions.at(begun.session);
   Outbound& outbound = session.outbound();
+  prefetch_message(outbound.queue, 0);
   Delivery delivery = outbound.queue.pop_front();
   const std::size_t bytes = counted_bytes(*delivery.message);
   outbound.queue_bytes -= bytes;
@@ -148,6 +158,7 @@ Delivery* State::find_delivery(Session& session, codec::PacketId packet_id) {
   if (outbound == nullptr || outbound->window.empty() || packet_id == 0) return nullptr;
   const std::uint32_t index = distance(outbound->window.front().packet_id, packet_id);
   if (index >= outbound->window.size()) return nullptr;
+  prefetch_message(outbound->window, index);
   Delivery& delivery = outbound->window[index];
   SLUICE_ASSERT(delivery.packet_id == packet_id);
   return &delivery;

@@ -38,8 +38,8 @@ class InputArena {
     if (blocks_.size() > blocks_kept) blocks_.resize(blocks_kept);
     block_ = used_ = 0;
   }
-  /// Blocks in use in this turn.
-  std::size_t blocks() const { return block_; }
+  /// Room used in this turn.
+  std::size_t bytes() const { return block_ * block_bytes + used_; }
 
  private:
   static constexpr std::size_t blocks_kept = 8;

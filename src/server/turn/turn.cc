@@ -157,6 +157,10 @@ void Turn::read_all() {
       ++metrics_.turn_bound_hits_time;
       break;
     }
+    if (input_.bytes() >= options_.input_bytes_max) {
+      ++metrics_.turn_bound_hits_input;
+      break;
+    }
     const core::ConnId id = round_[done];
     Slot* slot = find(id);
     if (slot == nullptr) continue;

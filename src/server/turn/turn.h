@@ -49,6 +49,7 @@ class TurnHost {
 struct TurnOptions {
   Duration write_timeout = 60s;
   Duration linger = 2s;
+  std::size_t input_bytes_max = std::size_t{1} << 20;
   std::size_t ring_overflow_bytes_max = std::size_t{16} << 20;
 };
 

@@ -49,6 +49,37 @@ TEST(Turn, EndsWhileALargeMessageWaitsForAClientThatDoesNotRead) {
   }
 }
 
+TEST(Turn, ReadsNoMoreThanItsBoundAndTheOthersFirstInTheNext) {
+  NullLog log;
+  Rng rng(1);
+  Alone host;
+  core::CoreOptions options;
+  server::RingMatrix rings(1, 1024);
+  server::Turn turn({}, options, {.input_bytes_max = 1}, rng, log, rings, host, Instant{1});
+  std::vector<std::unique_ptr<net::MemoryTransport>> clients;
+  turn.begin(Instant{2});
+  for (const char* id : {"a", "b", "c"}) {
+    auto [client, server] = net::MemoryTransport::make_pair({.capacity = 1 << 20});
+    const Bytes bytes = encode(Connect{.client_id = id}, Version::v5);
+    const net::IoSlice slice{bytes.data(), bytes.size()};
+    ASSERT_TRUE(client->write({&slice, 1}));
+    clients.push_back(std::move(client));
+    turn.add(std::move(server), {});
+  }
+  const auto connected = [&] {
+    return turn.shard().metrics().packets_received[static_cast<std::size_t>(PacketType::connect)];
+  };
+  for (std::uint64_t done = 1; done <= 3; ++done) {
+    turn.run();
+    turn.finish();
+    EXPECT_EQ(connected(), done);
+    EXPECT_EQ(turn.has_work(), true) << "more to read, or the end of what was read to be found";
+    turn.begin(Instant{static_cast<std::int64_t>(2 + done)});
+  }
+  EXPECT_EQ(turn.metrics().turn_bound_hits_input, 2U);
+  turn.finish();
+}
+
 // A log that is durable when the test says so.
 class SlowLog final : public store::ShardLog {
  public:

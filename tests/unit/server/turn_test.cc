@@ -76,7 +76,7 @@ TEST(Turn, ReadsNoMoreThanItsBoundAndTheOthersFirstInTheNext) {
     EXPECT_EQ(turn.has_work(), true) << "more to read, or the end of what was read to be found";
     turn.begin(Instant{static_cast<std::int64_t>(2 + done)});
   }
-  EXPECT_EQ(turn.metrics().turn_bound_hits_input, 2U);
+  EXPECT_EQ(turn.metrics().turn_bound_hits_input, 3U);  // those read before may have more
   turn.finish();
 }
 

@@ -23,25 +23,29 @@ constexpr std::uint64_t query_number(SessionSlot slot, std::uint64_t count) {
 
 std::uint64_t RetainedDelivery::prepare(const Session& session, std::string_view filter,
                                         const Subscription& subscription) {
-  auto& jobs = jobs_[index_of(session.slot)];
-  Job& job = jobs.emplace_back();
+  SessionJobs& jobs = jobs_[index_of(session.slot)];
+  if (jobs.waiting.empty()) jobs.started = static_cast<std::uint32_t>(last_query_);
+  Job& job = jobs.waiting.emplace_back();
   job.query = query_number(session.slot, ++last_query_);
   job.filter = filter;
   job.subscription = subscription;
+  job.end = c_.setup.count;
+  if (!c_.is_alone() && !codec::has_wildcard(filter)) {
+    job.shard = index_of(c_.owner_of(filter));
+    job.end = static_cast<std::uint16_t>(job.shard + 1);
+  }
   return job.query;
 }
 
 void RetainedDelivery::start(const Session& session, std::uint64_t query) {
   const auto found = jobs_.find(index_of(session.slot));
   if (found == jobs_.end()) return;
-  for (Job& job : found->second)
-    if (job.query == query) job.is_started = true;
+  found->second.started = static_cast<std::uint32_t>(query);
   wake(session.slot);
 }
 
 void RetainedDelivery::drop_query(Job& job) {
-  if (job.shard >= c_.setup.count || ShardIndex{job.shard} == c_.setup.index || job.is_asked_first)
-    return;
+  if (job.shard >= job.end || ShardIndex{job.shard} == c_.setup.index || job.is_asked_first) return;
   mail::RetainedCancelled cancelled{job.query};
   mail::send(c_.mailer, ShardIndex{job.shard}, cancelled);
 }
@@ -49,17 +53,18 @@ void RetainedDelivery::drop_query(Job& job) {
 void RetainedDelivery::cancel(const Session& session) {
   const auto found = jobs_.find(index_of(session.slot));
   if (found == jobs_.end()) return;
-  for (Job& job : found->second) drop_query(job);
+  for (Job& job : found->second.waiting) drop_query(job);
   jobs_.erase(found);
 }
 
 void RetainedDelivery::cancel(const Session& session, std::string_view filter) {
   const auto found = jobs_.find(index_of(session.slot));
   if (found == jobs_.end()) return;
-  for (Job& job : found->second)
+  std::list<Job>& waiting = found->second.waiting;
+  for (Job& job : waiting)
     if (job.filter == filter) drop_query(job);
-  std::erase_if(found->second, [filter](const Job& job) { return job.filter == filter; });
-  if (found->second.empty())
+  std::erase_if(waiting, [filter](const Job& job) { return job.filter == filter; });
+  if (waiting.empty())
     jobs_.erase(found);
   else
     wake(session.slot);
@@ -68,13 +73,14 @@ void RetainedDelivery::cancel(const Session& session, std::string_view filter) {
 void RetainedDelivery::note_live(const Session& session, std::string_view topic) {
   const auto found = jobs_.find(index_of(session.slot));
   if (found == jobs_.end()) return;
-  for (Job& job : found->second)
+  for (Job& job : found->second.waiting)
     if (codec::matches(job.filter, topic)) job.live.insert(hash(topic));
 }
 
 void RetainedDelivery::wake(SessionSlot slot) {
-  if (!jobs_.contains(index_of(slot))) return;
-  if (std::ranges::find(runnable_, slot) == runnable_.end()) runnable_.push_back(slot);
+  const auto found = jobs_.find(index_of(slot));
+  if (found == jobs_.end() || std::exchange(found->second.is_runnable, true)) return;
+  runnable_.push_back(slot);
 }
 
 bool RetainedDelivery::has_room(const Session& session) const {
@@ -97,26 +103,29 @@ void RetainedDelivery::advance() {
     const SessionSlot slot = runnable_[done++];
     Session* session = c_.state.sessions.find(slot);
     const auto found = jobs_.find(index_of(slot));
-    if (session == nullptr || found == jobs_.end() || !has_room(*session)) continue;
-    const Job& job = found->second.front();
-    if (job.is_asking || !job.is_started) continue;
+    if (found == jobs_.end()) continue;
+    found->second.is_runnable = false;
+    if (session == nullptr || !has_room(*session)) continue;
+    const Job& job = found->second.waiting.front();
+    if (job.is_asking || !is_started(found->second, job)) continue;
     // Only the end of the turn tells whether the socket has taken this much.
     if (c_.effects.output.pending_bytes(session->conn) >= turn_bytes_max) {
+      found->second.is_runnable = true;
       later.push_back(slot);
       continue;
     }
     run_page(*session);
     // Behind the others, if it can go on at once.
-    if (jobs_.contains(index_of(slot)) && !jobs_[index_of(slot)].front().is_asking)
-      runnable_.push_back(slot);
+    const auto rest = jobs_.find(index_of(slot));
+    if (rest != jobs_.end() && !rest->second.waiting.front().is_asking) wake(slot);
   }
   runnable_.erase(runnable_.begin(), runnable_.begin() + static_cast<std::ptrdiff_t>(done));
   runnable_.insert(runnable_.end(), later.begin(), later.end());
 }
 
 void RetainedDelivery::run_page(Session& session) {
-  Job& job = jobs_[index_of(session.slot)].front();
-  if (job.shard == c_.setup.count) {
+  Job& job = jobs_[index_of(session.slot)].waiting.front();
+  if (job.shard == job.end) {
     finish_first(session.slot);
   } else if (ShardIndex{job.shard} == c_.setup.index) {
     run_local_page(session, job);
@@ -168,14 +177,14 @@ void RetainedDelivery::deliver(const Session& session, Job& job, Routed& routed)
 
 void RetainedDelivery::finish_first(SessionSlot slot) {
   const auto found = jobs_.find(index_of(slot));
-  found->second.pop_front();
-  if (found->second.empty()) jobs_.erase(found);
+  found->second.waiting.pop_front();
+  if (found->second.waiting.empty()) jobs_.erase(found);
 }
 
 RetainedDelivery::Job* RetainedDelivery::find(std::uint64_t query) {
   const auto found = jobs_.find(static_cast<std::uint32_t>(query >> 32));
-  if (found == jobs_.end() || found->second.front().query != query) return nullptr;
-  return &found->second.front();
+  if (found == jobs_.end() || found->second.waiting.front().query != query) return nullptr;
+  return &found->second.waiting.front();
 }
 
 void RetainedDelivery::on_mail(const mail::RetainedFound& found) {

@@ -38,7 +38,8 @@ class RetainedDelivery {
   /// query.
   std::uint64_t prepare(const Session& session, std::string_view filter,
                         const Subscription& subscription);
-  /// Every shard knows of the subscription: its query may begin, unless it was cancelled meanwhile.
+  /// Every shard knows of the subscription: its query may begin, unless it was cancelled meanwhile,
+  /// and so may those of the session that were prepared before it.
   void start(const Session& session, std::uint64_t query);
   /// The client left, or the filter was unsubscribed.
   void cancel(const Session& session);
@@ -69,11 +70,16 @@ class RetainedDelivery {
     std::string filter;
     Subscription subscription;
     std::uint16_t shard = 0;  // whose topics are being read
-    bool is_started = false;
-    bool is_asking = false;  // a page of another shard is on its way
+    std::uint16_t end = 0;    // behind the last that is; a filter without wildcards has one owner
+    bool is_asking = false;   // a page of another shard is on its way
     bool is_asked_first = true;
     std::unique_ptr<RetainedQuery> local;
     boost::unordered_flat_set<std::uint64_t> live;
+  };
+  struct SessionJobs {
+    std::list<Job> waiting;     // never empty; the first is under way, if it has started
+    std::uint32_t started = 0;  // the low half of the last query that has; they start in order
+    bool is_runnable = false;   // stands in runnable_
   };
   struct Asked {
     ShardIndex from{};
@@ -90,6 +96,9 @@ class RetainedDelivery {
   void deliver(const Session& session, Job& job, Routed& routed);
   void finish_first(SessionSlot slot);
   void drop_query(Job& job);
+  static bool is_started(const SessionJobs& jobs, const Job& job) {
+    return static_cast<std::int32_t>(jobs.started - static_cast<std::uint32_t>(job.query)) >= 0;
+  }
   Job* find(std::uint64_t query);
   void answer(const Asked& asked);
   std::uint64_t hash(std::string_view topic) const {
@@ -99,7 +108,7 @@ class RetainedDelivery {
 
   Context& c_;
   Delivering& delivering_;
-  boost::unordered_flat_map<std::uint32_t, std::list<Job>> jobs_;  // by session slot
+  boost::unordered_flat_map<std::uint32_t, SessionJobs> jobs_;  // by session slot
   std::vector<SessionSlot> runnable_;
   std::vector<Asked> asked_;
   boost::unordered_flat_map<std::uint64_t, std::unique_ptr<RetainedQuery>>

@@ -61,6 +61,32 @@ TEST_P(CoreRetained, AWildcardFindsThoseOfAllShards) {
   subscriber.expect_nothing();
 }
 
+TEST_P(CoreRetained, ManySubscriptionsOfOneClientEachGetTheirs) {
+  RawClient& publisher = client(0, "p");
+  Subscribe packet{.packet_id = 9};
+  Suback answer{.packet_id = 9};
+  std::multiset<std::string> expected;
+  for (int i = 0; i < 60; ++i) {
+    const std::string topic = "room/" + std::to_string(i);
+    retain(publisher, topic, std::to_string(i));
+    packet.filters.push_back({topic, qos_1});
+    answer.codes.push_back(1);
+    expected.insert(topic);
+    expected.insert(topic);  // once more for the wildcard
+  }
+  packet.filters.push_back({"room/+", qos_1});
+  answer.codes.push_back(1);
+  RawClient& subscriber = client(last_shard(), "s");
+  subscriber.send(packet);
+  subscriber.expect(answer);
+  while (!expected.empty()) {
+    const auto found = expected.find(subscriber.take<Publish>().topic);
+    ASSERT_NE(found, expected.end());
+    expected.erase(found);
+  }
+  subscriber.expect_nothing();
+}
+
 TEST_P(CoreRetained, AnEmptyPayloadClears) {
   RawClient& publisher = client(0, "p");
   for (std::uint16_t shard = 0; shard < GetParam(); ++shard) {

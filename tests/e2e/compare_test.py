@@ -9,6 +9,7 @@ from support import case
 from support.broker import sluice_binary
 
 COMPARE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../bench/macro/compare")
+SANITIZED = bool(os.environ.get("SLUICE_E2E_SANITIZED"))
 
 
 class Compare(unittest.TestCase):
@@ -26,7 +27,8 @@ class Compare(unittest.TestCase):
         row = re.search(r"\| 1 to 1, 16 B, QoS 1 \| ([\d.,]+) ns \| [\d.,]+ (?:ns|µs) \(([\d.]+)\)",
                         said)
         self.assertTrue(row, said)
-        self.assertGreater(float(row[2]), 1)
+        if not SANITIZED:
+            self.assertGreater(float(row[2]), 1)
 
     def test_a_stored_message_has_memory_and_time(self):
         said = self.compare("queued")

@@ -145,4 +145,4 @@ class PublishPath(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    case.main()
+    case.main(seconds=880)

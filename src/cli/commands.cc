@@ -6,11 +6,14 @@
 #include "cli/commands/pub_flags.h"
 #include "cli/commands/serve_flags.h"
 #include "cli/commands/sub_flags.h"
+#include "cli/compare/compare_flags.h"
 #include "cli/context/context_flags.h"
+#include "cli/diagnose/diagnose_flags.h"
 #include "cli/pages/pages_flags.h"
 #include "cli/recording/recording_flags.h"
 #include "cli/request/request_flags.h"
 #include "cli/retained/retained_flags.h"
+#include "cli/screen/screen_flags.h"
 #include "cli/simulate/simulate_flags.h"
 
 namespace sluice::cli {
@@ -30,6 +33,11 @@ constexpr Command commands[] = {
     {"replay", "publish the messages of a recording again", run_replay, replay_flags},
     {"simulate", "publish the telemetry of devices that there are not", run_simulate,
      simulate_flags},
+    {"explore", "a tree of topics with values, rates and plots", run_explore, explore_flags},
+    {"top", "what a broker does: rates, busiest topics, clients", run_top, top_flags},
+    {"doctor", "what is wrong between here and a broker", run_doctor, doctor_flags},
+    {"test", "try what any broker can, feature by feature", run_test, test_flags},
+    {"compare", "measure MQTT beside HTTP", run_compare, compare_flags},
     {"context", "named connections", run_context, context_flags},
     {"completion", "print the completion script of a shell", run_completion, completion_flags},
     {"man", "print a manual page", run_man, man_flags},

@@ -55,7 +55,7 @@ class MqttSession : public client::NoClientEvents, public client::LinkEvents {
   /// Ends in good order: DISCONNECT behind all that was sent. The first call counts.
   void finish(ExitCodes codes);
   /// A line on standard error, unless --quiet.
-  void report(std::string_view text) const;
+  virtual void report(std::string_view text) const;
 
  private:
   void on_connected(const client::Connected& connected) final;

@@ -131,4 +131,18 @@ std::optional<int> ChildProcess::read_some() {
   return reap();
 }
 
+Result<std::string> own_program() {
+  std::array<char, 4096> path{};
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (size < 0) return system_failure("the program's own file");
+  std::string quoted = "'";
+  for (const char c : std::string_view(path.data(), static_cast<std::size_t>(size))) {
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
+  }
+  return quoted + "'";
+}
+
 }  // namespace sluice::os

@@ -14,6 +14,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,8 @@ class ChildProcess {
   /// Takes what was printed. When all is there: the exit code, or 128 and the signal's number.
   std::optional<int> read_some();
   std::string take_output() { return std::move(text_); }
+  const std::string& output() const { return text_; }
+  std::uint32_t process_id() const { return static_cast<std::uint32_t>(pid_); }
   void kill();
 
  private:
@@ -48,5 +51,8 @@ class ChildProcess {
   FileDescriptor output_;
   std::string text_;
 };
+
+/// The file of this program, in quotes for a shell.
+Result<std::string> own_program();
 
 }  // namespace sluice::os

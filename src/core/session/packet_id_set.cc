@@ -6,57 +6,60 @@
 namespace sluice::core {
 
 bool PacketIdSet::insert(codec::PacketId id) {
-  if (bitmap_) {
-    if (bitmap_->test(id)) return false;
-    bitmap_->set(id);
-    ++size_;
+  if (!body_) body_ = std::make_unique<Body>();
+  Body& body = *body_;
+  if (body.bitmap) {
+    if (body.bitmap->test(id)) return false;
+    body.bitmap->set(id);
+    ++body.size;
     return true;
   }
-  const auto at = std::lower_bound(list_.begin(), list_.end(), id);
-  if (at != list_.end() && *at == id) return false;
-  list_.insert(at, id);
-  ++size_;
-  if (list_.size() > list_max) {
-    bitmap_ = std::make_unique<Bitmap>();
-    for (const codec::PacketId each : list_) bitmap_->set(each);
-    list_ = {};
+  const auto at = std::lower_bound(body.list.begin(), body.list.end(), id);
+  if (at != body.list.end() && *at == id) return false;
+  body.list.insert(at, id);
+  ++body.size;
+  if (body.list.size() > list_max) {
+    body.bitmap = std::make_unique<Bitmap>();
+    for (const codec::PacketId each : body.list) body.bitmap->set(each);
+    body.list = {};
   }
   return true;
 }
 
 bool PacketIdSet::erase(codec::PacketId id) {
-  if (bitmap_) {
-    if (!bitmap_->test(id)) return false;
-    bitmap_->reset(id);
-    --size_;
+  if (!body_) return false;
+  Body& body = *body_;
+  if (body.bitmap) {
+    if (!body.bitmap->test(id)) return false;
+    body.bitmap->reset(id);
+    --body.size;
     return true;
   }
-  const auto at = std::lower_bound(list_.begin(), list_.end(), id);
-  if (at == list_.end() || *at != id) return false;
-  list_.erase(at);
-  --size_;
+  const auto at = std::lower_bound(body.list.begin(), body.list.end(), id);
+  if (at == body.list.end() || *at != id) return false;
+  body.list.erase(at);
+  --body.size;
   return true;
 }
 
 bool PacketIdSet::contains(codec::PacketId id) const {
-  return bitmap_ ? bitmap_->test(id) : std::binary_search(list_.begin(), list_.end(), id);
-}
-
-void PacketIdSet::clear() {
-  bitmap_.reset();
-  list_ = {};
-  size_ = 0;
+  if (!body_) return false;
+  return body_->bitmap ? body_->bitmap->test(id)
+                       : std::binary_search(body_->list.begin(), body_->list.end(), id);
 }
 
 std::size_t PacketIdSet::bytes() const {
-  return (bitmap_ ? sizeof(Bitmap) : 0) + list_.capacity() * sizeof(codec::PacketId);
+  if (!body_) return 0;
+  return sizeof(Body) + (body_->bitmap ? sizeof(Bitmap) : 0) +
+         body_->list.capacity() * sizeof(codec::PacketId);
 }
 
 std::vector<codec::PacketId> PacketIdSet::to_vector() const {
-  if (!bitmap_) return list_;
+  if (!body_) return {};
+  if (!body_->bitmap) return body_->list;
   std::vector<codec::PacketId> ids;
-  for (std::uint32_t id = 0; id < bitmap_->size(); ++id)
-    if (bitmap_->test(id)) ids.push_back(static_cast<codec::PacketId>(id));
+  for (std::uint32_t id = 0; id < body_->bitmap->size(); ++id)
+    if (body_->bitmap->test(id)) ids.push_back(static_cast<codec::PacketId>(id));
   return ids;
 }
 

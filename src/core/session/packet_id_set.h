@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PacketIdSet is a set of packet identifiers: a short sorted list while it is small, a bitmap of 8
-// KiB once it was not; clear() gives the memory back.
+// PacketIdSet is a set of packet identifiers: a pointer while nothing was ever in it, a short
+// sorted list while it is small, a bitmap of 8 KiB once it was not; clear() gives the memory back.
 //
 // Owner:   a Session.     Thread: its shard's.     Limits: 65,535 identifiers, 8 KiB.
 #pragma once
@@ -22,9 +22,9 @@ class PacketIdSet {
   /// False if it was not there.
   bool erase(codec::PacketId id);
   bool contains(codec::PacketId id) const;
-  std::uint32_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-  void clear();
+  std::uint32_t size() const { return body_ ? body_->size : 0; }
+  bool empty() const { return size() == 0; }
+  void clear() { body_.reset(); }
   /// Gives memory back if there is nothing in it.
   void shrink() {
     if (empty()) clear();
@@ -37,9 +37,12 @@ class PacketIdSet {
   static constexpr std::size_t list_max = 64;
   using Bitmap = std::bitset<65536>;
 
-  std::unique_ptr<Bitmap> bitmap_;
-  std::vector<codec::PacketId> list_;
-  std::uint32_t size_ = 0;
+  struct Body {
+    std::unique_ptr<Bitmap> bitmap;
+    std::vector<codec::PacketId> list;  // while there is no bitmap
+    std::uint32_t size = 0;
+  };
+  std::unique_ptr<Body> body_;
 };
 
 }  // namespace sluice::core

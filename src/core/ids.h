@@ -15,6 +15,7 @@ inline constexpr SessionSlot no_session{0xffffffffU};
 
 /// A shard of this process, 0-based.
 enum class ShardIndex : std::uint16_t {};
+inline constexpr std::uint16_t shards_max = 64;
 
 /// A network connection of a shard, given out by the driver of the shard. A slot is used again only
 /// with another generation.

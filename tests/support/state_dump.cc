@@ -75,6 +75,16 @@ std::string dump(const core::State& state) {
   for (const std::string& session : sessions) text += session;
   state.retained.for_each(
       [&](const core::MessageRef& message) { text += "retained " + dump(*message) + "\n"; });
+  for (std::size_t i = 0; i < state.lanes().size(); ++i) {
+    const core::OutboxLane& lane = state.lanes()[i];
+    if (lane.last_sequence == 0 && lane.applied == 0) continue;
+    text += "lane " + std::to_string(i) + " " + std::to_string(lane.last_sequence) + " " +
+            std::to_string(lane.applied) + "\n";
+    for (std::size_t k = 0; k < lane.entries.size(); ++k)
+      text += "  " + std::to_string(lane.entries[k].sequence) + lane.entries[k].shared +
+              number(lane.entries[k].is_for_subscribers ? 1 : 0) +
+              number(lane.entries[k].is_to_retain ? 1 : 0) + dump(*lane.entries[k].message) + "\n";
+  }
   return text;
 }
 

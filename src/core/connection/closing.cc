@@ -208,7 +208,8 @@ void Closing::end_session(Session& session) {
         if (split && split->is_shared())
           shared.emplace_back(filter);
         else
-          interest_.remove(filter);
+          interest_.remove(filter,
+                           session.is_interest_kept ? Interest::Keeps::yes : Interest::Keeps::no);
       });
   // What a member of a shared subscription had not acknowledged goes to another: QoS 1 begun or
   // not, QoS 2 not begun. [MQTT5-4.8.2-5]

@@ -291,6 +291,7 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
     const bool is_logged = is_durable || connect.will.has_value();
     const std::uint64_t number = is_logged ? c_.state.sessions.next_log_number() : 0;
     session = &c_.commit(record::SessionCreated{id, number}, is_logged);
+    session->is_interest_kept = is_durable;
     ++c_.metrics.sessions_created;
   } else {
     ++c_.metrics.sessions_resumed;

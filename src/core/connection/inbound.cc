@@ -25,6 +25,9 @@ codec::DecodeLimits Inbound::limits() const {
 }
 
 bool Inbound::must_wait(const Connection& connection) const {
+  // The other shards' logs have to catch up.
+  const auto outbox_max = static_cast<std::uint64_t>(c_.options.limits.outbox_bytes_max);
+  if (c_.state.outbox_bytes() * c_.setup.count >= outbox_max) return true;
   if (connection.state == ConnectionState::awaiting_log ||
       connection.state == ConnectionState::awaiting_auth)
     return true;

@@ -71,7 +71,9 @@ ReasonCode Subscribing::subscribe(Connection& connection, codec::FilterView view
     session.is_shared_member = true;
     members_.on_subscribed(session, split->share_name, split->filter, subscription);
   } else {
-    if (outcome.is_new) interest_.add(view.filter);
+    if (outcome.is_new)
+      interest_.add(view.filter,
+                    session.is_interest_kept ? Interest::Keeps::yes : Interest::Keeps::no);
     const RetainHandling handling = view.options.retain_handling;
     // [MQTT5-3.3.1-9] [MQTT5-3.3.1-10] [MQTT5-3.3.1-11] [MQTT5-3.8.4-4]
     if (handling == RetainHandling::send ||
@@ -129,7 +131,7 @@ ReasonCode Subscribing::unsubscribe(Connection& connection, std::string_view fil
   if (split->is_shared()) {
     members_.on_unsubscribed(session, split->share_name, split->filter);
   } else {
-    interest_.remove(filter);
+    interest_.remove(filter, session.is_interest_kept ? Interest::Keeps::yes : Interest::Keeps::no);
     retained_.cancel(session, filter);
   }
   return ReasonCode::success;

@@ -120,6 +120,7 @@ class Session {
   bool is_shared_member =
       false;  ///< has or had shared subscriptions: presence is told to other shards
   bool drop_was_logged = false;
+  bool is_interest_kept = false;  ///< it was durable when it began
   std::uint32_t drops = 0;
 
  private:

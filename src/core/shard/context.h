@@ -97,6 +97,13 @@ struct Context {
     return state.apply(record);
   }
 
+  /// The same for a change that may be lost with a crash: it goes with the next batch.
+  template <class Record>
+  decltype(auto) commit_in_passing(const Record& record) {
+    if (setup.has_log) records.write(record, now);
+    return state.apply(record);
+  }
+
   ShardIndex home_of(std::string_view client_id) const {
     return place(client_id, setup.placement_key);
   }

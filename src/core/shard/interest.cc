@@ -10,7 +10,7 @@ namespace sluice::core {
 namespace {
 
 constexpr int prefix_levels_max = 3;
-constexpr std::uint64_t seed = 0x9e3779b97f4a7c15U;
+constexpr std::uint64_t step = 0x9e3779b97f4a7c15U;
 
 std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
   __extension__ using Wide = unsigned __int128;
@@ -21,7 +21,7 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
 // Folds one level into the hash of the levels before it. Two prefixes that meet cost a needless
 // letter, no more.
 std::uint64_t add_level(std::uint64_t hash, std::string_view level) {
-  hash = mix(hash + seed, level.size());
+  hash = mix(hash + step, level.size());
   while (level.size() >= 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, level.data(), 8);
@@ -30,10 +30,10 @@ std::uint64_t add_level(std::uint64_t hash, std::string_view level) {
   }
   std::uint64_t word = 0;
   std::memcpy(&word, level.data(), level.size());
-  return mix(hash, word ^ seed);
+  return mix(hash, word ^ step);
 }
 
-std::uint64_t key_of_filter(std::string_view filter) {
+std::uint64_t key_of_filter(std::string_view filter, std::uint64_t seed) {
   std::uint64_t key = seed;
   for (int levels = 0; levels < prefix_levels_max; ++levels) {
     const std::size_t slash = filter.find('/');
@@ -59,23 +59,31 @@ void Interest::tell(std::uint64_t key, bool is_interested) {
     if (ShardIndex{i} != c_.setup.index) mail::send(c_.mailer, ShardIndex{i}, changed);
 }
 
-void Interest::add(std::string_view filter) {
+void Interest::add(std::string_view filter, Keeps keeps) {
   if (c_.is_alone()) return;
-  const std::uint64_t key = key_of_filter(filter);
+  add_key(key_of_filter(filter, any_seed));
+  if (keeps == Keeps::yes && c_.setup.has_log) add_key(key_of_filter(filter, keeping_seed));
+}
+
+void Interest::add_key(std::uint64_t key) {
   if (++own_[key] == 1) tell(key, true);
 }
 
-void Interest::remove(std::string_view filter) {
+void Interest::remove(std::string_view filter, Keeps keeps) {
   if (c_.is_alone()) return;
-  const auto found = own_.find(key_of_filter(filter));
+  remove_key(key_of_filter(filter, any_seed));
+  if (keeps == Keeps::yes && c_.setup.has_log) remove_key(key_of_filter(filter, keeping_seed));
+}
+
+void Interest::remove_key(std::uint64_t key) {
+  const auto found = own_.find(key);
   SLUICE_ASSERT(found != own_.end());
   if (--found->second > 0) return;
-  const std::uint64_t key = found->first;
   own_.erase(found);
   tell(key, false);
 }
 
-std::uint64_t Interest::shards_for(std::string_view topic) const {
+std::uint64_t Interest::masks_of(std::string_view topic, std::uint64_t seed) const {
   if (others_.empty()) return 0;
   std::uint64_t mask = 0;
   std::uint64_t key = seed;

@@ -22,15 +22,21 @@ namespace sluice::core {
 
 class Interest {
  public:
-  static constexpr std::uint16_t shards_max = 64;
+  static constexpr std::uint16_t shards_max = core::shards_max;
 
   explicit Interest(Context& context);
 
+  /// Whether what a subscription gets must be kept: one of a session that began as durable.
+  enum class Keeps : std::uint8_t { no, yes };
   /// A filter of ours came or went.
-  void add(std::string_view filter);
-  void remove(std::string_view filter);
+  void add(std::string_view filter, Keeps keeps);
+  void remove(std::string_view filter, Keeps keeps);
   /// Bit n: shard n may have subscribers.
-  std::uint64_t shards_for(std::string_view topic) const;
+  std::uint64_t shards_for(std::string_view topic) const { return masks_of(topic, any_seed); }
+  /// Bit n: shard n may have subscribers of durable sessions. REQUIRES: a log.
+  std::uint64_t keeping_shards_for(std::string_view topic) const {
+    return masks_of(topic, keeping_seed);
+  }
 
   /// The number of the last change that was mailed; what was subscribed before it is known
   /// everywhere once confirmed.
@@ -43,6 +49,13 @@ class Interest {
   bool on_confirmed(ShardIndex from, std::uint64_t sequence);
 
  private:
+  // Two tables in one: what a key begins with says which it belongs to.
+  static constexpr std::uint64_t any_seed = 0x9e3779b97f4a7c15U;
+  static constexpr std::uint64_t keeping_seed = 0xd1b54a32d192ed03U;
+
+  void add_key(std::uint64_t key);
+  void remove_key(std::uint64_t key);
+  std::uint64_t masks_of(std::string_view topic, std::uint64_t seed) const;
   void tell(std::uint64_t key, bool is_interested);
 
   Context& c_;

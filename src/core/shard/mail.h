@@ -31,6 +31,7 @@ enum class Kind : std::uint8_t {
   retained_cancelled,
   retained_found,
   retained_page_end,
+  outbox_confirmed,
 };
 
 /// A message for another shard: for its subscribers, to be retained there, or both.
@@ -41,6 +42,7 @@ struct Publish {
   ByteView payload;  ///< empty if `body` holds it
   SharedBytes body;
   Instant received{};
+  std::uint64_t sequence = 0;  ///< in the sender's outbox; 0: it is not there
   std::uint32_t expiry_s = MessageFields::no_expiry;
   codec::Qos qos = codec::Qos::at_most_once;
   bool retain = false;
@@ -113,6 +115,13 @@ struct RetainedPageEnd {
   static constexpr Kind kind = Kind::retained_page_end;
   std::uint64_t query = 0;
   bool is_last = true;
+};
+
+/// The sender's log has what the receiver's outbox has sent to it, up to that sequence.
+struct OutboxConfirmed {
+  static constexpr Kind kind = Kind::outbox_confirmed;
+  std::uint64_t sequence = 0;
+  bool is_after_restart = false;  ///< whatever is behind it has to be sent again
 };
 
 }  // namespace sluice::core::mail

@@ -20,6 +20,7 @@ void discard(ByteView record) {
     case Kind::retained_asked:
     case Kind::retained_cancelled:
     case Kind::retained_page_end:
+    case Kind::outbox_confirmed:
       return;
   }
 }

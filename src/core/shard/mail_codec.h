@@ -20,8 +20,8 @@ namespace sluice::core::mail {
 
 template <class Archive>
 void fields(Archive& a, Publish& p) {
-  a(p.body), a(p.received.ns), a(p.expiry_s), a(p.qos), a(p.retain), a(p.is_for_subscribers),
-      a(p.is_to_retain);
+  a(p.body), a(p.received.ns), a(p.sequence), a(p.expiry_s), a(p.qos), a(p.retain),
+      a(p.is_for_subscribers), a(p.is_to_retain);
   a(p.topic), a(p.properties), a(p.payload);
 }
 template <class Archive>
@@ -59,6 +59,11 @@ void fields(Archive& a, RetainedFound& m) {
 template <class Archive>
 void fields(Archive& a, RetainedPageEnd& m) {
   a(m.query), a(m.is_last);
+}
+
+template <class Archive>
+void fields(Archive& a, OutboxConfirmed& m) {
+  a(m.sequence), a(m.is_after_restart);
 }
 
 /// Kind and, to keep what follows aligned, seven bytes of nothing.

@@ -16,6 +16,7 @@ Result<void> Recovery::restore(ByteView batch) {
 void Recovery::begin_run() {
   replay_.reset();
   c_.commit(record::RunStarted{c_.now}, true);
+  outbox_.begin_run();
   for (std::uint32_t i = 0; i < c_.state.sessions.end(); ++i) {
     Session* session = c_.state.sessions.find(SessionSlot{i});
     if (session != nullptr && !session->is_stand_in()) recover(*session);
@@ -24,6 +25,7 @@ void Recovery::begin_run() {
 
 void Recovery::recover(Session& session) {
   session.generation = c_.state.sessions.next_generation();
+  session.is_interest_kept = session.is_durable();
   tell_subscriptions(session);
   // It ended with its connection; for its will it stays until that is due.
   if (!session.is_durable() && !session.will) {
@@ -49,7 +51,8 @@ void Recovery::tell_subscriptions(Session& session) {
           session.is_shared_member = true;
           members_.on_subscribed(session, split->share_name, split->filter, subscription);
         } else {
-          interest_.add(whole);
+          interest_.add(whole,
+                        session.is_interest_kept ? Interest::Keeps::yes : Interest::Keeps::no);
         }
       });
 }

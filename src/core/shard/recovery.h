@@ -14,6 +14,7 @@
 #include "core/connection/closing.h"
 #include "core/shard/context.h"
 #include "core/shard/interest.h"
+#include "core/shard/outbox.h"
 #include "core/shard/shared_members.h"
 #include "core/state/replay.h"
 
@@ -23,13 +24,12 @@ namespace sluice::core {
 
 class Recovery {
  public:
-  Recovery(Context& context, Closing& closing, Interest& interest, SharedMembers& members)
-      : c_(context), closing_(closing), interest_(interest), members_(members) {}
+  Recovery(Context& context, Closing& closing, Interest& interest, SharedMembers& members,
+           Outbox& outbox)
+      : c_(context), closing_(closing), interest_(interest), members_(members), outbox_(outbox) {}
 
   /// A batch of the log, in its order. Its error tells the record by its offset.
   Result<void> restore(ByteView batch);
-  /// The time of the last batch; the beginning of time if there was none.
-  WallTime restored_to() const { return replay_ ? replay_->last_wall() : WallTime{}; }
   /// The log is read to its end: this run begins. In a turn.
   void begin_run();
 
@@ -41,6 +41,7 @@ class Recovery {
   Closing& closing_;
   Interest& interest_;
   SharedMembers& members_;
+  Outbox& outbox_;
   std::unique_ptr<Replay> replay_;
 };
 

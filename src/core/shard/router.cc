@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "core/shard/mail_codec.h"
+#include "core/shard/sys_topics.h"
 
 namespace sluice::core {
 namespace {
@@ -140,7 +141,12 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
                                  .hops = static_cast<std::uint8_t>(hops_ + 1)};
       std::string filter = c_.state.subscriptions.filter_of(*group);
       shared.filter = filter;
-      mail::send(c_.mailer, session.remote.shard, shared);
+      const bool is_acknowledged = c_.setup.has_log && routed.qos > codec::Qos::at_most_once;
+      if (is_acknowledged &&
+          (session.remote.is_durable || outbox_.is_waiting(session.remote.shard)))
+        outbox_.send(session.remote.shard, routed, shared.publish, &shared);
+      else
+        mail::send(c_.mailer, session.remote.shard, shared);
       outcome.is_taken = true;
     } else {
       deliver_to(routed, *member, outcome);
@@ -187,20 +193,32 @@ bool Router::send_to_shards(Routed& routed) {
   const bool is_retained_elsewhere = routed.retain && owner != c_.setup.index;
   if (is_retained_elsewhere) mask |= std::uint64_t{1} << index_of(owner);
   if (mask == 0) return false;
+  // What a durable session may want, or what is to be retained, must survive between two logs.
+  std::uint64_t kept = 0;
+  if (c_.setup.has_log && routed.qos > codec::Qos::at_most_once) {
+    if (interested != 0) kept = interest_.keeping_shards_for(routed.topic);
+    if (is_retained_elsewhere) kept |= std::uint64_t{1} << index_of(owner);
+  }
   mail::Publish mail = to_mail(routed);
   for (; mask != 0; mask &= mask - 1) {
     const auto shard = ShardIndex{static_cast<std::uint16_t>(std::countr_zero(mask))};
     mail.is_for_subscribers = ((interested >> index_of(shard)) & 1U) != 0;
     mail.is_to_retain = is_retained_elsewhere && shard == owner;
-    mail::send(c_.mailer, shard, mail);
+    const bool may_overtake = routed.qos == codec::Qos::at_most_once && !mail.is_to_retain;
+    if (((kept >> index_of(shard)) & 1U) != 0 || (!may_overtake && outbox_.is_waiting(shard)))
+      outbox_.send(shard, routed, mail, nullptr);
+    else
+      mail::send(c_.mailer, shard, mail);
   }
   return interested != 0;
 }
 
 // [MQTT3-3.3.1-5] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11] [MQTT5-3.3.1-5] [MQTT5-3.3.1-6] [MQTT5-3.3.1-7]
 void Router::keep_retained(Routed& routed) {
+  // What the broker says of itself is said anew by every run.
+  const bool is_durable = !is_sys_topic(routed.topic);
   if (routed.payload.empty()) {
-    c_.commit(record::RetainedCleared{routed.topic}, true);
+    c_.commit(record::RetainedCleared{routed.topic}, is_durable);
     return;
   }
   if (c_.is_log_full) {
@@ -231,7 +249,7 @@ void Router::keep_retained(Routed& routed) {
                 {{"topic", routed.topic}, {"limit", "retained.bytes_max"}});
     return;
   }
-  c_.commit(record::RetainedSet{routed.ensure_message(c_.state.messages)}, true);
+  c_.commit(record::RetainedSet{routed.ensure_message(c_.state.messages)}, is_durable);
 }
 
 Router::Outcome Router::publish(Routed& routed) {
@@ -244,7 +262,8 @@ Router::Outcome Router::publish(Routed& routed) {
   return outcome;
 }
 
-void Router::on_mail(const mail::Publish& mail) {
+void Router::on_mail(ShardIndex from, const mail::Publish& mail) {
+  if (mail.sequence != 0 && !outbox_.take(from, mail.sequence)) return;
   Routed routed{.topic = mail.topic,
                 .properties = mail.properties,
                 .payload = mail.body_or_payload(),
@@ -257,7 +276,8 @@ void Router::on_mail(const mail::Publish& mail) {
   if (mail.is_for_subscribers) deliver_local(routed);  // the sender has picked from the groups
 }
 
-void Router::on_mail(const mail::SharedPublish& mail) {
+void Router::on_mail(ShardIndex from, const mail::SharedPublish& mail) {
+  if (mail.publish.sequence != 0 && !outbox_.take(from, mail.publish.sequence)) return;
   const mail::Publish& publish = mail.publish;
   Routed routed{.topic = publish.topic,
                 .properties = publish.properties,

@@ -13,6 +13,7 @@
 #include "core/shard/context.h"
 #include "core/shard/interest.h"
 #include "core/shard/mail.h"
+#include "core/shard/outbox.h"
 #include "core/shard/routed.h"
 #include "core/shard/shared_members.h"
 
@@ -24,8 +25,13 @@ namespace sluice::core {
 
 class Router {
  public:
-  Router(Context& context, Delivering& delivering, Interest& interest, RetainedDelivery& retained)
-      : c_(context), delivering_(delivering), interest_(interest), retained_(retained) {}
+  Router(Context& context, Delivering& delivering, Interest& interest, RetainedDelivery& retained,
+         Outbox& outbox)
+      : c_(context),
+        delivering_(delivering),
+        interest_(interest),
+        retained_(retained),
+        outbox_(outbox) {}
 
   struct Outcome {
     bool is_matched = false;  ///< a subscription here matched, or another shard may have one
@@ -48,8 +54,8 @@ class Router {
   /// Whether a session that outlives its connection may get a message of that topic.
   bool may_be_kept(std::string_view topic);
   /// Mail from another shard.
-  void on_mail(const mail::Publish& mail);
-  void on_mail(const mail::SharedPublish& mail);
+  void on_mail(ShardIndex from, const mail::Publish& mail);
+  void on_mail(ShardIndex from, const mail::SharedPublish& mail);
   /// QoS 1 and 2 messages of a shared subscription that a session ends with go to another member.
   void pass_on(Routed& routed, std::string_view share_name, std::string_view filter);
 
@@ -77,6 +83,7 @@ class Router {
   Delivering& delivering_;
   Interest& interest_;
   RetainedDelivery& retained_;
+  Outbox& outbox_;
   std::vector<Match> matches_;  // of the message under way; kept for its memory
   std::vector<SharedGroup*> groups_;
   std::vector<std::vector<std::uint32_t>> id_lists_;

@@ -15,7 +15,8 @@ struct Shard::Parts {
         interest(c),
         members(c, interest),
         retained(c, delivering),
-        router(c, delivering, interest, retained),
+        outbox(c),
+        router(c, delivering, interest, retained, outbox),
         closing(c, router, interest, members, retained),
         acks(c, closing),
         publishing(c, router, closing, delivering, retained, acks),
@@ -24,12 +25,13 @@ struct Shard::Parts {
         handshake(c, auth, closing, delivering, members),
         inbound(c, {auth, handshake, publishing, subscribing, closing}),
         sys(c, router),
-        recovery(c, closing, interest, members) {}
+        recovery(c, closing, interest, members, outbox) {}
 
   Delivering delivering;
   Interest interest;
   SharedMembers members;
   RetainedDelivery retained;
+  Outbox outbox;
   Router router;
   Closing closing;
   Acknowledging acks;
@@ -50,8 +52,6 @@ Shard::Shard(const ShardSetup& setup, const CoreOptions& options, Rng& rng, Log&
 Shard::~Shard() = default;
 
 Result<void> Shard::restore(ByteView batch) { return parts_->recovery.restore(batch); }
-
-WallTime Shard::restored_to() const { return parts_->recovery.restored_to(); }
 
 void Shard::begin_run() { parts_->recovery.begin_run(); }
 
@@ -119,6 +119,8 @@ void Shard::set_log_state(LogState state) {
 }
 
 void Shard::on_answer(Ticket ticket) {
+  // First: what a client does once it is answered may need it on the other shards.
+  if (context_.setup.has_log) parts_->outbox.on_durable(ticket);
   context_.journal.release(ticket, [this](const Held& held) {
     switch (held.kind) {
       case Held::Kind::acknowledgement:
@@ -147,10 +149,10 @@ void Shard::on_auth_answer(ConnId id, AuthAnswer answer) {
 void Shard::on_mail(ShardIndex from, ByteView record) {
   switch (mail::kind_of(record)) {
     case mail::Kind::publish:
-      parts_->router.on_mail(mail::read<mail::Publish>(record));
+      parts_->router.on_mail(from, mail::read<mail::Publish>(record));
       return;
     case mail::Kind::shared_publish:
-      parts_->router.on_mail(mail::read<mail::SharedPublish>(record));
+      parts_->router.on_mail(from, mail::read<mail::SharedPublish>(record));
       return;
     case mail::Kind::interest_changed: {
       const auto changed = mail::read<mail::InterestChanged>(record);
@@ -181,6 +183,10 @@ void Shard::on_mail(ShardIndex from, ByteView record) {
       return;
     case mail::Kind::retained_page_end:
       parts_->retained.on_mail(mail::read<mail::RetainedPageEnd>(record));
+      return;
+    case mail::Kind::outbox_confirmed:
+      parts_->outbox.on_mail(from, mail::read<mail::OutboxConfirmed>(record));
+      parts_->inbound.wake();
       return;
   }
 }
@@ -271,6 +277,7 @@ void Shard::finish_turn() {
   parts_->inbound.go_on();
   parts_->retained.advance();
   was_full_ = is_turn_full() || context_.mailer.is_congested();
+  if (context_.setup.has_log) parts_->outbox.finish_turn();
   const Ticket ticket = context_.journal.ticket();
   if (!context_.journal.close_batch()) return;
   context_.records.take(context_.effects.records);
@@ -293,6 +300,7 @@ const CoreMetrics& Shard::metrics() {
   m.retained_bytes = state.retained.message_bytes();
   m.queue_messages = state.queue_messages();
   m.queue_bytes = state.queue_bytes();
+  m.outbox_bytes = state.outbox_bytes();
   m.inflight_messages = state.window_messages();
   m.wills_pending = state.wills();
   return m;

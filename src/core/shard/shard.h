@@ -56,9 +56,6 @@ class Shard {
   /// Before the first turn, if there is a log: its batches in their order. parse_error if one
   /// cannot be; the shard is of no use then.
   Result<void> restore(ByteView batch);
-  /// The time of the last of them. Where it is after the setup's log_clock, the wall clock was set
-  /// back: begin again with a clock that goes on from there.
-  WallTime restored_to() const;
   /// In the first turn, if there is a log. No connection may be opened before what this mails has
   /// been handled by all shards.
   void begin_run();

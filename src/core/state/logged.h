@@ -43,6 +43,9 @@ enum class Kind : std::uint8_t {
   packet_id_released = 22,
   retained_set = 23,
   retained_cleared = 24,
+  outbox_sent = 30,
+  outbox_applied = 31,
+  outbox_confirmed = 32,
 };
 
 /// A session's number in its log, from 1.
@@ -153,11 +156,31 @@ struct RetainedCleared {
   static constexpr Kind kind = Kind::retained_cleared;
   std::string_view topic;
 };
+struct OutboxSent {
+  static constexpr Kind kind = Kind::outbox_sent;
+  std::uint16_t target = 0;
+  std::uint64_t sequence = 0;
+  MessageNumber message = 0;
+  std::string_view shared;
+  bool is_for_subscribers = false;
+  bool is_to_retain = false;
+};
+struct OutboxApplied {
+  static constexpr Kind kind = Kind::outbox_applied;
+  std::uint16_t source = 0;
+  std::uint64_t sequence = 0;
+};
+struct OutboxConfirmed {
+  static constexpr Kind kind = Kind::outbox_confirmed;
+  std::uint16_t target = 0;
+  std::uint64_t sequence = 0;
+};
 
-using Record = std::variant<BatchBegun, RunStarted, Message, SessionCreated, SessionAttached,
-                            SessionDetached, SessionEnded, WillSet, Subscribed, Unsubscribed,
-                            Queued, DeliveryBegun, QueueFrontDropped, DeliveryAcknowledged,
-                            PacketIdReceived, PacketIdReleased, RetainedSet, RetainedCleared>;
+using Record =
+    std::variant<BatchBegun, RunStarted, Message, SessionCreated, SessionAttached, SessionDetached,
+                 SessionEnded, WillSet, Subscribed, Unsubscribed, Queued, DeliveryBegun,
+                 QueueFrontDropped, DeliveryAcknowledged, PacketIdReceived, PacketIdReleased,
+                 RetainedSet, RetainedCleared, OutboxSent, OutboxApplied, OutboxConfirmed>;
 
 template <class Archive>
 void fields(Archive& a, BatchBegun& r) {
@@ -231,6 +254,19 @@ void fields(Archive& a, RetainedSet& r) {
 template <class Archive>
 void fields(Archive& a, RetainedCleared& r) {
   a("topic", r.topic);
+}
+template <class Archive>
+void fields(Archive& a, OutboxSent& r) {
+  a("target", r.target), a("sequence", r.sequence), a("message", r.message), a("shared", r.shared);
+  a("is_for_subscribers", r.is_for_subscribers), a("is_to_retain", r.is_to_retain);
+}
+template <class Archive>
+void fields(Archive& a, OutboxApplied& r) {
+  a("source", r.source), a("sequence", r.sequence);
+}
+template <class Archive>
+void fields(Archive& a, OutboxConfirmed& r) {
+  a("target", r.target), a("sequence", r.sequence);
 }
 
 /// The name of the kind in snake_case, for printing; static.

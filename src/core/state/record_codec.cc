@@ -204,6 +204,12 @@ const char* logged::name_of(Kind kind) noexcept {
       return "retained_set";
     case Kind::retained_cleared:
       return "retained_cleared";
+    case Kind::outbox_sent:
+      return "outbox_sent";
+    case Kind::outbox_applied:
+      return "outbox_applied";
+    case Kind::outbox_confirmed:
+      return "outbox_confirmed";
   }
   return "unknown";
 }

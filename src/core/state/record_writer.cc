@@ -119,4 +119,22 @@ void RecordWriter::put(const record::RetainedCleared& cleared) {
   append_record(bytes_, logged::RetainedCleared{cleared.topic});
 }
 
+void RecordWriter::put(const record::OutboxSent& sent) {
+  const auto message = number_of(sent.entry.message);
+  append_record(bytes_, logged::OutboxSent{.target = index_of(sent.target),
+                                           .sequence = sent.entry.sequence,
+                                           .message = message,
+                                           .shared = sent.entry.shared,
+                                           .is_for_subscribers = sent.entry.is_for_subscribers,
+                                           .is_to_retain = sent.entry.is_to_retain});
+}
+
+void RecordWriter::put(const record::OutboxApplied& applied) {
+  append_record(bytes_, logged::OutboxApplied{index_of(applied.source), applied.sequence});
+}
+
+void RecordWriter::put(const record::OutboxConfirmed& confirmed) {
+  append_record(bytes_, logged::OutboxConfirmed{index_of(confirmed.target), confirmed.sequence});
+}
+
 }  // namespace sluice::core

@@ -59,6 +59,9 @@ class RecordWriter {
   void put(const record::PacketIdReleased& released);
   void put(const record::RetainedSet& set);
   void put(const record::RetainedCleared& cleared);
+  void put(const record::OutboxSent& sent);
+  void put(const record::OutboxApplied& applied);
+  void put(const record::OutboxConfirmed& confirmed);
   logged::SessionNumber number_of(SessionSlot slot) const;
   /// Writes the message unless it was the last to be written.
   logged::MessageNumber number_of(const MessageRef& message);

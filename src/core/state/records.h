@@ -13,6 +13,7 @@
 #include "codec/types.h"
 #include "core/ids.h"
 #include "core/message/message.h"
+#include "core/state/outbox_lane.h"
 
 #include <cstdint>
 #include <string_view>
@@ -104,6 +105,22 @@ struct RetainedSet {
 };
 struct RetainedCleared {
   std::string_view topic;
+};
+/// A message for another shard, which must get it though both be killed. REQUIRES: the sequence
+/// behind the lane's last.
+struct OutboxSent {
+  ShardIndex target;
+  const OutboxEntry& entry;
+};
+/// What another shard has sent is taken here, up to that sequence.
+struct OutboxApplied {
+  ShardIndex source;
+  std::uint64_t sequence;
+};
+/// Another shard's log has what was sent to it, up to that sequence.
+struct OutboxConfirmed {
+  ShardIndex target;
+  std::uint64_t sequence;
 };
 
 }  // namespace sluice::core::record

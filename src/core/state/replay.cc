@@ -46,8 +46,8 @@ const MessageRef* Replay::find_message(logged::MessageNumber number) const {
 
 Replay::Outcome Replay::on(const logged::BatchBegun& begun) {
   is_begun_ = true;
-  last_wall_ = std::max(last_wall_, begun.at);
-  batch_at_ = clock_.instant_at(begun.at);
+  // What is told to be later than now was before the wall clock was set back: no time has passed.
+  batch_at_ = std::min(clock_.instant, clock_.instant_at(begun.at));
   return {};
 }
 
@@ -184,6 +184,37 @@ Replay::Outcome Replay::on(const logged::RetainedSet& set) {
 
 Replay::Outcome Replay::on(const logged::RetainedCleared& cleared) {
   state_.apply(record::RetainedCleared{cleared.topic});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::OutboxSent& sent) {
+  const MessageRef* message = find_message(sent.message);
+  if (message == nullptr) return wrong("a message of the outbox that is not there");
+  if (sent.target >= shards_max) return wrong("a shard that cannot be");
+  const auto shared = codec::split_shared_filter(sent.shared);
+  if (!sent.shared.empty() && (!is_filter(sent.shared) || !shared || !shared->is_shared()))
+    return wrong("a shared subscription that is none");
+  const OutboxLane& lane = state_.lane(ShardIndex{sent.target});
+  if (!lane.entries.empty() && sent.sequence != lane.last_sequence + 1)
+    return wrong("a gap in the outbox");
+  OutboxEntry entry{.sequence = sent.sequence,
+                    .message = *message,
+                    .shared = std::string(sent.shared),
+                    .is_for_subscribers = sent.is_for_subscribers,
+                    .is_to_retain = sent.is_to_retain};
+  state_.apply(record::OutboxSent{ShardIndex{sent.target}, entry});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::OutboxApplied& applied) {
+  if (applied.source >= shards_max) return wrong("a shard that cannot be");
+  state_.apply(record::OutboxApplied{ShardIndex{applied.source}, applied.sequence});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::OutboxConfirmed& confirmed) {
+  if (confirmed.target >= shards_max) return wrong("a shard that cannot be");
+  state_.apply(record::OutboxConfirmed{ShardIndex{confirmed.target}, confirmed.sequence});
   return {};
 }
 

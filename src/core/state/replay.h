@@ -20,14 +20,12 @@ namespace sluice::core {
 
 class Replay {
  public:
-  /// `clock`: of the run that begins; the times of the log are told in it.
+  /// `clock`: of the run that begins; the times of the log are told in it, none later than its
+  /// beginning.
   Replay(State& state, const LogClock& clock) : state_(state), clock_(clock) {}
 
   /// parse_error with the offset of the record that is wrong; the state is of no use then.
   Result<void> apply(ByteView batch);
-  /// The time of the last batch. Where it is after the clock of this run, the wall clock was set
-  /// back: replay again with a clock that begins there.
-  WallTime last_wall() const { return last_wall_; }
 
  private:
   using Outcome = Result<void>;
@@ -50,6 +48,9 @@ class Replay {
   Outcome on(const logged::PacketIdReleased& released);
   Outcome on(const logged::RetainedSet& set);
   Outcome on(const logged::RetainedCleared& cleared);
+  Outcome on(const logged::OutboxSent& sent);
+  Outcome on(const logged::OutboxApplied& applied);
+  Outcome on(const logged::OutboxConfirmed& confirmed);
   /// no_session if the log has not introduced it.
   SessionSlot find(logged::SessionNumber number) const;
   /// Null if there is no such message in the batch.
@@ -61,7 +62,6 @@ class Replay {
   boost::unordered_flat_map<logged::SessionNumber, SessionSlot> sessions_;
   std::vector<MessageRef> messages_;  // of the batch
   Instant batch_at_{};
-  WallTime last_wall_{};
   bool is_begun_ = false;  // the batch has told its time
 };
 

@@ -4,6 +4,8 @@
 #include "base/assert.h"
 #include "codec/topic.h"
 
+#include <algorithm>
+
 namespace sluice::core {
 namespace {
 
@@ -211,6 +213,32 @@ void State::apply(const record::RetainedSet& set) { retained.set(set.message); }
 
 bool State::apply(const record::RetainedCleared& cleared) {
   return static_cast<bool>(retained.erase(cleared.topic));
+}
+
+OutboxLane& State::lane(ShardIndex other) {
+  if (index_of(other) >= lanes_.size()) lanes_.resize(index_of(other) + std::size_t{1});
+  return lanes_[index_of(other)];
+}
+
+void State::apply(const record::OutboxSent& sent) {
+  OutboxLane& to = lane(sent.target);
+  to.last_sequence = sent.entry.sequence;
+  outbox_bytes_ += counted_bytes(*sent.entry.message);
+  to.entries.push_back(OutboxEntry(sent.entry));
+}
+
+void State::apply(const record::OutboxApplied& applied) {
+  lane(applied.source).applied = applied.sequence;
+}
+
+void State::apply(const record::OutboxConfirmed& confirmed) {
+  OutboxLane& to = lane(confirmed.target);
+  while (!to.entries.empty() && to.entries.front().sequence <= confirmed.sequence) {
+    const OutboxEntry entry = to.entries.pop_front();
+    outbox_bytes_ -= counted_bytes(*entry.message);
+  }
+  to.entries.shrink_if_empty(256);
+  to.last_sequence = std::max(to.last_sequence, confirmed.sequence);
 }
 
 }  // namespace sluice::core

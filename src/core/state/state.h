@@ -19,6 +19,7 @@
 #include "core/topic/subscription_tree.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace sluice::core {
 
@@ -48,6 +49,9 @@ class State {
   bool apply(const record::PacketIdReleased& released);
   void apply(const record::RetainedSet& set);
   bool apply(const record::RetainedCleared& cleared);
+  void apply(const record::OutboxSent& sent);
+  void apply(const record::OutboxApplied& applied);
+  void apply(const record::OutboxConfirmed& confirmed);
 
   /// Where the delivery of that packet identifier is in the window, or nullptr.
   Delivery* find_delivery(Session& session, codec::PacketId packet_id);
@@ -55,6 +59,12 @@ class State {
   std::uint64_t queue_bytes() const { return queue_bytes_; }
   std::uint64_t window_messages() const { return window_messages_; }
   std::uint64_t wills() const { return wills_; }
+  /// What is between this shard and that one.
+  OutboxLane& lane(ShardIndex other);
+  /// By the index of the other shard; maybe shorter than there are shards.
+  const std::vector<OutboxLane>& lanes() const { return lanes_; }
+  /// Of all lanes.
+  std::uint64_t outbox_bytes() const { return outbox_bytes_; }
 
   MessagePool messages;  // first: outlives every MessageRef below
   Sessions sessions;
@@ -65,6 +75,8 @@ class State {
   void pop_queue_front(Outbound& outbound);
   void finish(Outbound& outbound, Delivery& delivery);
 
+  std::vector<OutboxLane> lanes_;
+  std::uint64_t outbox_bytes_ = 0;
   std::uint64_t queue_messages_ = 0;
   std::uint64_t queue_bytes_ = 0;
   std::uint64_t window_messages_ = 0;

@@ -123,6 +123,14 @@ TEST(RecordCodec, EveryRecordComesBackAsItWasWritten) {
   expect_round_trip(logged::PacketIdReleased{9, 128});
   expect_round_trip(logged::RetainedSet{1});
   expect_round_trip(logged::RetainedCleared{"a"});
+  expect_round_trip(logged::OutboxSent{.target = 3,
+                                       .sequence = large,
+                                       .message = 1,
+                                       .shared = "$share/g/a",
+                                       .is_for_subscribers = true,
+                                       .is_to_retain = true});
+  expect_round_trip(logged::OutboxApplied{1, 300});
+  expect_round_trip(logged::OutboxConfirmed{2, 1});
 }
 
 const char* fault_of(const Bytes& bytes) {

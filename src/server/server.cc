@@ -111,7 +111,9 @@ std::expected<void, StartFailure> Server::start_logs() {
   const Instant begin = os::monotonic_now();
   std::vector<std::function<void()>> wakes;
   for (std::uint16_t i = 0; i < shards_.size(); ++i) {
-    const auto replayed = logs_->replay(i, [](const store::Batch&) -> Result<void> { return {}; });
+    core::Shard& shard = shards_[i]->shard();
+    const auto replayed = logs_->replay(
+        i, [&shard](const store::Batch& batch) { return shard.restore(batch.records); });
     if (!replayed) return failure(replayed.error().text);
     shards_[i]->use_log(logs_->log(i),
                         static_cast<std::size_t>(options_.store.store.pending_bytes_max));
@@ -119,6 +121,7 @@ std::expected<void, StartFailure> Server::start_logs() {
   }
   if (const auto started = logs_->start(std::move(wakes)); !started)
     return failure(std::string("cannot start a thread: ") + started.error().detail);
+  begin_run();
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(os::monotonic_now() - begin);
   const store::StoreMetrics metrics = logs_->metrics();
@@ -127,6 +130,17 @@ std::expected<void, StartFailure> Server::start_logs() {
                              {"bytes", metrics.store_replayed_bytes},
                              {"ms", took.count()}});
   return {};
+}
+
+// What the shards tell each other of what they found has been heard before anybody can connect. The
+// threads have not started: this one is all of them.
+void Server::begin_run() {
+  bool has_mail = false;
+  for (const auto& shard : shards_) has_mail |= shard->begin_run() != 0;
+  while (has_mail) {
+    has_mail = false;
+    for (const auto& shard : shards_) has_mail |= shard->run_once() != 0;
+  }
 }
 
 std::string Server::admin_address() const { return admin_ ? admin_->address() : std::string(); }
@@ -178,7 +192,8 @@ std::expected<void, StartFailure> Server::start_shards() {
                          .count = count,
                          .placement_key = os::random_hash_key(),
                          .table_key = os::random_hash_key(),
-                         .has_log = logs_ != nullptr};
+                         .has_log = logs_ != nullptr,
+                         .log_clock = {os::monotonic_now(), os::wall_now()}};
   if (logs_) setup.placement_key = logs_->manifest().placement_key;
   for (std::uint16_t i = 0; i < count; ++i) {
     setup.index = core::ShardIndex{i};

@@ -56,6 +56,7 @@ class Server {
  private:
   std::expected<void, StartFailure> open_store();
   std::expected<void, StartFailure> start_logs();
+  void begin_run();
   std::expected<void, StartFailure> open_doors();
   std::expected<void, StartFailure> open_door(const std::string& bind, std::uint16_t& port,
                                               bool is_required);

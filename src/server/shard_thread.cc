@@ -50,6 +50,21 @@ Result<void> ShardThread::start(std::span<const std::unique_ptr<ShardThread>> pe
   return {};
 }
 
+std::uint64_t ShardThread::begin_run() {
+  turn_began_ = os::monotonic_now();
+  turn_.begin(turn_began_);
+  shard().begin_run();
+  turn_.run();
+  return turn_.finish();
+}
+
+std::uint64_t ShardThread::run_once() {
+  turn_began_ = os::monotonic_now();
+  turn_.begin(turn_began_);
+  turn_.run();
+  return turn_.finish() | (turn_.has_work() ? 1U : 0U);
+}
+
 bool ShardThread::post(Command command) {
   const os::Sent sent = mailbox_.send(Letter(std::move(command)));
   if (sent == os::Sent::first) wakeup_->signal();

@@ -56,6 +56,11 @@ class ShardThread final : public TurnHost {
   void use_log(store::ShardLog& log, std::size_t pending_bytes_max) {
     turn_.use_log(log, pending_bytes_max);
   }
+  /// Before start(), if there is a log, once it was replayed: the shard goes on from there. Bit n
+  /// of the result: shard n has mail.
+  std::uint64_t begin_run();
+  /// Before start(): one turn. The same result.
+  std::uint64_t run_once();
   /// Runs in the shard's thread soon; false if the mailbox is full.
   bool post(Command command);
   /// The answer to a question that the desk was asked; from any thread.

@@ -73,8 +73,16 @@ class Running:
         self.folder.cleanup()
 
 
-class Sluice:
-    name, banner, qos_max, is_floor = "Sluice", r"listening on [^ ]*:(\d+) \(mqtt\)", 2, False
+class Kind:
+    """What is so unless a broker says otherwise."""
+    banner = None          # a pattern of what it prints, with its port
+    qos_max = 2
+    is_floor = False       # no broker, and not asked for what only a broker does
+    is_slow = False        # with large states
+
+
+class Sluice(Kind):
+    name, banner = "Sluice", r"listening on [^ ]*:(\d+) \(mqtt\)"
 
     def __init__(self, program):
         self.program = program
@@ -87,7 +95,7 @@ class Sluice:
         return first_line([self.program, "--version"])
 
 
-class Relay:
+class Relay(Kind):
     name, banner, qos_max, is_floor = "relay", r"listening on [^ ]*:(\d+)", 0, True
 
     def __init__(self, program):
@@ -100,8 +108,8 @@ class Relay:
         return "bare relay, no MQTT (bench/macro/relay.cc)"
 
 
-class Mosquitto:
-    name, banner, qos_max, is_floor = "mosquitto", None, 2, False
+class Mosquitto(Kind):
+    name = "mosquitto"
 
     def __init__(self):
         self.program = shutil.which("mosquitto", path=PATH)
@@ -120,8 +128,10 @@ class Mosquitto:
         return first_line([self.program, "-h"])
 
 
-class Nats:
-    name, banner, qos_max, is_floor = "nats-server", None, 1, False
+class Nats(Kind):
+    # Each subscription and session is a consumer or a record of JetStream: the large states take it
+    # many minutes.
+    name, qos_max, is_slow = "nats-server", 1, True
 
     def __init__(self):
         self.program = shutil.which("nats-server", path=PATH)

@@ -9,6 +9,7 @@ set_source_files_properties(${PROJECT_SOURCE_DIR}/src/cli/version.cc PROPERTIES
 # What the program also answers to: installed only where mosquitto's own are not wanted.
 if(SLUICE_INSTALL_MOSQUITTO_NAMES)
   include(GNUInstallDirs)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/names)
   foreach(name mosquitto_pub mosquitto_sub mosquitto_rr)
     file(CREATE_LINK sluice ${PROJECT_BINARY_DIR}/names/${name} SYMBOLIC)
     install(FILES ${PROJECT_BINARY_DIR}/names/${name} DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -126,6 +126,20 @@ class Manual(ShellCase):
         self.sluice("man", "nonsense", code=2)
 
 
+class Installation(ShellCase):
+    def test_mosquittos_names_are_links_to_the_program_where_they_are_asked_for(self):
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+        for wanted, expected in (("ON", {"mosquitto_pub", "mosquitto_sub", "mosquitto_rr"}),
+                                 ("OFF", set())):
+            build = f"{self.home}/build-{wanted}"
+            self.run_one([peer("cmake"), "-G", "Ninja", "-S", source, "-B", build,
+                          "-DSLUICE_BUILD_TESTS=OFF", f"-DSLUICE_INSTALL_MOSQUITTO_NAMES={wanted}"])
+            names = build + "/names"
+            found = os.listdir(names) if os.path.isdir(names) else []
+            self.assertEqual({name for name in found if os.readlink(f"{names}/{name}") == "sluice"},
+                             expected)
+
+
 class Context(BrokerCase, ShellCase):
     def setUp(self):
         ShellCase.setUp(self)

@@ -23,45 +23,45 @@
 
 namespace sluice {
 SLUICE_NAMESPACE {
-  /// Does the work of clients.
-  class SLUICE_PUBLIC loop {
-   public:
-    /// Whose thread the work is done on.
-    enum class drive : std::uint8_t {
-      own_thread,  ///< a thread that the loop starts
-      by_caller,   ///< whoever calls process(), run() or get()
-    };
-
-    /// Starts the thread, unless the caller drives. mqtt_error if the system has no descriptor or
-    /// thread left.
-    explicit loop(drive how = drive::own_thread) : body_(make(how).value()) {}
-    loop(const loop&) = delete;
-    loop& operator=(const loop&) = delete;
-    /// Waits for clients that are closing, and ends the thread.
-    ~loop();
-
-    /// A descriptor that is readable when process() has something to do.
-    int fd() const noexcept;
-    /// When process() is to be called at the latest, if at all.
-    std::optional<std::chrono::steady_clock::time_point> deadline() const;
-    /// Does what is to be done now; never waits. With drive::by_caller only, one thread at a time.
-    void process();
-    /// Waits for what is to be done and does it, until stop().
-    void run();
-    /// Makes run() return.
-    void stop();
-    /// Runs that on the loop, soon.
-    void post(std::function<void()> work);
-
-    /// @cond
-    class body;
-    body& get() const noexcept { return *body_; }
-    /// @endcond
-
-   private:
-    static result<body*> make(drive how);
-    body* body_;
+/// Does the work of clients.
+class SLUICE_PUBLIC loop {
+ public:
+  /// Whose thread the work is done on.
+  enum class drive : std::uint8_t {
+    own_thread,  ///< a thread that the loop starts
+    by_caller,   ///< whoever calls process(), run() or get()
   };
+
+  /// Starts the thread, unless the caller drives. mqtt_error if the system has no descriptor or
+  /// thread left.
+  explicit loop(drive how = drive::own_thread) : body_(make(how).value()) {}
+  loop(const loop&) = delete;
+  loop& operator=(const loop&) = delete;
+  /// Waits for clients that are closing, and ends the thread.
+  ~loop();
+
+  /// A descriptor that is readable when process() has something to do.
+  int fd() const noexcept;
+  /// When process() is to be called at the latest, if at all.
+  std::optional<std::chrono::steady_clock::time_point> deadline() const;
+  /// Does what is to be done now; never waits. With drive::by_caller only, one thread at a time.
+  void process();
+  /// Waits for what is to be done and does it, until stop().
+  void run();
+  /// Makes run() return.
+  void stop();
+  /// Runs that on the loop, soon.
+  void post(std::function<void()> work);
+
+  /// @cond
+  class body;
+  body& get() const noexcept { return *body_; }
+  /// @endcond
+
+ private:
+  static result<body*> make(drive how);
+  body* body_;
+};
 
 }  // namespace v1
 }  // namespace sluice

@@ -17,8 +17,8 @@
 
 namespace sluice {
 SLUICE_NAMESPACE {
-  /// The version of the library that the program runs with, as SLUICE_VERSION.
-  SLUICE_PUBLIC int library_version() noexcept;
+/// The version of the library that the program runs with, as SLUICE_VERSION.
+SLUICE_PUBLIC int library_version() noexcept;
 
 }  // namespace v1
 }  // namespace sluice

@@ -11,20 +11,23 @@
 
 namespace sluice::client {
 
-ClientBody::ClientBody(os::Ref<EventLoop> loop, LoopOwner owner, v1::client_options options)
+ClientBody::ClientBody(os::Ref<EventLoop> loop, LoopOwner owner, std::string_view url,
+                       v1::client_options options)
     : loop_owner_(owner),
       options_(std::move(options)),
       guard_(os::make_shared_object<HandlerGuard>(std::move(loop), options_.on_error)),
+      settings_(read_settings(url, options_)),
+      store_(open_store()),
       queue_(options_.offline, store_.get()),
       feed_(guard_),
-      requests_(std::make_unique<Requests>(*this)) {}
+      requests_(std::make_unique<Requests>(*this)) {
+  if (store_ != nullptr) restore_queue();
+}
 
 ClientBody::~ClientBody() = default;
 
-void ClientBody::start(std::string url) {
-  loop().post([self = os::Ref<ClientBody>::share(*this), url = std::move(url)](Instant now) {
-    self->begin(url, now);
-  });
+void ClientBody::start() {
+  loop().post([self = os::Ref<ClientBody>::share(*this)](Instant now) { self->begin(now); });
 }
 
 bool ClientBody::is_connected() const {

@@ -13,6 +13,7 @@
 #include "client/library/message_store.h"
 #include "client/library/operation.h"
 #include "client/library/publish_queue.h"
+#include "client/library/queue_file.h"
 #include "client/library/settings.h"
 #include "client/library/state_feed.h"
 #include "client/library/stream.h"
@@ -36,10 +37,11 @@ class ClientBody : public StreamOwner, private ClientEvents, private LinkEvents 
  public:
   /// Whether the loop ends with the client.
   enum class LoopOwner : bool { somebody_else, this_client };
-  ClientBody(os::Ref<EventLoop> loop, LoopOwner owner, v1::client_options options);
+  ClientBody(os::Ref<EventLoop> loop, LoopOwner owner, std::string_view url,
+             v1::client_options options);
   ~ClientBody() override;
   /// Begins to connect. Any thread.
-  void start(std::string url);
+  void start();
 
   // Any thread.
   v1::operation<v1::puback> publish(std::string_view topic, ByteView payload,
@@ -130,8 +132,13 @@ class ClientBody : public StreamOwner, private ClientEvents, private LinkEvents 
   void subscriptions_on_lost();
   void fail_subscriptions(const v1::error& error);
 
+  // client_restoring.cc
+  std::unique_ptr<QueueFile> open_store();
+  void restore_queue();
+  bool restore_in_flight(const QueueFile::Kept& kept);
+
   // client_connection.cc
-  void begin(const std::string& url, Instant now);
+  void begin(Instant now);
   void on_connected(const Connected& connected) override;
   void on_refused(const codec::Connack& connack) override;
   void on_auth(const codec::Auth& auth) override;
@@ -150,7 +157,9 @@ class ClientBody : public StreamOwner, private ClientEvents, private LinkEvents 
   const LoopOwner loop_owner_;
   const v1::client_options options_;
   const os::Ref<HandlerGuard> guard_;
-  std::unique_ptr<MessageStore> store_;
+  v1::result<Settings> settings_;  ///< until it begins
+  os::FileDisk disk_;
+  std::unique_ptr<QueueFile> store_;  ///< null: memory is enough
   PublishQueue queue_;
   StateFeed feed_;
 

@@ -79,9 +79,9 @@ v1::error closed_error() { return {.code = v1::errc::closed, .text = "the client
 
 }  // namespace
 
-void ClientBody::begin(const std::string& url, Instant now) {
+void ClientBody::begin(Instant now) {
   now_ = now;
-  auto settings = read_settings(url, options_);
+  auto settings = std::move(settings_);
   const std::uint64_t token = loop().add(os::Ref<LoopMember>::share(*this));
   if (!settings) return end(v1::fatal{.why = settings.error()}, settings.error());
   is_session_kept_ = settings->session == Settings::Session::kept;

@@ -36,6 +36,25 @@ ClientMachine::ClientMachine(MachineOptions options, ClientEvents& events)
   assembler_.set_limits(options_.version, options_.packet_bytes_max != 0
                                               ? options_.packet_bytes_max
                                               : protocol_packet_bytes_max);
+  for (const RestoredPublish& restored : options_.restored) restore(restored);
+  options_.restored.clear();
+}
+
+void ClientMachine::restore(const RestoredPublish& restored) {
+  const bool is_received = restored.phase == RestoredPublish::Phase::received;
+  const Stage stage = is_received                          ? Stage::pubcomp
+                      : restored.qos == Qos::at_least_once ? Stage::puback
+                                                           : Stage::pubrec;
+  OutboundWindow::Entry* const entry = outbound_.restore(restored.packet_id, stage);
+  if (entry == nullptr) return;
+  entry->is_repeat = true;
+  if (is_received) return;
+  store(*entry, {.qos = restored.qos,
+                 .retain = restored.retain,
+                 .packet_id = restored.packet_id,
+                 .topic = restored.topic,
+                 .properties = codec::Properties::of_checked(restored.properties),
+                 .payload = restored.payload});
 }
 
 void ClientMachine::set_connect_properties(std::vector<std::uint8_t> properties) {

@@ -117,6 +117,7 @@ class ClientMachine {
   void send_ping(Instant now);
   Result<void> check_publish(const codec::Publish& publish) const;
   Result<codec::PacketId> publish_with_id(codec::Publish publish, Instant now);
+  void restore(const RestoredPublish& restored);
   void store(OutboundWindow::Entry& entry, const codec::Publish& publish);
   void complete(codec::PacketId id, const Published& published);
   void resume_session(ResendForm form);

@@ -35,7 +35,22 @@ enum class CleanStart : std::uint8_t {
 /// What the client holds of a session that the server says it still has.
 enum class PriorSession : std::uint8_t {
   none,     ///< nothing: a Session Present of 1 at the first connection is an error
-  resumed,  ///< of an earlier run of the program; nothing of it was in flight
+  resumed,  ///< of an earlier run of the program; `restored` was in flight
+};
+
+/// A QoS 1 or 2 publish of an earlier run of the program that waits for its answer.
+struct RestoredPublish {
+  enum class Phase : std::uint8_t {
+    published,  ///< its PUBLISH was sent
+    received,   ///< the server has taken it over: only PUBREL is to be sent
+  };
+  codec::PacketId packet_id = 0;
+  Phase phase = Phase::published;
+  codec::Qos qos = codec::Qos::at_least_once;
+  bool retain = false;
+  std::string topic;
+  std::vector<std::uint8_t> payload;
+  std::vector<std::uint8_t> properties;  ///< as codec::Properties::raw
 };
 
 /// What becomes of unacknowledged publishes when the server has lost the session.
@@ -70,6 +85,9 @@ struct MachineOptions {
   /// Further CONNECT properties as codec::Properties::raw: user properties, authentication,
   /// request information. None of those that have a field above.
   std::vector<std::uint8_t> connect_properties;
+  /// Of an earlier run, in the order of sending; with PriorSession::resumed. Their identifiers
+  /// follow each other as the machine has given them.
+  std::vector<RestoredPublish> restored;
   Duration connect_timeout = 30s;  ///< from on_opened() to CONNACK
   Duration ping_timeout = 10s;     ///< from PINGREQ until any byte comes
 };

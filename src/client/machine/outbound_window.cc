@@ -20,6 +20,18 @@ OutboundWindow::Entry& OutboundWindow::add(Stage stage) {
   return entry;
 }
 
+OutboundWindow::Entry* OutboundWindow::restore(codec::PacketId id, Stage stage) {
+  if (id == 0) return nullptr;
+  if (begin_ == end_) begin_ = end_ = id - 1U;
+  const std::uint64_t ahead = (id + ids_max - next_id()) % ids_max;
+  if (end_ + ahead - begin_ >= ids_max) return nullptr;
+  while (next_id() != id) {
+    if (end_ - begin_ == ring_.size()) grow();
+    ++end_;  // whoever had it is done
+  }
+  return &add(stage);
+}
+
 OutboundWindow::Entry* OutboundWindow::find(codec::PacketId id) {
   if (id == 0) return nullptr;
   const std::uint64_t ahead = (id - 1U + ids_max - begin_ % ids_max) % ids_max;

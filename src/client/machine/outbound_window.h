@@ -38,6 +38,9 @@ class OutboundWindow {
   codec::PacketId next_id() const { return id_of(end_); }
   /// REQUIRES: has_room().
   Entry& add(Stage stage);
+  /// The entry that an earlier run has given that identifier, behind those of the ones restored
+  /// before; null if it cannot stand there.
+  Entry* restore(codec::PacketId id, Stage stage);
   /// The entry of an identifier, or null if nothing waits under it. Valid until the next add().
   Entry* find(codec::PacketId id);
   /// REQUIRES: an entry of this identifier.

@@ -2,7 +2,7 @@
 #include "client/connector.h"
 
 #include "base/assert.h"
-#include "net/transport/registry.h"
+#include "os/entropy.h"
 
 #include <algorithm>
 #include <utility>
@@ -29,7 +29,9 @@ void Connector::stop() {
 
 Connector::Progress Connector::on_ready(Instant now) {
   SLUICE_ASSERT(transport_ != nullptr);
-  const auto outcome = net::finish_connect(*transport_);
+  auto outcome = net::finish_connect(*transport_);
+  if (outcome && transport_->has_pending_output()) static_cast<void>(transport_->flush());
+  if (outcome) outcome = transport_->handshake();
   if (outcome) {
     deadline_ = Instant::never();
     return Progress::connected;
@@ -103,7 +105,17 @@ bool Connector::begin(const os::SocketAddress& address) {
     error_ = local.error();
     return false;
   }
-  auto begun = kind->connect(address, *local ? &**local : nullptr);
+  if (kind->security == net::Security::tls && !options_.layers.tls) {
+    error_ = {.code = ErrorCode::invalid_argument,
+              .detail = "it asks for TLS, which is not set up"};
+    return false;
+  }
+  net::ClientLayers layers = options_.layers;
+  if (layers.host.empty()) layers.host = endpoint().host;
+  layers.path = endpoint().path;
+  layers.port = endpoint().port;
+  if (kind->framing == net::Framing::web_socket) layers.seed = os::random_seed();
+  auto begun = kind->connect({address, *local ? &**local : nullptr, layers});
   if (!begun) {
     error_ = begun.error();
     return false;

@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 #include "client/endpoint.h"
-#include "net/transport/transport.h"
+#include "net/transport/registry.h"
 #include "os/reactor/reactor.h"
 
 #include <cstdint>
@@ -23,8 +23,9 @@ namespace sluice::client {
 
 struct ConnectorOptions {
   std::vector<Endpoint> endpoints;  ///< at least one
-  Duration open_timeout = 10s;
-  std::string local_host{};  ///< the address to connect from; empty: the system's choice
+  Duration open_timeout = 10s;      ///< the handshakes of TLS and WebSocket included
+  net::ClientLayers layers{};       ///< for endpoints that have TLS; the host is filled in
+  std::string local_host{};         ///< the address to connect from; empty: the system's choice
 };
 
 class Connector {

@@ -4,7 +4,6 @@
 #include "base/assert.h"
 #include "client/machine/connect_packet.h"
 #include "codec/reason_code.h"
-#include "os/socket/socket_options.h"
 
 #include <algorithm>
 #include <array>
@@ -48,10 +47,9 @@ void Link::proceed(Connector::Progress progress, Instant now) {
     return retry_or_end(now);
   }
   transport_ = connector_.take();
-  os::set_no_delay(transport_->fd(), true);
   phase_ = Phase::open;
   is_writable_ = true;
-  is_readable_ = false;
+  is_readable_ = transport_->has_buffered_input();
   end_cause_ = EndCause::transport;
   was_taken_over_ = false;
   uses_.link_events.on_opening(*machine_);
@@ -111,6 +109,11 @@ void Link::flush(Instant now) {
 }
 
 void Link::write_some(Instant now) {
+  if (transport_->has_pending_output()) {
+    const auto flushed = transport_->flush();
+    if (!flushed && flushed.error().code != ErrorCode::would_block)
+      return write_failed(flushed.error(), now);
+  }
   while (is_writable_ && transport_ != nullptr && !machine_->output().empty()) {
     const ByteView waiting = machine_->output();
     const std::array slices{net::IoSlice{waiting.data(), waiting.size()}};
@@ -141,6 +144,7 @@ void Link::after_machine(Instant now) {
     if (end_cause_ == EndCause::by_user) return;  // goes on when there is room
     return finish({.code = ErrorCode::closed}, now);
   }
+  if (transport_->has_pending_output()) return;
   if (end_cause_ == EndCause::by_user) return linger(now);
   finish({.code = ErrorCode::closed}, now);
 }

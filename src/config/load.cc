@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/load.h"
 
+#include "base/assert.h"
 #include "config/toml_text.h"
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <utility>
 
 namespace sluice::config {
@@ -72,6 +74,7 @@ class Loader {
     for (const TomlEntry& entry : *entries) {
       if (std::holds_alternative<OtherKind>(entry.value) && schema_.has_group(entry.path)) continue;
       const std::string place = inputs.file_name + ":" + std::to_string(entry.line);
+      if (take_entry(entry, place)) continue;
       take(entry.path, {Source::file, place},
            [&](const OptionRow& row) { return std::visit(FileValue(row), entry.value); });
     }
@@ -99,6 +102,17 @@ class Loader {
     }
   }
 
+  void read_entries(const std::vector<Inputs::Entry>& entries) {
+    for (const Inputs::Entry& entry : entries) {
+      const Schema::List* list = schema_.find_list(entry.group);
+      SLUICE_ASSERT(list != nullptr);
+      ListEntry& into = loaded_.settings.add_entry(*list, {Source::command_line, entry.place});
+      for (const auto& [name, value] : entry.values)
+        take_of_list(*list, into, name, {Source::command_line, entry.place},
+                     [&value](const OptionRow& row) { return parse_option(row, value); });
+    }
+  }
+
   Loaded take_result() && { return std::move(loaded_); }
 
  private:
@@ -117,6 +131,47 @@ class Loader {
     const std::size_t end = path.find("__");
     if (end != std::string::npos) path.replace(end, 2, ".");
     return path;
+  }
+
+  /// "listener[1].port": whether it is one of a list. The table itself comes before its keys.
+  bool take_entry(const TomlEntry& entry, const std::string& place) {
+    const std::size_t open = entry.path.find('[');
+    const std::size_t close = entry.path.find(']', open);
+    if (open == std::string::npos || close == std::string::npos) return false;
+    const Schema::List* list = schema_.find_list(entry.path.substr(0, open));
+    if (list == nullptr) return false;
+    if (close + 1 == entry.path.size()) {
+      loaded_.settings.add_entry(*list, {Source::file, place});
+      return true;
+    }
+    std::size_t number = 0;
+    std::from_chars(entry.path.data() + open + 1, entry.path.data() + close, number);
+    ListEntry& into = loaded_.settings.entry(list->group.name, number);
+    take_of_list(*list, into, entry.path.substr(close + 2), {Source::file, place},
+                 [&](const OptionRow& row) { return std::visit(FileValue(row), entry.value); });
+    return true;
+  }
+
+  template <class Parse>
+  void take_of_list(const Schema::List& list, ListEntry& into, const std::string& name,
+                    Origin origin, const Parse& parse) {
+    const std::string path = std::string(list.group.name) + "." + name;
+    const auto found = std::ranges::find(into.settings, name,
+                                         [](const Setting& setting) { return setting.row->name; });
+    if (found == into.settings.end()) {
+      std::string text = "unknown option " + quoted(path);
+      const std::string meant = Schema::suggestion(list, name);
+      if (!meant.empty()) text += "; did you mean " + meant + "?";
+      loaded_.problems.push_back({std::move(origin.place), std::move(text)});
+      return;
+    }
+    auto value = parse(*found->row);
+    if (!value) {
+      loaded_.problems.push_back({std::move(origin.place), path + ": " + value.error()});
+      return;
+    }
+    found->value = std::move(*value);
+    found->origin = std::move(origin);
   }
 
   template <class Parse>
@@ -154,6 +209,7 @@ Loaded load(const Schema& schema, const Inputs& inputs) {
   loader.read_file(inputs);
   loader.read_environment(inputs.environment);
   loader.read_assignments(inputs.assignments);
+  loader.read_entries(inputs.entries);
   return std::move(loader).take_result();
 }
 

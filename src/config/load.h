@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::config {
@@ -24,6 +25,13 @@ struct Inputs {
   std::vector<std::string> environment{};
   /// "group.name=value".
   std::vector<std::string> assignments{};
+  /// Further entries of lists: [[group]].
+  struct Entry {
+    std::string group;
+    std::string place;  ///< for messages
+    std::vector<std::pair<std::string, std::string>> values;
+  };
+  std::vector<Entry> entries{};
 };
 
 /// Something an operator must mend.

@@ -51,11 +51,12 @@ std::string cell(std::string_view text) {
   return out;
 }
 
-void append_group(std::string& page, const Schema& schema, const OptionGroup& group) {
-  page.append("\n## ").append(group.name).append("\n\n").append(group.sentence).append("\n\n");
+void append_options(std::string& page, std::span<const Schema::Option> options,
+                    const OptionGroup& group) {
+  page.append("\n\n").append(group.sentence).append("\n\n");
   page += "| Option | Default | Allowed | Changes | Since | What it does |\n";
   page += "|---|---|---|---|---|---|\n";
-  for (const Schema::Option& option : schema.options()) {
+  for (const Schema::Option& option : options) {
     const OptionRow& row = *option.row;
     if (row.group != group.name) continue;
     page.append("| `").append(option_path(row)).append("` | `");
@@ -77,6 +78,15 @@ std::string_view kind_text(MetricKind kind) {
   return "";
 }
 
+void append_default(std::string& file, const Schema::Option& option) {
+  const OptionRow& row = *option.row;
+  file.append("\n").append(as_comment(row.sentence));
+  file.append(as_comment("Allowed: " + allowed_values(row) + ". A change takes effect " +
+                         std::string(when(row.reload)) + "."));
+  file.append("#").append(row.name).append(" = ");
+  file.append(format_option(row, option.default_value)).append("\n");
+}
+
 }  // namespace
 
 std::string commented_file(const Schema& schema) {
@@ -91,12 +101,13 @@ std::string commented_file(const Schema& schema) {
     for (const Schema::Option& option : schema.options()) {
       const OptionRow& row = *option.row;
       if (row.group != group.name) continue;
-      file.append("\n").append(as_comment(row.sentence));
-      file.append(as_comment("Allowed: " + allowed_values(row) + ". A change takes effect " +
-                             std::string(when(row.reload)) + "."));
-      file.append("#").append(row.name).append(" = ");
-      file.append(format_option(row, option.default_value)).append("\n");
+      append_default(file, option);
     }
+  }
+  for (const Schema::List& list : schema.lists()) {
+    file.append("\n").append(as_comment(list.group.sentence));
+    file.append("#[[").append(list.group.name).append("]]\n");
+    for (const Schema::Option& option : list.options) append_default(file, option);
   }
   return file;
 }
@@ -111,7 +122,14 @@ std::string option_reference(const Schema& schema) {
       "the one before.\n"
       "Sizes are written `256B`, `64KiB`, `10MB`; times `100ms`, `30s`, `5m`, `14d`. An unknown "
       "option is an error.\n";
-  for (const OptionGroup& group : schema.groups()) append_group(page, schema, group);
+  for (const OptionGroup& group : schema.groups()) {
+    page.append("\n## ").append(group.name);
+    append_options(page, schema.options(), group);
+  }
+  for (const Schema::List& list : schema.lists()) {
+    page.append("\n## [[").append(list.group.name).append("]]");
+    append_options(page, list.options, list.group);
+  }
   page += "\n## Environment variables\n\n| Variable | Option |\n|---|---|\n";
   for (const Schema::Option& option : schema.options()) {
     page += "| `" + variable_name(*option.row) + "` | `" + option_path(*option.row) + "` |\n";

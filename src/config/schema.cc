@@ -17,12 +17,32 @@ std::string_view after_last_dot(std::string_view path) {
 
 void Schema::add(const OptionTable& table, void* defaults) {
   groups_.insert(groups_.end(), table.groups.begin(), table.groups.end());
+  for (Option& option : options_of(table, defaults)) {
+    SLUICE_ASSERT(has_group(option.row->group));
+    options_.push_back(std::move(option));
+  }
+}
+
+std::vector<Schema::Option> Schema::options_of(const OptionTable& table, void* defaults) {
+  std::vector<Option> options;
   for (const OptionRow& row : table.rows) {
-    SLUICE_ASSERT(has_group(row.group));
     OptionValue value = read_option(row, defaults);
     SLUICE_ASSERT(check_option(row, value).has_value());
-    options_.push_back({&row, std::move(value)});
+    options.push_back({&row, std::move(value)});
   }
+  return options;
+}
+
+const Schema::List* Schema::find_list(std::string_view name) const {
+  const auto found =
+      std::ranges::find(lists_, name, [](const List& list) { return list.group.name; });
+  return found == lists_.end() ? nullptr : &*found;
+}
+
+std::string Schema::suggestion(const List& list, std::string_view name) {
+  std::vector<std::string> names;
+  for (const Option& option : list.options) names.emplace_back(option.row->name);
+  return nearest_name(name, names);
 }
 
 std::optional<std::size_t> Schema::find(std::string_view path) const {

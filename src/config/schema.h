@@ -34,6 +34,24 @@ class Schema {
     add(table, &defaults);
   }
 
+  /// A group that may stand any number of times: [[listener]]. REQUIRES: as add(), and one group.
+  template <class Options>
+  void add_list(const OptionTableOf<Options>& table) {
+    Options defaults;
+    lists_.push_back({table.groups.front(), options_of(table, &defaults)});
+  }
+
+  struct List {
+    OptionGroup group;
+    std::vector<Option> options;
+  };
+  std::span<const List> lists() const& { return lists_; }
+  std::span<const List> lists() const&& = delete;
+  /// Null if there is no such list.
+  const List* find_list(std::string_view name) const;
+  /// The option of the list that `name` was probably meant to be; empty if nothing is near.
+  static std::string suggestion(const List& list, std::string_view name);
+
   std::span<const OptionGroup> groups() const& { return groups_; }
   std::span<const Option> options() const& { return options_; }
   std::span<const OptionGroup> groups() const&& = delete;
@@ -48,9 +66,11 @@ class Schema {
 
  private:
   void add(const OptionTable& table, void* defaults);
+  static std::vector<Option> options_of(const OptionTable& table, void* defaults);
 
   std::vector<OptionGroup> groups_;
   std::vector<Option> options_;
+  std::vector<List> lists_;
 };
 
 }  // namespace sluice::config

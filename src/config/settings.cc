@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::config {
@@ -34,10 +35,34 @@ void Settings::set(std::size_t index, OptionValue value, Origin origin) {
   settings_[index].origin = std::move(origin);
 }
 
-void Settings::store(const OptionTable& table, void* options) const {
+ListEntry& Settings::add_entry(const Schema::List& list, Origin origin) {
+  ListEntry& entry = entries_.emplace_back(list.group.name, std::move(origin));
+  for (const Schema::Option& option : list.options)
+    entry.settings.push_back({option.row, option.default_value, {}});
+  return entry;
+}
+
+ListEntry& Settings::entry(std::string_view group, std::size_t n) {
+  auto found = entries_.begin();
+  for (; found != entries_.end(); ++found)
+    if (found->group == group && n-- == 0) break;
+  SLUICE_ASSERT(found != entries_.end());
+  return *found;
+}
+
+bool Settings::has_same_entries(const Settings& other) const {
+  const auto is_same = [](const ListEntry& a, const ListEntry& b) {
+    return a.group == b.group &&
+           std::ranges::equal(a.settings, b.settings, {}, &Setting::value, &Setting::value);
+  };
+  return std::ranges::equal(entries_, other.entries_, is_same);
+}
+
+void Settings::store(const std::vector<Setting>& settings, const OptionTable& table,
+                     void* options) {
   std::size_t stored = 0;
   const OptionRow* const end = table.rows.data() + table.rows.size();
-  for (const Setting& setting : settings_) {
+  for (const Setting& setting : settings) {
     if (setting.row < table.rows.data() || setting.row >= end) continue;
     store_option(*setting.row, options, setting.value);
     ++stored;
@@ -66,8 +91,19 @@ Settings Settings::reloaded(const Settings& after) const {
       result.settings_[i] = after.settings_[i];
     }
   }
+  result.entries_ = after.entries_;
   return result;
 }
+
+namespace {
+
+void append_line(std::string& text, const Setting& setting) {
+  text.append(setting.row->name).append(" = ");
+  text.append(format_option(*setting.row, setting.value));
+  text.append("  # ").append(one_line(to_string(setting.origin))).append("\n");
+}
+
+}  // namespace
 
 std::string Settings::effective_file() const {
   std::string text;
@@ -78,9 +114,12 @@ std::string Settings::effective_file() const {
       group = setting.row->group;
       text.append("[").append(group).append("]\n");
     }
-    text.append(setting.row->name).append(" = ");
-    text.append(format_option(*setting.row, setting.value));
-    text.append("  # ").append(one_line(to_string(setting.origin))).append("\n");
+    append_line(text, setting);
+  }
+  for (const ListEntry& entry : entries_) {
+    text.append("\n[[").append(entry.group).append("]]  # ");
+    text.append(one_line(to_string(entry.origin))).append("\n");
+    for (const Setting& setting : entry.settings) append_line(text, setting);
   }
   return text;
 }

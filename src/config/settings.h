@@ -41,10 +41,31 @@ struct Change {
   bool needs_restart() const { return row->reload == OptionReload::restart; }
 };
 
+/// One of those groups that may stand any number of times.
+struct ListEntry {
+  std::string_view group;
+  Origin origin;
+  std::vector<Setting> settings;
+};
+
 class Settings {
  public:
-  /// The defaults. REQUIRES: the rows of the schema are static.
+  /// The defaults, and no entry of any list. REQUIRES: the rows of the schema are static.
   explicit Settings(const Schema& schema);
+
+  const std::vector<ListEntry>& entries() const& { return entries_; }
+  const std::vector<ListEntry>& entries() const&& = delete;
+  /// One with the defaults; the reference is valid until the next call.
+  ListEntry& add_entry(const Schema::List& list, Origin origin);
+  /// The n-th of that group. REQUIRES: there are so many.
+  ListEntry& entry(std::string_view group, std::size_t n);
+  /// An entry as the struct of its table. REQUIRES: the entry is of that table.
+  template <class Options>
+  static void fill(const ListEntry& entry, const OptionTableOf<Options>& table, Options& options) {
+    store(entry.settings, table, &options);
+  }
+  /// Whether the entries of all lists are the same in both, wherever they came from.
+  bool has_same_entries(const Settings& other) const;
 
   const std::vector<Setting>& all() const& { return settings_; }
   const std::vector<Setting>& all() const&& = delete;
@@ -53,7 +74,7 @@ class Settings {
   /// REQUIRES: the table was added to the schema.
   template <class Options>
   void fill(const OptionTableOf<Options>& table, Options& options) const {
-    store(table, &options);
+    store(settings_, table, &options);
   }
 
   /// What `after` has otherwise. REQUIRES: both are of one schema.
@@ -66,9 +87,10 @@ class Settings {
   std::string effective_file() const;
 
  private:
-  void store(const OptionTable& table, void* options) const;
+  static void store(const std::vector<Setting>& settings, const OptionTable& table, void* options);
 
   std::vector<Setting> settings_;
+  std::vector<ListEntry> entries_;
 };
 
 /// "mqtt.receive_maximum: 1000 -> 500 (needs a restart)".

@@ -59,6 +59,21 @@ struct Pending {
   std::size_t depth;
 };
 
+/// Each table of [[name]] is an entry "name[0]", followed by those of its keys.
+bool read_tables(const std::string& path, const toml::node& node, std::size_t depth,
+                 std::vector<TomlEntry>& entries, std::vector<Pending>& work) {
+  const toml::array* array = node.as_array();
+  if (array == nullptr || array->empty() || depth >= file_depth_max) return false;
+  if (!array->is_homogeneous(toml::node_type::table)) return false;
+  for (std::size_t i = 0; i < array->size(); ++i) {
+    const toml::table* table = array->get(i)->as_table();
+    std::string name = path + "[" + std::to_string(i) + "]";
+    entries.push_back({name, table->source().begin.line, OtherKind{"a table"}});
+    work.push_back({std::move(name), table, depth + 1});
+  }
+  return true;
+}
+
 /// A table that is empty, or deeper than an option can be, is an entry itself: nothing is ignored.
 void read_table(const Pending& from, std::vector<TomlEntry>& entries, std::vector<Pending>& work) {
   for (const auto& [key, node] : *from.table) {
@@ -69,6 +84,7 @@ void read_table(const Pending& from, std::vector<TomlEntry>& entries, std::vecto
       work.push_back({std::move(path), table, from.depth + 1});
       continue;
     }
+    if (read_tables(path, node, from.depth, entries, work)) continue;
     entries.push_back({std::move(path), key.source().begin.line, value_of(node)});
   }
 }

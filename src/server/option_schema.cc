@@ -5,7 +5,21 @@
 #include "server/metrics.h"
 #include "store/metrics.h"
 
+#include <algorithm>
+
 namespace sluice::server {
+
+namespace {
+
+// Whether somebody chose that option of the server or of a listener.
+bool is_given(const std::vector<config::Setting>& settings, std::string_view name) {
+  return std::ranges::any_of(settings, [name](const config::Setting& setting) {
+    return setting.row->name == name && setting.row->group != "admin" &&
+           setting.origin.source != config::Source::built_in;
+  });
+}
+
+}  // namespace
 
 config::Schema option_schema() {
   config::Schema schema;
@@ -13,6 +27,7 @@ config::Schema option_schema() {
   schema.add(core::core_option_table());
   schema.add(store::store_option_table());
   schema.add(admin::admin_option_table());
+  schema.add_list(listener_option_table());
   return schema;
 }
 
@@ -22,6 +37,15 @@ AllOptions options_from(const config::Settings& settings) {
   settings.fill(core::core_option_table(), options.core);
   settings.fill(store::store_option_table(), options.store);
   settings.fill(admin::admin_option_table(), options.admin);
+  for (const config::ListEntry& entry : settings.entries()) {
+    if (entry.group != "listener") continue;
+    ListenerOptions& listener = options.listeners.emplace_back();
+    config::Settings::fill(entry, listener_option_table(), listener);
+    listener.place = entry.origin.place;
+    listener.is_port_given = is_given(entry.settings, "port");
+  }
+  options.is_plain_wanted = options.listeners.empty() || is_given(settings.all(), "bind") ||
+                            is_given(settings.all(), "port");
   return options;
 }
 

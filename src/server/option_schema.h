@@ -10,6 +10,7 @@
 #include "base/metric_row.h"
 #include "config/settings.h"
 #include "core/shard/options.h"
+#include "server/doors/listener_options.h"
 #include "server/options.h"
 #include "store/options.h"
 
@@ -24,6 +25,9 @@ struct AllOptions {
   core::CoreOptions core;
   store::StoreOptions store;
   admin::AdminOptions admin;
+  std::vector<ListenerOptions> listeners;
+  /// Whether server.bind is listened on: it is unless only [[listener]] says where.
+  bool is_plain_wanted = true;
 };
 
 config::Schema option_schema();

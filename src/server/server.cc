@@ -37,15 +37,6 @@ void resolve_defaults(AllOptions& options) {
     options.core.limits.memory_bytes_max = os::memory_bytes_total() / 2;
 }
 
-net::ListenerOptions listener_options(const ServerOptions& options) {
-  net::ListenerOptions listener;
-  listener.keep_alive.idle =
-      std::chrono::duration_cast<std::chrono::seconds>(options.server.tcp_keep_alive);
-  listener.keep_alive.unacknowledged =
-      std::chrono::duration_cast<std::chrono::milliseconds>(options.server.tcp_user_timeout);
-  return listener;
-}
-
 std::string text_of_listen_error(const std::string& where, std::uint16_t port, const Error& error) {
   switch (error.code) {
     case ErrorCode::address_in_use:
@@ -66,6 +57,7 @@ Server::Server(const AllOptions& options, std::string version, LogSink& log)
     : options_(options),
       version_(std::move(version)),
       log_(log),
+      doors_(log),
       are_threads_chosen_(options.server.server.threads != 0) {
   resolve_defaults(options_);
 }
@@ -145,46 +137,7 @@ void Server::begin_run() {
 
 std::string Server::admin_address() const { return admin_ ? admin_->address() : std::string(); }
 
-std::expected<void, StartFailure> Server::open_door(const std::string& bind, std::uint16_t& port,
-                                                    bool is_required) {
-  const auto address = os::SocketAddress::from_ip(bind, port);
-  if (!address)
-    return failure("'" + bind +
-                   "' is not an address to listen on: give one such as 127.0.0.1, 0.0.0.0 or ::");
-  auto socket = os::listen_on(*address, {});
-  if (!socket) {
-    const std::string text = text_of_listen_error(address->text(), port, socket.error());
-    if (is_required) return failure(text);
-    log_.warn("listener_failed", {{"address", address->text()}, {"reason", socket.error().detail}});
-    return {};
-  }
-  if (port == 0) port = socket->address.peer().port;
-  const bool is_local = socket->address.peer().is_local();
-  is_open_ |= !is_local;
-  using Anonymous = ServerOptions::Server::Anonymous;
-  const Anonymous chosen = options_.server.server.allow_anonymous;
-  const bool is_anonymous =
-      chosen == Anonymous::yes || (chosen == Anonymous::automatic && is_local);
-  addresses_.push_back(socket->address.text());
-  log_.info("listener_opened", {{"protocol", "mqtt"}, {"address", addresses_.back()}});
-  if (is_anonymous && !is_local) log_.warn("anonymous_open", {{"address", addresses_.back()}});
-  doors_.push_back({std::move(*socket), is_anonymous});
-  return {};
-}
-
-std::expected<void, StartFailure> Server::open_doors() {
-  auto port = static_cast<std::uint16_t>(options_.server.server.port);
-  const ServerOptions defaults;
-  const bool is_default = options_.server.server.bind == defaults.server.bind;
-  for (const std::string& bind : options_.server.server.bind) {
-    // A machine without IPv6 still has its loopback.
-    const bool is_required = !is_default || doors_.empty();
-    if (auto opened = open_door(bind, port, is_required); !opened) return opened;
-  }
-  return {};
-}
-
-std::expected<void, StartFailure> Server::start_shards() {
+std::expected<void, StartFailure> Server::start_shards(Doors::ForThreads doors) {
   const auto count = static_cast<std::uint16_t>(options_.server.server.threads);
   rings_ = std::make_unique<RingMatrix>(
       count, static_cast<std::size_t>(options_.server.server.ring_bytes));
@@ -199,16 +152,7 @@ std::expected<void, StartFailure> Server::start_shards() {
     setup.index = core::ShardIndex{i};
     shards_.push_back(std::make_unique<ShardThread>(setup, options_.core, options_.server,
                                                     os::random_seed(), log_, *rings_));
-    std::vector<Door> doors;
-    for (const OpenDoor& door : doors_) {
-      auto copy = door.socket.socket.duplicate();
-      if (!copy) return failure("no descriptor is left for the listeners of all threads");
-      doors.push_back({std::make_unique<net::Listener>(
-                           os::ListeningSocket{std::move(*copy), door.socket.address},
-                           listener_options(options_.server)),
-                       door.is_anonymous_allowed});
-    }
-    if (const auto prepared = shards_.back()->prepare(std::move(doors)); !prepared)
+    if (const auto prepared = shards_.back()->prepare(std::move(doors[i])); !prepared)
       return failure(std::string("cannot prepare a thread: ") + prepared.error().detail);
   }
   if (auto started = start_logs(); !started) return started;
@@ -228,7 +172,8 @@ std::expected<void, StartFailure> Server::start() {
   if (!reactor_->add(signals_->fd(), signal_token, os::Watch::level_read))
     return failure("cannot watch for signals");
   if (auto opened = open_store(); !opened) return opened;
-  if (auto opened = open_doors(); !opened) return opened;
+  auto doors = doors_.open(options_, options_.server.server.threads);
+  if (!doors) return std::unexpected(doors.error());
   if (options_.admin.admin.enabled) {
     admin_ = std::make_unique<AdminPort>(
         options_.admin, *reactor_, [this](admin::SnapshotPart part) { return gather(part); },
@@ -241,7 +186,7 @@ std::expected<void, StartFailure> Server::start() {
                      "; the administration port is chosen by --set admin.port=N, or left out by "
                      "--set admin.enabled=false");
   }
-  if (auto started = start_shards(); !started) return started;
+  if (auto started = start_shards(std::move(*doors)); !started) return started;
   if (options_.core.sys.interval > Duration{}) next_sys_ = started_;
   return {};
 }
@@ -281,6 +226,8 @@ admin::AdminSnapshot Server::gather(admin::SnapshotPart part) {
     core::CoreMetrics core;
     for (const auto& each : servers) add_metrics(server, each);
     for (const auto& each : cores) add_metrics(core, each);
+    server.tls_certificate_end_s =
+        static_cast<decltype(server.tls_certificate_end_s)>(doors_.certificates_end_s());
     server.log_lines_suppressed = log_.lines_suppressed();
     snapshot.metrics.push_back(admin::numbers_of(core::core_metric_rows(), core));
     snapshot.metrics.push_back(admin::numbers_of(server_metric_rows(), server));
@@ -328,12 +275,17 @@ void Server::publish_sys() {
   });
 }
 
-void Server::apply(const AllOptions& options) {
+std::expected<void, StartFailure> Server::apply(const AllOptions& options) {
   AllOptions next = options;
   resolve_defaults(next);
+  auto doors = doors_.open(next, shards_.size());
+  if (!doors) return std::unexpected(doors.error());
   options_.core = next.core;
-  for (const auto& shard : shards_)
-    shard->post([core = next.core](ShardThread& self) { self.set_core_options(core); });
+  ask_all([&](ShardThread& shard, std::size_t i) {
+    shard.set_core_options(next.core);
+    shard.set_doors(std::move((*doors)[i]));
+  });
+  return {};
 }
 
 void Server::run(const std::function<void()>& reload) {

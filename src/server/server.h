@@ -16,6 +16,7 @@
 #include "os/process/signal_queue.h"
 #include "os/reactor/reactor.h"
 #include "server/admin_port.h"
+#include "server/doors/doors.h"
 #include "server/durability/shard_logs.h"
 #include "server/log_sink.h"
 #include "server/option_schema.h"
@@ -28,11 +29,6 @@
 
 namespace sluice::server {
 
-/// Why the broker could not start, in words for the operator.
-struct StartFailure {
-  std::string text;
-};
-
 class Server {
  public:
   Server(const AllOptions& options, std::string version, LogSink& log);
@@ -40,27 +36,25 @@ class Server {
 
   /// Opens all doors and starts the threads: once it returns, clients can connect.
   std::expected<void, StartFailure> start();
-  /// Where it listens: "127.0.0.1:1883". After start().
-  const std::vector<std::string>& addresses() const { return addresses_; }
+  /// Where it listens: "127.0.0.1:1883 (mqtt)". After start().
+  std::vector<std::string> addresses() const { return doors_.shown(); }
   /// True if somebody else's machine can reach it.
-  bool is_open_to_network() const { return is_open_; }
+  bool is_open_to_network() const { return doors_.is_open_to_network(); }
   /// "127.0.0.1:18083", empty if there is no administration port.
   std::string admin_address() const;
   std::uint16_t threads() const { return static_cast<std::uint16_t>(shards_.size()); }
 
   /// Serves until SIGTERM or SIGINT; `reload` is called for SIGHUP, in this thread.
   void run(const std::function<void()>& reload);
-  /// Options that may change while the broker runs.
-  void apply(const AllOptions& options);
+  /// Options that may change while the broker runs; listeners and certificates too. At a failure
+  /// nothing has changed.
+  std::expected<void, StartFailure> apply(const AllOptions& options);
 
  private:
   std::expected<void, StartFailure> open_store();
   std::expected<void, StartFailure> start_logs();
   void begin_run();
-  std::expected<void, StartFailure> open_doors();
-  std::expected<void, StartFailure> open_door(const std::string& bind, std::uint16_t& port,
-                                              bool is_required);
-  std::expected<void, StartFailure> start_shards();
+  std::expected<void, StartFailure> start_shards(Doors::ForThreads doors);
   void publish_sys();
   admin::AdminSnapshot gather(admin::SnapshotPart part);
   bool kick(const std::string& client_id);
@@ -72,11 +66,7 @@ class Server {
   AllOptions options_;
   const std::string version_;
   LogSink& log_;
-  struct OpenDoor {
-    os::ListeningSocket socket;
-    bool is_anonymous_allowed = false;
-  };
-  std::vector<OpenDoor> doors_;
+  Doors doors_;
   os::FileDisk disk_;
   std::unique_ptr<ShardLogs> logs_;  // null: in memory
   std::unique_ptr<RingMatrix> rings_;
@@ -84,10 +74,8 @@ class Server {
   std::unique_ptr<os::Reactor> reactor_;
   std::unique_ptr<os::SignalQueue> signals_;
   std::unique_ptr<AdminPort> admin_;
-  std::vector<std::string> addresses_;
   Instant started_{};
   Instant next_sys_ = Instant::never();
-  bool is_open_ = false;
   const bool are_threads_chosen_;
   bool is_stopping_ = false;
 };

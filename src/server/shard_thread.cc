@@ -37,10 +37,17 @@ Result<void> ShardThread::prepare(std::vector<Door> doors) {
   SLUICE_TRY(reactor_, os::Reactor::create());
   SLUICE_TRY(wakeup_, os::Wakeup::create());
   SLUICE_CHECK(reactor_->add(wakeup_->fd(), wakeup_token, os::Watch::edge));
-  doors_ = std::move(doors);
-  for (std::size_t i = 0; i < doors_.size(); ++i)
-    SLUICE_CHECK(doors_[i].listener->attach(*reactor_, door_bit | i));
+  set_doors(std::move(doors));
   return {};
+}
+
+void ShardThread::set_doors(std::vector<Door> doors) {
+  if (stop_grace_ || !stop_at_.is_never()) return;
+  doors_ = std::move(doors);
+  for (std::size_t i = 0; i < doors_.size(); ++i) {
+    SLUICE_ASSERT(doors_[i].listener->attach(*reactor_, door_bit | i).has_value());
+    if (is_held_) doors_[i].listener->hold();
+  }
 }
 
 Result<void> ShardThread::start(std::span<const std::unique_ptr<ShardThread>> peers) {
@@ -111,6 +118,16 @@ void ShardThread::answer_auth(core::ConnId id, core::AuthAnswer answer) {
 
 WallTime ShardThread::wall_now() { return os::wall_now(); }
 
+bool ShardThread::may_shake_hands(std::size_t done) {
+  const auto& server = options_.server;
+  if (done >= server.turn_handshakes_max) return false;
+  const Instant now = os::monotonic_now();
+  if (done == 0) handshakes_began_ = now;
+  const auto share =
+      static_cast<double>(server.turn_time_max.count()) * server.turn_handshake_share;
+  return done == 0 || now - handshakes_began_ < Duration(static_cast<std::int64_t>(share));
+}
+
 Duration ShardThread::time_to_wait(Instant now) const {
   if (turn_.has_work()) return Duration{0};
   Instant next = std::min(turn_.next_deadline(), stop_at_);
@@ -137,6 +154,7 @@ void ShardThread::loop() {
 
 // After the mail of the turn: what other shards acknowledged before the stop is delivered first.
 void ShardThread::close_clients(Instant now) {
+  turn_.drop_handshakes();
   shard().stop();
   stop_at_ = now + *stop_grace_;
   stop_grace_.reset();
@@ -166,8 +184,16 @@ void ShardThread::dispatch(std::span<const os::Ready> batch, Instant now) {
 void ShardThread::accept(Door& door, Instant now) {
   door.listener->accept(accepted_, now);
   for (auto& transport : accepted_) {
-    os::set_no_delay(transport->fd(), true);
-    const core::Opened opened{transport->peer(), door.is_anonymous_allowed};
+    const core::Opened opened{transport->peer(), door.policy.is_anonymous_allowed};
+    if (!door.policy.lets_in(opened.peer)) {
+      ++turn_.metrics().accepts_denied_address;
+      continue;
+    }
+    transport = count_connection(door.policy, std::move(transport));
+    if (transport == nullptr) {
+      ++turn_.metrics().accepts_denied_connections_max;
+      continue;
+    }
     turn_.add(std::move(transport), opened);
   }
   accepted_.clear();
@@ -181,9 +207,9 @@ void ShardThread::pace_doors(Instant now) {
     errors += door.listener->counters().failed + door.listener->counters().dropped;
   }
   if (!doors_.empty()) turn_.metrics().accept_errors = errors;
-  const bool is_full =
-      shard().handshakes() >= static_cast<std::uint64_t>(options_.server.handshakes_max);
-  turn_.metrics().handshakes_open = shard().handshakes();
+  const std::uint64_t handshakes = shard().handshakes() + turn_.handshakes();
+  const bool is_full = handshakes >= static_cast<std::uint64_t>(options_.server.handshakes_max);
+  turn_.metrics().handshakes_open = handshakes;
   if (is_full == is_held_) return;
   is_held_ = is_full;
   if (is_full) ++turn_.metrics().accept_pauses;

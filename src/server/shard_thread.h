@@ -14,6 +14,7 @@
 #include "os/reactor/reactor.h"
 #include "os/reactor/wakeup.h"
 #include "os/thread.h"
+#include "server/doors/doors.h"
 #include "server/options.h"
 #include "server/turn/turn.h"
 
@@ -31,12 +32,6 @@ class AuthDesk {
   virtual ~AuthDesk() = default;
   /// From a shard's thread; the answer comes back by ShardThread::answer_auth().
   virtual void submit(core::ShardIndex from, core::AuthRequest request) = 0;
-};
-
-/// A listening socket and what it says of its connections.
-struct Door {
-  std::unique_ptr<net::Listener> listener;
-  bool is_anonymous_allowed = false;
 };
 
 class ShardThread final : public TurnHost {
@@ -74,6 +69,8 @@ class ShardThread final : public TurnHost {
   core::Shard& shard() { return turn_.shard(); }
   const ServerMetrics& metrics() { return turn_.metrics(); }
   void set_core_options(const core::CoreOptions& options) { core_options_ = options; }
+  /// Listens at these from now on; connections of the others stay.
+  void set_doors(std::vector<Door> doors);
 
  private:
   struct AuthLetter {
@@ -88,8 +85,8 @@ class ShardThread final : public TurnHost {
   void unwatch(const net::Transport& transport) override;
   bool is_time_over() override;
   void authenticate(core::AuthRequest request) override;
-
   WallTime wall_now() override;
+  bool may_shake_hands(std::size_t done) override;
   void loop();
   Duration time_to_wait(Instant now) const;
   void dispatch(std::span<const os::Ready> batch, Instant now);
@@ -116,6 +113,7 @@ class ShardThread final : public TurnHost {
   std::optional<Duration> stop_grace_;  // a stop was asked for, and is not carried out yet
   Instant stop_at_ = Instant::never();
   Instant turn_began_{};
+  Instant handshakes_began_{};
   bool is_held_ = false;
   os::Thread thread_;
 };

@@ -6,6 +6,7 @@
 #include "net/transport/registry.h"
 #include "os/reactor/reactor.h"
 #include "os/thread.h"
+#include "tests/support/test_certificate.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -22,13 +23,48 @@ namespace {
 
 using Ends = std::pair<std::unique_ptr<Transport>, std::unique_ptr<Transport>>;
 
+/// What the ends of a scheme with layers need; the others leave it alone.
+struct Layers {
+  Layers() {
+    const test::TestCertificate made("localhost");
+    server.tls =
+        TlsContext::for_server({.certificates = {{made.certificate_file(), made.key_file(), ""}}})
+            .value();
+    client.tls = TlsContext::for_client({.ca_file = made.certificate_file()}).value();
+    client.host = "localhost";
+  }
+  ServerLayers server;
+  ClientLayers client;
+};
+
+/// Neither end is shaking hands any more.
+void shake_hands(Ends& ends) {
+  for (int i = 0; i < 1000; ++i) {
+    for (Transport* end : {ends.first.get(), ends.second.get()}) {
+      const auto done = end->handshake();
+      ASSERT_TRUE(done || done.error().code == ErrorCode::would_block) << done.error().detail;
+    }
+    if (!ends.first->is_handshaking() && !ends.second->is_handshaking()) return;
+  }
+  FAIL() << "the handshake does not end";
+}
+
 /// A connected pair of a scheme that has addresses: through a listener, as in the broker.
-Ends connect_pair(const std::string& scheme, const os::SocketAddress& address) {
+enum class Begin : std::uint8_t { at_once, behind_proxy };
+
+Ends connect_pair(const std::string& scheme, const os::SocketAddress& address,
+                  Begin begin = Begin::at_once) {
   const TransportKind& kind = *find_transport(scheme);
+  Layers layers;
+  if (begin == Begin::behind_proxy)
+    layers.server.proxy = ProxyOptions{{AddressRange::parse("127.0.0.0/8").value()}};
   auto reactor = os::Reactor::create().value();
-  auto listener = Listener::open(address, {.wrap = kind.wrap}).value();
+  const auto wrap = [&](os::FileDescriptor socket, const Peer& peer) {
+    return kind.wrap(std::move(socket), peer, layers.server);
+  };
+  auto listener = Listener::open(address, {.wrap = wrap}).value();
   EXPECT_TRUE(listener->attach(*reactor, 1));
-  auto client = kind.connect(listener->address(), nullptr).value();
+  auto client = kind.connect({listener->address(), nullptr, layers.client}).value();
   std::vector<std::unique_ptr<Transport>> accepted;
   while (accepted.empty()) {
     EXPECT_FALSE(reactor->wait(10s).empty());
@@ -38,7 +74,14 @@ Ends connect_pair(const std::string& scheme, const os::SocketAddress& address) {
   EXPECT_TRUE(reactor->add(client->fd(), 2, os::Watch::level_write));
   EXPECT_FALSE(reactor->wait(10s).empty());
   EXPECT_TRUE(finish_connect(*client));
-  return {std::move(client), std::move(accepted.front())};
+  Ends ends{std::move(client), std::move(accepted.front())};
+  if (begin == Begin::behind_proxy) {
+    constexpr std::string_view header = "PROXY TCP4 127.0.0.9 127.0.0.1 4711 1883\r\n";
+    const IoSlice slice{as_bytes(header).data(), header.size()};
+    EXPECT_EQ(ends.first->write({&slice, 1}).value(), header.size());
+  }
+  shake_hands(ends);
+  return ends;
 }
 
 struct Implementation {
@@ -49,6 +92,15 @@ struct Implementation {
 const Implementation implementations[] = {
     {"mqtt",
      [] { return connect_pair("mqtt", os::SocketAddress::from_ip("127.0.0.1", 0).value()); }},
+    {"mqtts",
+     [] { return connect_pair("mqtts", os::SocketAddress::from_ip("127.0.0.1", 0).value()); }},
+    {"ws", [] { return connect_pair("ws", os::SocketAddress::from_ip("127.0.0.1", 0).value()); }},
+    {"wss", [] { return connect_pair("wss", os::SocketAddress::from_ip("127.0.0.1", 0).value()); }},
+    {"proxy",
+     [] {
+       return connect_pair("mqtt", os::SocketAddress::from_ip("127.0.0.1", 0).value(),
+                           Begin::behind_proxy);
+     }},
     {"unix",
      [] {
        const std::string name = "@sluice-contract-" + std::to_string(::getpid());
@@ -61,8 +113,14 @@ class TransportContract : public testing::TestWithParam<Implementation> {
  protected:
   void SetUp() override { std::tie(left_, right_) = GetParam().make(); }
 
+  /// What an owner does when there is room again.
+  void flush_both() {
+    for (Transport* end : {left_.get(), right_.get()})
+      if (end != nullptr && end->has_pending_output()) static_cast<void>(end->flush());
+  }
   /// Until a read of `from` would not answer would_block.
-  static void wait_readable(const Transport& from) {
+  void wait_readable(const Transport& from) {
+    flush_both();
     if (from.fd() < 0 || from.has_buffered_input()) return;
     auto reactor = os::Reactor::create().value();
     ASSERT_TRUE(reactor->add(from.fd(), 0, os::Watch::level_read));
@@ -78,7 +136,7 @@ class TransportContract : public testing::TestWithParam<Implementation> {
     const IoSlice slice{as_bytes(text).data(), text.size()};
     return to.write({&slice, 1});
   }
-  static std::string read_exactly(Transport& from, std::size_t size) {
+  std::string read_exactly(Transport& from, std::size_t size) {
     std::string text;
     while (text.size() < size) {
       wait_readable(from);

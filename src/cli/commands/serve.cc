@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
+#include "cli/commands/listen_url.h"
 #include "cli/commands/serve_flags.h"
 #include "cli/exit_code.h"
 #include "cli/flags/flag_parser.h"
@@ -10,6 +11,7 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/process/standard_streams.h"
+#include "server/doors/door_settings.h"
 #include "server/log_sink.h"
 #include "server/option_schema.h"
 #include "server/server.h"
@@ -25,7 +27,7 @@ namespace {
 constexpr std::size_t config_bytes_max = std::size_t{16} << 20;
 
 // Flags are short for assignments; one given twice is the last.
-config::Inputs inputs_from(const ParsedFlags& flags) {
+config::Inputs inputs_from(const ParsedFlags& flags, std::vector<config::Problem>& problems) {
   config::Inputs inputs;
   inputs.environment = os::environment();
   const auto assign = [&inputs](std::string key, std::string_view value) {
@@ -43,6 +45,13 @@ config::Inputs inputs_from(const ParsedFlags& flags) {
   if (flags.has("durability")) assign("durability.mode", flags.text("durability"));
   if (flags.has("log-format")) assign("log.format", flags.text("log-format"));
   if (flags.has("verbose")) assign("log.level", "debug");
+  for (const std::string& url : flags.list("listen")) {
+    auto entry = listener_of_url(url);
+    if (entry)
+      inputs.entries.push_back(std::move(*entry));
+    else
+      problems.push_back({"--listen " + url, entry.error()});
+  }
   for (const std::string& assignment : flags.list("set")) inputs.assignments.push_back(assignment);
   return inputs;
 }
@@ -58,11 +67,14 @@ void check_together(const config::Settings& settings, std::vector<config::Proble
   const auto& store = options.store.store;
   if (store.segment_bytes_min > store.segment_bytes_max)
     problems.push_back({"store.segment_bytes_min", "is above store.segment_bytes_max"});
+  for (const server::ListenerOptions& listener : options.listeners)
+    if (const auto good = server::check(listener); !good)
+      problems.push_back({listener.place, good.error()});
 }
 
 Configuration configure(const ParsedFlags& flags) {
   Configuration result;
-  config::Inputs inputs = inputs_from(flags);
+  config::Inputs inputs = inputs_from(flags, result.problems);
   if (flags.has("config")) {
     inputs.file_name = flags.text("config");
     const auto text = os::read_file(inputs.file_name, config_bytes_max);
@@ -74,7 +86,7 @@ Configuration configure(const ParsedFlags& flags) {
     inputs.file_text = *text;
   }
   config::Loaded loaded = config::load(server::option_schema(), inputs);
-  result.problems = std::move(loaded.problems);
+  result.problems.insert(result.problems.end(), loaded.problems.begin(), loaded.problems.end());
   if (result.problems.empty()) check_together(loaded.settings, result.problems);
   result.settings = std::move(loaded.settings);
   return result;
@@ -99,6 +111,19 @@ int print_only(const ParsedFlags& flags, const config::Settings& settings) {
   return -1;
 }
 
+// What sub and pub need to find the broker on this machine; nothing where more than a port is
+// needed.
+std::optional<std::string> option_to_connect(const server::Server& broker) {
+  for (const std::string& address : broker.addresses()) {
+    if (!address.ends_with(" (mqtt)")) continue;
+    const std::string place = address.substr(0, address.find(' '));
+    if (place.front() == '/' || place.front() == '@') return " --unix " + place;
+    const std::string port = place.substr(place.rfind(':') + 1);
+    return port == "1883" ? "" : " -p " + port;
+  }
+  return std::nullopt;
+}
+
 std::string durability_text(const server::ServerOptions::Durability& durability) {
   using Mode = server::ServerOptions::Durability::Mode;
   switch (durability.mode) {
@@ -116,16 +141,14 @@ void print_banner(const server::Server& broker, const server::ServerOptions::Dur
   std::printf("%s, %u thread%s, durability: %s\n", version_line(), broker.threads(),
               broker.threads() == 1 ? "" : "s", durability_text(options).c_str());
   for (const std::string& address : broker.addresses())
-    std::printf("listening on %s (mqtt)\n", address.c_str());
+    std::printf("listening on %s\n", address.c_str());
   if (!broker.admin_address().empty())
     std::printf("admin on http://%s (/metrics, /health)\n", broker.admin_address().c_str());
-  const std::string& first = broker.addresses().front();
-  const std::string port = first.substr(first.rfind(':') + 1);
-  const std::string option = port == "1883" ? "" : " -p " + port;
-  std::printf(
-      "try:  sluice sub%s 'sensors/#'   and in another terminal:  sluice pub%s "
-      "sensors/1/temperature 21.5\n",
-      option.c_str(), option.c_str());
+  if (const auto option = option_to_connect(broker))
+    std::printf(
+        "try:  sluice sub%s 'sensors/#'   and in another terminal:  sluice pub%s "
+        "sensors/1/temperature 21.5\n",
+        option->c_str(), option->c_str());
   if (!broker.is_open_to_network())
     std::printf(
         "only this machine can connect; to open it to the network: sluice serve --bind 0.0.0.0 "
@@ -143,6 +166,14 @@ void reload(const ParsedFlags& flags, config::Settings& current, server::Server&
     log.error("config_reload_refused", {{"file", file}, {"problems", next.problems.size()}});
     return;
   }
+  // First what may fail: certificates and listeners.
+  config::Settings taken = current.reloaded(*next.settings);
+  const server::AllOptions options = server::options_from(taken);
+  if (const auto applied = broker.apply(options); !applied) {
+    log.error("config_problem", {{"place", file}, {"problem", applied.error().text}});
+    log.error("config_reload_refused", {{"file", file}, {"problems", 1}});
+    return;
+  }
   const auto changes = current.changes(*next.settings);
   for (const config::Change& change : changes) {
     const std::string before = config::format_option(*change.row, change.before);
@@ -151,10 +182,8 @@ void reload(const ParsedFlags& flags, config::Settings& current, server::Server&
     log.info(change.needs_restart() ? "config_option_needs_restart" : "config_option_changed",
              {{"option", option}, {"before", before}, {"after", after}});
   }
-  current = current.reloaded(*next.settings);
-  const server::AllOptions options = server::options_from(current);
+  current = std::move(taken);
   log.reload(options.server.log);
-  broker.apply(options);
   log.info("config_reloaded", {{"file", file}, {"changes", changes.size()}});
 }
 

@@ -9,6 +9,10 @@ constexpr Flag listen_flags[] = {
      "listen there; may be given several times (127.0.0.1 and ::1)"},
     {"port", 'p', FlagKind::integer, "PORT", "TCP port for MQTT; 0 takes a free one (1883)", 0,
      65535},
+    {"listen", '\0', FlagKind::list, "URL",
+     "listen there too, such as mqtts://0.0.0.0:8883?cert=FILE&key=FILE or "
+     "unix:///run/sluice.sock; "
+     "what may stand behind the ? are the options of a [[listener]]"},
     {"allow-anonymous", '\0', FlagKind::toggle, "",
      "take clients without a user name on every address"},
 };
@@ -45,7 +49,7 @@ constexpr FlagGroup groups[] = {{"Listening", listen_flags},
                                 {"Reports", log_flags}};
 
 constexpr std::string_view usage[] = {
-    "[--bind ADDRESS]… [--port N] [--threads N] [--config FILE] [--set KEY=VALUE]…",
+    "[--bind ADDRESS]… [--port N] [--listen URL]… [--threads N] [--config FILE] [--set KEY=VALUE]…",
     "--config FILE --check",
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/mqtt/broker_address.h"
 
+#include "cli/mqtt/tls_settings.h"
 #include "net/url.h"
 
 namespace sluice::cli {
@@ -22,7 +23,10 @@ struct SplitUrl {
 SplitUrl split_topic(std::string_view url) {
   const auto authority = url.find("://") + 3;
   const auto slash = url.find('/', authority);
-  if (slash == std::string_view::npos || url.starts_with("unix:")) return {std::string(url), {}};
+  // The path of a WebSocket is its own.
+  const bool has_path =
+      url.starts_with("unix:") || url.starts_with("ws:") || url.starts_with("wss:");
+  if (slash == std::string_view::npos || has_path) return {std::string(url), {}};
   SplitUrl split{std::string(url.substr(0, slash)), std::nullopt};
   if (slash + 1 < url.size()) split.topic = std::string(url.substr(slash + 1));
   if (split.topic && split.topic->starts_with('?')) return {std::string(url), {}};
@@ -34,10 +38,6 @@ Parsed<bool> take_url(std::string_view text, BrokerAddress& out) {
   const auto url = net::parse_broker_url(split.broker);
   if (!url) {
     return refuse("the URL '" + std::string(text) + "' cannot be read: " + url.error().detail);
-  }
-  if (url->scheme == net::Scheme::tls || url->scheme == net::Scheme::wss) {
-    return refuse("'" + std::string(net::to_string(url->scheme)) +
-                  "://' asks for TLS, which this build does not have; use mqtt:// or unix://");
   }
   out.endpoints = client::endpoints_of(*url);
   out.user = url->user;
@@ -52,11 +52,16 @@ Parsed<bool> take_url(std::string_view text, BrokerAddress& out) {
   return true;
 }
 
+// As mosquitto's tools: what asks for TLS moves the port to 8883, and port 8883 asks for TLS.
 void take_host_and_port(const ParsedFlags& flags, BrokerAddress& out) {
+  const bool is_tls = wants_tls(flags) || flags.integer("port", 0) == 8883;
+  const auto plain = is_tls ? net::Scheme::tls : net::Scheme::tcp;
   if (out.endpoints.empty())
-    out.endpoints.push_back({.host = "localhost", .port = 1883, .path = {}});
+    out.endpoints.push_back(
+        {.scheme = plain, .host = "localhost", .port = net::default_port(plain), .path = {}});
   for (client::Endpoint& endpoint : out.endpoints) {
-    if (flags.has("host") || flags.has("port")) endpoint.scheme = net::Scheme::tcp;
+    if (flags.has("host") || flags.has("port")) endpoint.scheme = plain;
+    if (is_tls && endpoint.scheme == net::Scheme::tcp) endpoint.scheme = net::Scheme::tls;
     if (flags.has("host")) endpoint.host = flags.text("host");
     if (flags.has("port")) endpoint.port = static_cast<std::uint16_t>(flags.integer("port", 1883));
   }

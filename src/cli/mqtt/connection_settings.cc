@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 #include "cli/mqtt/broker_address.h"
+#include "cli/mqtt/tls_settings.h"
 #include "client/machine/connect_packet.h"
 #include "codec/topic.h"
 #include "os/entropy.h"
@@ -11,6 +12,7 @@
 #include "os/process/terminal.h"
 #include "os/system_error.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace sluice::cli {
@@ -234,6 +236,14 @@ Parsed<ConnectionSettings> connection_settings(const ParsedFlags& flags, const A
   out.link.machine.user_name = std::move(address->user);
   out.link.machine.password = std::move(address->password);
   if (address->client_id) out.link.machine.client_id = *address->client_id;
+  const bool has_tls = std::ranges::any_of(out.link.connector.endpoints, [](const auto& endpoint) {
+    return endpoint.scheme == net::Scheme::tls || endpoint.scheme == net::Scheme::wss;
+  });
+  if (has_tls) {
+    auto tls = tls_settings(flags);
+    if (!tls) return std::unexpected(tls.error());
+    out.link.connector.layers.tls = std::move(*tls);
+  }
   out.url_topic = std::move(address->topic);
   out.words = std::move(address->words);
   if (const auto good = SettingsReader(flags, arguments).read(out); !good) {

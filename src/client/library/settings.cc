@@ -5,6 +5,7 @@
 #include "client/library/properties.h"
 #include "client/machine/connect_packet.h"
 #include "net/transport/registry.h"
+#include "net/transport/tls/tls_context.h"
 #include "net/url.h"
 #include "os/entropy.h"
 
@@ -137,6 +138,25 @@ v1::result<void> read_url(std::string_view text, Settings& settings) {
   return read_query(*url, settings.link.machine);
 }
 
+v1::result<void> read_tls(const v1::client_options::tls_options& options, Settings& settings) {
+  const auto& endpoints = settings.link.connector.endpoints;
+  const bool has_tls = std::ranges::any_of(endpoints, [](const Endpoint& endpoint) {
+    return endpoint.scheme == net::Scheme::tls || endpoint.scheme == net::Scheme::wss;
+  });
+  if (!has_tls) return {};
+  net::TlsClientOptions tls;
+  tls.ca_file = options.ca_file;
+  tls.ca_path = options.ca_path;
+  tls.certificate = options.cert_file;
+  tls.key = options.key_file;
+  if (options.insecure) tls.host_check = net::HostCheck::nothing;
+  auto context = net::TlsContext::for_client(tls);
+  if (!context) return bad(context.error());
+  settings.link.connector.layers.tls = std::move(*context);
+  settings.link.connector.layers.host = options.server_name;
+  return {};
+}
+
 }  // namespace
 
 v1::result<Settings> read_settings(std::string_view url, const v1::client_options& options) {
@@ -144,6 +164,7 @@ v1::result<Settings> read_settings(std::string_view url, const v1::client_option
   MachineOptions& machine = settings.link.machine;
   read_machine(options, machine);
   if (auto good = read_url(url, settings); !good) return good.error();
+  if (auto good = read_tls(options.tls, settings); !good) return good.error();
   if (!options.client_id.empty()) machine.client_id = options.client_id;
   if (options.user_name) machine.user_name = options.user_name;
   if (options.password) machine.password = options.password;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/transport/registry.h"
 
+#include "net/address.h"
 #include "net/transport/tcp/tcp_transport.h"
+#include "net/transport/tls/tls_transport.h"
 #include "net/transport/unix/unix_transport.h"
+#include "net/transport/ws/ws_transport.h"
 #include "os/socket/connecting_socket.h"
 
 #include <algorithm>
@@ -11,10 +14,71 @@
 namespace sluice::net {
 namespace {
 
+using Connected = Result<std::unique_ptr<Transport>>;
+
+Connected connect_mqtt(const ConnectTo& to) { return connect_tcp(to.address, to.local); }
+
+Connected connect_local(const ConnectTo& to) { return connect_unix(to.address, to.local); }
+
+Connected connect_mqtts(const ConnectTo& to) {
+  SLUICE_TRY(auto socket, connect_tcp(to.address, to.local));
+  return std::make_unique<TlsTransport>(to.layers.tls, std::move(socket), to.layers.host);
+}
+
+std::unique_ptr<Transport> ws_client(const ConnectTo& to, std::unique_ptr<Transport> beneath) {
+  const ClientLayers& layers = to.layers;
+  return std::make_unique<WsTransport>(
+      to_string(HostPort{.host = layers.host, .port = layers.port}), layers.path, layers.seed,
+      std::move(beneath));
+}
+
+Connected connect_ws(const ConnectTo& to) {
+  SLUICE_TRY(auto socket, connect_mqtt(to));
+  return ws_client(to, std::move(socket));
+}
+
+Connected connect_wss(const ConnectTo& to) {
+  SLUICE_TRY(auto tls, connect_mqtts(to));
+  return ws_client(to, std::move(tls));
+}
+
+/// The bytes of the connection itself, whatever is spoken over them.
+std::unique_ptr<Transport> wrap_stream(os::FileDescriptor socket, const Peer& peer,
+                                       const ServerLayers& layers) {
+  auto stream =
+      peer.is_ip() ? wrap_tcp(std::move(socket), peer) : wrap_unix(std::move(socket), peer);
+  if (!layers.proxy) return stream;
+  return std::make_unique<ProxyTransport>(*layers.proxy, std::move(stream));
+}
+
+std::unique_ptr<Transport> wrap_mqtts(os::FileDescriptor socket, const Peer& peer,
+                                      const ServerLayers& layers) {
+  return std::make_unique<TlsTransport>(layers.tls, wrap_stream(std::move(socket), peer, layers));
+}
+
+std::unique_ptr<Transport> wrap_ws(os::FileDescriptor socket, const Peer& peer,
+                                   const ServerLayers& layers) {
+  return std::make_unique<WsTransport>(layers.ws, wrap_stream(std::move(socket), peer, layers));
+}
+
+std::unique_ptr<Transport> wrap_wss(os::FileDescriptor socket, const Peer& peer,
+                                    const ServerLayers& layers) {
+  return std::make_unique<WsTransport>(layers.ws, wrap_mqtts(std::move(socket), peer, layers));
+}
+
 constexpr std::array kinds{
-    TransportKind{"mqtt", "tcp", "MQTT over TCP.", connect_tcp, wrap_tcp},
-    TransportKind{"unix", "", "MQTT over a Unix socket.", connect_unix, wrap_unix},
-    TransportKind{"memory", "", "A pair of ends within the process.", nullptr, nullptr},
+    TransportKind{"mqtt", "tcp", "MQTT over TCP.", Security::plain, Framing::none, connect_mqtt,
+                  wrap_stream},
+    TransportKind{"mqtts", "tls", "MQTT over TLS.", Security::tls, Framing::none, connect_mqtts,
+                  wrap_mqtts},
+    TransportKind{"ws", "", "MQTT over WebSocket.", Security::plain, Framing::web_socket,
+                  connect_ws, wrap_ws},
+    TransportKind{"wss", "", "MQTT over WebSocket over TLS.", Security::tls, Framing::web_socket,
+                  connect_wss, wrap_wss},
+    TransportKind{"unix", "", "MQTT over a Unix socket.", Security::plain, Framing::none,
+                  connect_local, wrap_stream},
+    TransportKind{"memory", "", "A pair of ends within the process.", Security::plain,
+                  Framing::none, nullptr, nullptr},
 };
 
 }  // namespace

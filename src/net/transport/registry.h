@@ -4,26 +4,59 @@
 // is a folder and a row in registry.cc.
 #pragma once
 
+#include "net/transport/proxy/proxy_transport.h"
+#include "net/transport/tls/tls_context.h"
 #include "net/transport/transport.h"
+#include "net/transport/ws/ws_handshake.h"
 #include "os/file_descriptor.h"
 #include "os/socket/socket_address.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace sluice::net {
+
+/// What the layers of a client's connection need to know.
+struct ClientLayers {
+  TlsContext tls{};
+  std::string host{};    ///< the server's name, as the user gave it
+  std::string path{};    ///< of a WebSocket
+  std::uint16_t port{};  ///< for the Host header of a WebSocket
+  std::uint64_t seed{};  ///< secret and another for each connection: a WebSocket's masks
+};
+
+/// What those of a listener's connections do.
+struct ServerLayers {
+  TlsContext tls{};
+  WsServerOptions ws{};
+  std::optional<ProxyOptions> proxy{};  ///< with it, connections begin with PROXY
+};
+
+struct ConnectTo {
+  const os::SocketAddress& address;
+  const os::SocketAddress* local;  ///< where from; null: the system's choice
+  const ClientLayers& layers;
+};
+
+enum class Security : std::uint8_t { plain, tls };
+enum class Framing : std::uint8_t { none, web_socket };
 
 struct TransportKind {
   std::string_view scheme;   ///< "mqtt"
   std::string_view alias;    ///< another name of the same; empty if none
   std::string_view summary;  ///< one sentence, for help and reference
-  /// Begins a connection: it is made once its descriptor is writable and finish_connect() says so.
-  /// From `local` if that is not null. Null for what has no address.
-  Result<std::unique_ptr<Transport>> (*connect)(const os::SocketAddress& address,
-                                                const os::SocketAddress* local);
+  Security security;         ///< tls: the layers hold a TlsContext
+  Framing framing;           ///< web_socket: in its frames
+  /// Begins a connection: it is made once its descriptor is writable and finish_connect() says so,
+  /// and its handshake(). Null for what has no address.
+  Result<std::unique_ptr<Transport>> (*connect)(const ConnectTo& to);
   /// A Transport on a socket that a listener of this scheme accepted. Null as above.
-  std::unique_ptr<Transport> (*wrap)(os::FileDescriptor socket, const Peer& peer);
+  std::unique_ptr<Transport> (*wrap)(os::FileDescriptor socket, const Peer& peer,
+                                     const ServerLayers& layers);
 };
 
 std::span<const TransportKind> transport_kinds();

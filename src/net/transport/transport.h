@@ -8,8 +8,8 @@
 //   - readable event, or has_buffered_input(): call read() until would_block, or come back later by
 //     yourself: no event repeats, and bytes that a TLS or WebSocket layer holds raise none at all.
 //   - writable event: if has_pending_output(), call flush(); then write() what waits.
-//   - any event may finish a handshake: read() and write() do so themselves, and say would_block
-//     until it is done.
+//   - while is_handshaking(): call handshake() for any event; read() and write() say would_block
+//     until it is done. It may cost far more than a read: see how many of them a turn can bear.
 //
 // Owner:   a connection.                    Thread: its owner's at the time.
 // Never:   blocks, registers itself with a reactor, retries by itself.
@@ -24,6 +24,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string_view>
 
 namespace sluice::net {
 
@@ -60,6 +61,15 @@ class Transport {
   virtual bool has_pending_output() const { return false; }
   /// Nothing if all is out; would_block; closed.
   virtual Result<void> flush() { return {}; }
+
+  /// The layers of the connection are still agreeing on how to talk.
+  virtual bool is_handshaking() const { return false; }
+  /// Goes on with that. Nothing once it is done; would_block; closed; protocol_error with the
+  /// reason.
+  virtual Result<void> handshake() { return {}; }
+  /// Who the peer has proved to be, by a certificate or a pre-shared key; empty if it has not, or
+  /// if nobody asked. Valid while this object is.
+  virtual std::string_view identity() const { return {}; }
 };
 
 }  // namespace sluice::net

@@ -20,7 +20,9 @@ Turn::Turn(const core::ShardSetup& setup, const core::CoreOptions& options,
       host_(host),
       mailer_(rings, setup.index, turn_options.ring_overflow_bytes_max, metrics_),
       shard_(std::make_unique<core::Shard>(setup, options, rng, log, effects_, mailer_, now)),
-      now_(now) {}
+      now_(now),
+      connect_timeout_(options.limits.connect_timeout),
+      log_(log) {}
 
 Turn::~Turn() {
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
@@ -59,6 +61,7 @@ void Turn::free_slot(core::ConnId id) {
   Slot& slot = slots_[id.slot];
   if (slot.transport && slot.is_watched) host_.unwatch(*slot.transport);
   effects_.output.drop(id);
+  if (slot.is_handshaking) end_handshake(id, slot);
   slot.transport.reset();
   slot.phase = Phase::free;
   free_.push_back(id.slot);
@@ -95,14 +98,27 @@ void Turn::begin(Instant now) {
 void Turn::add(std::unique_ptr<net::Transport> transport, const core::Opened& opened) {
   ++metrics_.accepts;
   const core::ConnId id = take_slot(std::move(transport));
-  shard_->on_opened(id, opened);
-  list_readable(id, slots_[id.slot]);
+  Slot& slot = slots_[id.slot];
+  list_readable(id, slot);
+  if (!slot.transport->is_handshaking()) {
+    shard_->on_opened(id, opened);
+    return;
+  }
+  // The shard hears of it once it can be talked to.
+  slot.is_handshaking = slot.is_blocked = true;
+  slot.is_anonymous_allowed = opened.is_anonymous_allowed;
+  slot.deadline = now_ + connect_timeout_;
+  ++handshakes_;
+  blocked_.push_back(id);
+  if (next_check_.is_never()) next_check_ = now_ + check_period;
 }
 
 void Turn::adopt(HandOverLetter letter) {
   const core::ConnId id = take_slot(std::move(letter.transport));
+  Slot& slot = slots_[id.slot];
   shard_->on_opened(id, letter.opened);
-  list_readable(id, slots_[id.slot]);
+  list_readable(id, slot);
+  if (slot.transport->has_pending_output()) to_write_.push_back(id);
   take_mail();
   const MutableByteView room = input_.room();
   if (letter.bytes.size() <= room.size()) {
@@ -127,7 +143,7 @@ void Turn::on_ready(core::ConnId id, ReadyFor ready) {
   if (slot == nullptr) return;
   if (ready.hangup) slot->is_hung_up = true;
   if (ready.readable || ready.hangup) list_readable(id, *slot);
-  if (ready.writable && !slot->is_writable) {
+  if (ready.writable && (!slot->is_writable || slot->transport->has_pending_output())) {
     slot->is_writable = true;
     to_write_.push_back(id);
   }
@@ -166,7 +182,9 @@ void Turn::read_all() {
     if (slot == nullptr) continue;
     slot->is_listed = false;
     if (slot->is_paused || !slot->is_readable) continue;
-    if (slot->phase == Phase::open)
+    if (slot->is_handshaking)
+      shaking_.push_back(id);
+    else if (slot->phase == Phase::open)
       read(id, *slot);
     else
       discard_input(id, *slot);
@@ -175,6 +193,72 @@ void Turn::read_all() {
   // Those that had no turn come first in the next one.
   readable_.insert(readable_.begin(), round_.begin() + static_cast<std::ptrdiff_t>(done),
                    round_.end());
+  shake_hands();
+}
+
+// After those who are connected were read; who finds no room in this turn is first in the next.
+void Turn::shake_hands() {
+  std::size_t done = 0;
+  for (const core::ConnId id : shaking_) {
+    Slot* slot = find(id);
+    if (slot == nullptr) continue;
+    if (host_.may_shake_hands(done)) {
+      ++done;
+      shake_hands(id, *slot);
+    } else {
+      list_readable(id, *slot);
+    }
+  }
+  shaking_.clear();
+}
+
+void Turn::shake_hands(core::ConnId id, Slot& slot) {
+  const auto done = slot.transport->handshake();
+  if (!done && done.error().code == ErrorCode::would_block) {
+    slot.is_readable = false;
+    if (!watch(id, slot)) lose(id, core::CloseCause::limit);
+    return;
+  }
+  if (!done) {
+    fail_handshake(slot, done.error().detail);
+    if (done.error().code == ErrorCode::protocol_error)
+      end_gently(id, slot);
+    else
+      free_slot(id);
+    return;
+  }
+  ++metrics_.transport_handshakes_completed;
+  end_handshake(id, slot);
+  // Who has proved a name to the transport is not anonymous.
+  const bool is_known = !slot.transport->identity().empty();
+  shard_->on_opened(id, {slot.transport->peer(), slot.is_anonymous_allowed || is_known});
+  list_readable(id, slot);
+}
+
+void Turn::end_handshake(core::ConnId id, Slot& slot) {
+  slot.is_handshaking = false;
+  slot.is_blocked = false;
+  slot.deadline = Instant::never();
+  --handshakes_;
+  std::erase(blocked_, id);
+}
+
+void Turn::fail_handshake(const Slot& slot, std::string_view why) {
+  ++metrics_.transport_handshakes_failed;
+  log_.info("connection_closed", {{"peer", sluice::to_string(slot.transport->peer())},
+                                  {"cause", "handshake failed"},
+                                  {"detail", why}});
+}
+
+void Turn::drop_handshakes() {
+  for (std::uint32_t i = 0; i < slots_.size(); ++i)
+    if (slots_[i].phase != Phase::free && slots_[i].is_handshaking)
+      free_slot({i, slots_[i].generation});
+}
+
+bool Turn::watch(core::ConnId id, Slot& slot) {
+  if (!slot.is_watched) slot.is_watched = host_.watch(*slot.transport, id);
+  return slot.is_watched;
 }
 
 void Turn::read(core::ConnId id, Slot& slot) {
@@ -184,14 +268,16 @@ void Turn::read(core::ConnId id, Slot& slot) {
   if (!size) {
     slot.is_readable = false;
     ++metrics_.reads_empty;
-    if (size.error().code != ErrorCode::would_block) {
-      lose(id, slot, core::CloseCause::connection_lost);
+    if (size.error().code == ErrorCode::protocol_error) {
+      shard_->on_closed(id, core::CloseCause::protocol_error);
+      end_gently(id, slot);
       return;
     }
-    if (!slot.is_watched && !host_.watch(*slot.transport, id))
-      lose(id, slot, core::CloseCause::limit);
-    else
-      slot.is_watched = true;
+    if (size.error().code != ErrorCode::would_block) {
+      lose(id, core::CloseCause::connection_lost);
+      return;
+    }
+    if (!watch(id, slot)) lose(id, core::CloseCause::limit);
     return;
   }
   input_.take(*size);
@@ -205,7 +291,15 @@ void Turn::read(core::ConnId id, Slot& slot) {
   if (is_more) list_readable(id, slot);
 }
 
-void Turn::lose(core::ConnId id, Slot&, core::CloseCause cause) {
+// A layer of the transport has said why it ends: that is to arrive although the peer still sends.
+void Turn::end_gently(core::ConnId id, Slot& slot) {
+  if (slot.is_handshaking) end_handshake(id, slot);
+  slot.phase = Phase::closing;
+  slot.deadline = now_ + options_.linger;
+  closing_.push_back(id);
+}
+
+void Turn::lose(core::ConnId id, core::CloseCause cause) {
   shard_->on_closed(id, cause);
   free_slot(id);
 }
@@ -220,11 +314,10 @@ void Turn::discard_input(core::ConnId id, Slot& slot) {
     return;
   }
   slot.is_readable = false;
-  if (size.error().code != ErrorCode::would_block) {
+  if (size.error().code != ErrorCode::would_block)
     free_slot(id);
-  } else if (!slot.is_watched) {
-    slot.is_watched = host_.watch(*slot.transport, id);
-  }
+  else
+    static_cast<void>(watch(id, slot));
 }
 
 std::uint64_t Turn::finish() {
@@ -327,6 +420,10 @@ void Turn::write(core::ConnId id) {
     return;
   }
   const std::size_t pending = effects_.output.pending_bytes(id);
+  if (pending == 0 && slot->transport->has_pending_output()) {
+    flush(id, *slot);
+    return;
+  }
   if (pending == 0 || !slot->is_writable) {
     if (pending > 0) note_blocked(id, *slot);
     return;
@@ -337,13 +434,31 @@ void Turn::write(core::ConnId id) {
     note_blocked(id, *slot);
     return;
   }
-  if (slot->is_blocked) {
-    slot->is_blocked = false;
-    slot->deadline = slot->phase == Phase::open ? Instant::never() : slot->deadline;
+  on_written(id, *slot);
+}
+
+void Turn::on_written(core::ConnId id, Slot& slot) {
+  if (slot.is_blocked) {
+    slot.is_blocked = false;
+    slot.deadline = slot.phase == Phase::open ? Instant::never() : slot.deadline;
     std::erase(blocked_, id);
   }
-  if (slot->phase == Phase::open && effects_.output.take_drained(id)) drained_.push_back(id);
-  if (slot->phase == Phase::closing) closing_.push_back(id);
+  if (slot.phase == Phase::open && effects_.output.take_drained(id)) drained_.push_back(id);
+  if (slot.phase == Phase::closing) closing_.push_back(id);
+}
+
+// What a layer of the transport has taken and the socket has not.
+void Turn::flush(core::ConnId id, Slot& slot) {
+  const auto flushed = slot.transport->flush();
+  if (flushed) {
+    on_written(id, slot);
+  } else if (flushed.error().code == ErrorCode::would_block) {
+    static_cast<void>(watch(id, slot));
+  } else if (slot.phase == Phase::open) {
+    lost_.emplace_back(id, core::CloseCause::connection_lost);
+  } else {
+    free_slot(id);
+  }
 }
 
 // Writes a bounded share; false if the connection is gone.
@@ -395,7 +510,8 @@ void Turn::note_blocked(core::ConnId id, Slot& slot) {
 
 void Turn::finish_closing(core::ConnId id, Slot& slot) {
   if (slot.phase != Phase::closing) return;
-  const bool is_written = effects_.output.pending_bytes(id) == 0;
+  const bool is_written =
+      effects_.output.pending_bytes(id) == 0 && !slot.transport->has_pending_output();
   if (slot.deadline <= now_) {
     free_slot(id);
     return;
@@ -422,6 +538,13 @@ void Turn::check_deadlines() {
       continue;
     }
     slot->is_blocked = false;
+    if (slot->is_handshaking) {
+      fail_handshake(*slot, "it took too long");
+      slot->is_handshaking = false;
+      --handshakes_;
+      free_slot(id);
+      continue;
+    }
     if (slot->phase == Phase::open)
       lost_.emplace_back(id, core::CloseCause::write_timeout);
     else

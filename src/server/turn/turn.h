@@ -44,6 +44,9 @@ class TurnHost {
   virtual bool is_time_over() { return false; }
   /// The time of day, for the log; asked at most once a turn.
   virtual WallTime wall_now() { return {}; }
+  /// Whether another handshake of a transport may go on in this turn, after `done` of them: each
+  /// may cost as much as thousands of messages.
+  virtual bool may_shake_hands(std::size_t /*done*/) { return true; }
 };
 
 struct TurnOptions {
@@ -101,6 +104,10 @@ class Turn {
   bool has_work() const;
   Instant next_deadline() const;
   std::size_t connections() const { return open_; }
+  /// Those of them whose transport is not ready yet: TLS, WebSocket, PROXY.
+  std::size_t handshakes() const { return handshakes_; }
+  /// Ends these, without a word.
+  void drop_handshakes();
   core::Shard& shard() { return *shard_; }
   ServerMetrics& metrics() { return metrics_; }
 
@@ -128,6 +135,8 @@ class Turn {
     bool is_watched : 1 = false;
     bool is_hung_up : 1 = false;
     bool is_blocked : 1 = false;  // in blocked_
+    bool is_handshaking : 1 = false;
+    bool is_anonymous_allowed : 1 = false;  // while handshaking
   };
 
   core::ConnId take_slot(std::unique_ptr<net::Transport> transport);
@@ -137,8 +146,14 @@ class Turn {
   void take_mail();
   void read_all();
   void read(core::ConnId id, Slot& slot);
+  void shake_hands();
+  void shake_hands(core::ConnId id, Slot& slot);
+  bool watch(core::ConnId id, Slot& slot);
   void discard_input(core::ConnId id, Slot& slot);
-  void lose(core::ConnId id, Slot& slot, core::CloseCause cause);
+  void end_gently(core::ConnId id, Slot& slot);
+  void lose(core::ConnId id, core::CloseCause cause);
+  void end_handshake(core::ConnId id, Slot& slot);
+  void fail_handshake(const Slot& slot, std::string_view why);
   void apply_effects();
   void persist(core::Ticket ticket);
   void take_durable();
@@ -146,6 +161,8 @@ class Turn {
   void write_all();
   void write(core::ConnId id);
   bool write_once(core::ConnId id, Slot& slot);
+  void flush(core::ConnId id, Slot& slot);
+  void on_written(core::ConnId id, Slot& slot);
   void note_blocked(core::ConnId id, Slot& slot);
   void finish_closing(core::ConnId id, Slot& slot);
   void check_deadlines();
@@ -164,6 +181,7 @@ class Turn {
   std::vector<std::uint32_t> free_;
   std::vector<core::ConnId> readable_;  // to be read: in turn, once each
   std::vector<core::ConnId> round_;
+  std::vector<core::ConnId> shaking_;   // of the round: their handshake goes on
   std::vector<core::ConnId> to_write_;  // their sockets have room again, or had more room
   std::vector<core::ConnId> drained_;   // have taken all that waited
   std::vector<core::ConnId> closing_;
@@ -174,6 +192,9 @@ class Turn {
   Instant now_;
   Instant next_check_ = Instant::never();
   std::size_t open_ = 0;
+  std::size_t handshakes_ = 0;
+  const Duration connect_timeout_;
+  Log& log_;
 };
 
 }  // namespace sluice::server

@@ -72,7 +72,7 @@ class LinkToTest : public testing::Test {
     run_until([this] {
       auto accepted = os::accept_from(listener_.socket.get());
       if (!accepted) return false;
-      server_ = net::find_transport("mqtt")->wrap(std::move(accepted->socket), accepted->peer);
+      server_ = net::find_transport("mqtt")->wrap(std::move(accepted->socket), accepted->peer, {});
       return true;
     });
   }

@@ -26,7 +26,8 @@ class ListenerTest : public testing::Test {
   }
   void connect(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i)
-      clients_.push_back(find_transport("tcp")->connect(listener_->address(), nullptr).value());
+      clients_.push_back(
+          find_transport("tcp")->connect({listener_->address(), nullptr, {}}).value());
   }
   bool is_told(Duration timeout = 5s) { return !reactor_->wait(timeout).empty(); }
   std::size_t accept() {
@@ -85,7 +86,7 @@ TEST_F(ListenerTest, WrapsAsItsOwnerSays) {
   int wrapped = 0;
   open({.wrap = [&wrapped](os::FileDescriptor socket, const Peer& peer) {
     ++wrapped;
-    return find_transport("tcp")->wrap(std::move(socket), peer);
+    return find_transport("tcp")->wrap(std::move(socket), peer, {});
   }});
   connect(1);
   ASSERT_TRUE(is_told());

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Doors is where the broker listens, as configured: sockets, certificates, who may come in. A
+// reload opens all that is new before anything changes; if one thing cannot be had, nothing does.
+// Sockets that stay wanted stay open, so nobody who waits in their queues is lost.
+//
+// Owner:   Server.       Thread: the control thread.
+// Limits:  those of server/doors/listener_options.def.
+#pragma once
+
+#include "base/log.h"
+#include "net/address_range.h"
+#include "net/listener.h"
+#include "net/transport/registry.h"
+#include "os/socket/listening_socket.h"
+#include "server/option_schema.h"
+
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sluice::server {
+
+/// Why the broker could not start, or a reload was refused, in words for the operator.
+struct StartFailure {
+  std::string text;
+};
+
+/// How many connections a listener has, over all threads.
+struct DoorCount;
+
+/// What a listener says of its connections.
+struct DoorPolicy {
+  std::string name;
+  net::AddressRanges allowed;  ///< empty: all
+  net::AddressRanges denied;
+  DoorCount* count = nullptr;  ///< null: no limit of its own
+  std::uint64_t connections_max = 0;
+  bool is_anonymous_allowed = false;
+
+  bool lets_in(const Peer& peer) const;
+};
+
+/// A listener of one thread.
+struct Door {
+  std::unique_ptr<net::Listener> listener;
+  DoorPolicy policy;
+};
+
+/// `transport`, counted while it lives; null if there are too many already.
+std::unique_ptr<net::Transport> count_connection(const DoorPolicy& policy,
+                                                 std::unique_ptr<net::Transport> transport);
+
+class Doors {
+ public:
+  explicit Doors(Log& log);
+  ~Doors();
+  Doors(const Doors&) = delete;
+  Doors& operator=(const Doors&) = delete;
+
+  /// For each of so many threads, a listener on each of the sockets.
+  using ForThreads = std::vector<std::vector<Door>>;
+  /// Opens what these options want; at a failure everything stays as it was.
+  std::expected<ForThreads, StartFailure> open(const AllOptions& options, std::size_t threads);
+
+  /// "127.0.0.1:1883 (mqtt)", in the order of the configuration.
+  std::vector<std::string> shown() const;
+  /// True if somebody else's machine can reach one of them.
+  bool is_open_to_network() const;
+  /// When the first certificate ends, in seconds since 1970; 0 if there is none.
+  std::int64_t certificates_end_s() const;
+
+ private:
+  struct OpenDoor;
+  using Opened = std::expected<OpenDoor, StartFailure>;
+
+  using Anonymous = ServerOptions::Server::Anonymous;
+
+  Opened open_one(const ListenerOptions& wanted, Anonymous otherwise,
+                  const std::vector<OpenDoor>& others);
+  std::expected<std::vector<OpenDoor>, StartFailure> open_all(const AllOptions& options);
+  std::expected<os::ListeningSocket, StartFailure> listen(const ListenerOptions& wanted,
+                                                          const std::string& key);
+  static std::expected<std::vector<Door>, StartFailure> for_thread(
+      const std::vector<OpenDoor>& doors, const ServerOptions& options);
+  void report(const std::vector<OpenDoor>& before) const;
+
+  Log& log_;
+  net::TlsTicketKeys ticket_keys_{};
+  std::vector<OpenDoor> doors_;
+  std::deque<DoorCount> counts_;
+};
+
+}  // namespace sluice::server

@@ -81,6 +81,7 @@ bool matches(std::string_view filter, std::string_view topic) {
   if (filter.empty() || topic.empty()) return false;
   if (topic.front() == '$' && (filter.front() == '+' || filter.front() == '#'))
     return false;  // [MQTT5-4.7.2-1] [MQTT3-4.7.2-1]
+                   // [MQTT3-4.7.3-4] [MQTT5-4.7.3-4]
   TopicLevels wanted(filter);
   TopicLevels levels(topic);
   while (const auto want = wanted.next()) {

@@ -59,29 +59,14 @@ std::optional<Received> RawClient::receive() {
   broker_.run();
   take_outbound();
   ByteView stream = ByteView(received_).subspan(parsed_);
-  auto packet = decode(stream, version_);
+  auto packet = decode(stream, version());
   parsed_ = received_.size() - stream.size();
   return packet;
-}
-
-void RawClient::expect_nothing() {
-  if (const auto packet = receive())
-    ADD_FAILURE() << "nothing was expected, but " << to_text(*packet) << " came";
 }
 
 bool RawClient::is_closed() {
   broker_.run();
   return socket_.is_closed_by_broker;
-}
-
-void RawClient::expect_closed() {
-  expect_nothing();
-  EXPECT_TRUE(socket_.is_closed_by_broker) << "the broker has not closed the connection";
-}
-
-void RawClient::expect_disconnect(ReasonCode reason) {
-  expect(Disconnect{.reason = reason});
-  expect_closed();
 }
 
 void RawClient::cut() {
@@ -152,7 +137,9 @@ RawClient& InProcessBroker::open_at(std::uint16_t shard, bool is_anonymous_allow
   return *clients_.back();
 }
 
-RawClient& InProcessBroker::open(std::uint16_t shard) { return open_at(shard, true); }
+RawClient& InProcessBroker::open(std::uint16_t shard) {
+  return open_at(shard, setup_.is_anonymous_allowed);
+}
 RawClient& InProcessBroker::open_without_anonymous(std::uint16_t shard) {
   return open_at(shard, false);
 }

@@ -13,7 +13,8 @@
 // Owner:   the test.      Thread: one.      Never: a real clock, a real socket.
 #pragma once
 
-#include "tests/support/packets.h"
+#include "tests/support/broker_setup.h"
+#include "tests/support/client_script.h"
 #include "tests/support/shard_driver.h"
 
 #include <gtest/gtest.h>
@@ -40,77 +41,21 @@ class RecordingLog final : public Log {
   std::vector<std::string> lines_;
 };
 
-class RawClient {
+class RawClient final : public ClientScript {
  public:
   RawClient(InProcessBroker& broker, Socket& socket) : broker_(broker), socket_(socket) {}
 
-  /// Sends packets in one piece, then lets the broker work until nothing is left to do.
-  template <class... Packets>
-  void send(const Packets&... packets) {
-    Bytes bytes;
-    (append(bytes, packets), ...);
-    send_bytes(bytes);
-  }
-  void send_bytes(const Bytes& bytes);
+  void send_bytes(const Bytes& bytes) override;
   /// The same in pieces of `piece` bytes, each a read of its own.
   void send_in_pieces(const Bytes& bytes, std::size_t piece);
-  template <class Packet>
-  Bytes bytes_of(const Packet& packet) const {
-    return encode(packet, version_);
-  }
-
-  /// The next packet from the broker, which must be as given. Returns what came.
-  template <class Packet>
-  Packet expect(const Packet& expected) {
-    const auto received = receive();
-    if (!received) {
-      ADD_FAILURE() << "expected " << to_text(expected) << ", but nothing came";
-      return {};
-    }
-    EXPECT_TRUE(is_expected(expected, *received))
-        << "expected " << to_text(expected) << "\n     got " << to_text(*received);
-    const auto* packet = std::get_if<Packet>(&*received);
-    return packet != nullptr ? *packet : Packet{};
-  }
-  /// The next packet if it is of that kind; the test fails otherwise.
-  template <class Packet>
-  Packet take() {
-    const auto received = receive();
-    const auto* packet = received ? std::get_if<Packet>(&*received) : nullptr;
-    if (packet == nullptr)
-      ADD_FAILURE() << "another packet than expected: "
-                    << (received ? to_text(*received) : "nothing");
-    return packet != nullptr ? *packet : Packet{};
-  }
-  std::optional<Received> receive();
-  void expect_nothing();
-  /// The broker has closed, and sent nothing more.
-  void expect_closed();
-  /// The broker has closed; an MQTT 5 client was told why.
-  void expect_disconnect(ReasonCode reason);
-  bool is_closed();
-
-  /// The network connection ends without DISCONNECT.
-  void cut();
+  std::optional<Received> receive() override;
+  bool is_closed() override;
+  void cut() override;
   /// The peer is gone and nobody tells: nothing is read any more.
   void stall(std::size_t room);
   void unstall();
 
-  void set_version(Version version) { version_ = version; }
-  Version version() const { return version_; }
-
  private:
-  void append(Bytes& out, const Connect& packet) {
-    version_ = packet.version;
-    append_bytes(out, encode(packet, version_));
-  }
-  template <class Packet>
-  void append(Bytes& out, const Packet& packet) {
-    append_bytes(out, encode(packet, version_));
-  }
-  static void append_bytes(Bytes& out, const Bytes& more) {
-    out.insert(out.end(), more.begin(), more.end());
-  }
   void take_outbound();
 
   InProcessBroker& broker_;
@@ -118,14 +63,6 @@ class RawClient {
   Bytes received_;
   std::size_t parsed_ = 0;
   bool is_stalled_ = false;
-  Version version_ = Version::v5;
-};
-
-struct BrokerSetup {
-  std::uint16_t shards = 1;
-  bool has_log = false;
-  LogAnswers log_answers = LogAnswers::at_once;
-  core::CoreOptions options{};
 };
 
 class InProcessBroker {

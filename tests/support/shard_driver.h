@@ -9,6 +9,7 @@
 #pragma once
 
 #include "core/shard/shard.h"
+#include "tests/support/broker_setup.h"
 #include "tests/support/queue_mailer.h"
 #include "tests/support/socket.h"
 
@@ -19,12 +20,6 @@
 #include <vector>
 
 namespace sluice::testing {
-
-/// When the log says that a batch is safe.
-enum class LogAnswers : std::uint8_t {
-  at_once,  ///< within the turn, as a broker without a log does
-  later,    ///< when answer_log() is called
-};
 
 /// A connection on its way from the shard that accepted it to the one that it belongs to.
 struct MovingConnection {

@@ -83,6 +83,7 @@ void ClientMachine::on_opened(Instant now) {
   if (!written) end({.cause = EndCause::protocol, .error = written.error()});
 }
 
+// [MQTT3-7.1.2-1]
 void ClientMachine::on_bytes(ByteView bytes, Instant now) {
   keep_alive_.on_received(now);
   while (state_ == MachineState::connecting || state_ == MachineState::connected) {
@@ -232,6 +233,7 @@ Result<void> ClientMachine::acknowledge(DeliveryId delivery, ReasonCode reason, 
   return {};
 }
 
+// [MQTT5-4.12.0-3]
 Result<void> ClientMachine::auth(const codec::Auth& auth, Instant now) {
   if (state_ != MachineState::connecting && state_ != MachineState::connected) return closed();
   const auto ours = codec::Properties::of_checked(options_.connect_properties);
@@ -252,6 +254,7 @@ Result<void> ClientMachine::ping(Instant now) {
   return {};
 }
 
+// [MQTT3-3.14.4-1] [MQTT3-3.14.4-2]
 Result<void> ClientMachine::disconnect(const codec::Disconnect& disconnect, Instant now) {
   if (state_ != MachineState::connecting && state_ != MachineState::connected) return closed();
   const auto expiry = disconnect.properties.number(codec::PropertyId::session_expiry_interval);

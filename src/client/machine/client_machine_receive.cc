@@ -247,6 +247,7 @@ void ClientMachine::receive_pubcomp(const codec::Pubcomp& ack, Instant now) {
   if (state_ == MachineState::connected) pump(now);
 }
 
+// [MQTT3-4.5.0-2] [MQTT5-4.5.0-2]
 void ClientMachine::receive_publish(codec::Publish& publish, Instant now) {
   if (options_.version == Version::v5) {
     if (const auto known = aliases_.resolve(publish); !known) {

@@ -44,6 +44,7 @@ Error unsupported(std::size_t offset, const char* detail) {
 }
 
 // MQIsdp has level 3 and MQTT levels 4 and 5; 5 has no bridge bit.
+// [RULE31-name-and-level]
 std::optional<Version> version_of(bool is_old_name, std::uint8_t level) {
   if (is_old_name) return (level & ~bridge_bit) == 3 ? std::optional(Version::v3_1) : std::nullopt;
   if (level == 5) return Version::v5;
@@ -116,6 +117,7 @@ Result<void> take_will(ByteReader& reader, ConnectFlags flags, const DecodeConte
 Result<void> take_credentials(ByteReader& reader, ConnectFlags flags, Version version,
                               Connect& out) {
   // MQTT 3.1 §3.1: a flag may be set and its field absent at the end of the packet.
+  // [RULE31-absent-fields]
   const bool may_be_absent = version == Version::v3_1;
   if (flags.has_user_name() && !(may_be_absent && reader.is_done())) {
     SLUICE_CHECK(take_utf8(reader, out.user_name.emplace()));  // [MQTT5-3.1.3-12] [MQTT3-3.1.3-11]
@@ -131,8 +133,9 @@ Result<void> take_credentials(ByteReader& reader, ConnectFlags flags, Version ve
 Result<void> check_client_id(const Connect& connect, const DecodeLimits& limits, std::size_t offset,
                              ConnectFault& fault_out) {
   const char* detail = nullptr;
-  if (connect.client_id.size() > limits.client_id_bytes_max)
-    detail = limit_text::client_id_bytes;
+  // [MQTT3-3.1.3-5] [MQTT5-3.1.3-5] [RULE31-client-id-long] [RULE3-client-id-characters]
+  if (connect.client_id.size() > limits.client_id_bytes_max) detail = limit_text::client_id_bytes;
+  // [RULE31-client-id-empty]
   else if (connect.client_id.empty() && connect.version == Version::v3_1)
     detail = "MQTT 3.1 has no empty client identifier";
   else if (connect.client_id.empty() && connect.version == Version::v3_1_1 && !connect.clean_start)

@@ -42,6 +42,7 @@ Result<void> check_end(const ByteReader& reader) {
   return fail(malformed(reader.offset(), "bytes follow the last field of the packet"));
 }
 
+// [RULE5-authentication-data]
 Result<void> check_authentication(const Properties& properties, std::size_t offset) {
   if (properties.has(PropertyId::authentication_data) &&
       !properties.has(PropertyId::authentication_method))

@@ -10,6 +10,7 @@ namespace sluice::codec {
 namespace {
 
 Result<void> check_number(const PropertyInfo& info, std::uint32_t number) {
+  // [RULE5-property-value]
   switch (info.rule) {
     case PropertyRule::zero_or_one:
       if (number > 1) return fail(protocol_fault(1, "this property must be 0 or 1"));
@@ -61,8 +62,10 @@ Result<void> check_value(const PropertyInfo& info, const PropertyView& property,
 Result<void> check_place(const PropertyInfo& info, bool is_repeated, PacketType type,
                          PropertyPlace place) {
   const bool is_will = place == PropertyPlace::will;
+  // [RULE5-property-elsewhere]
   if (!(is_will ? info.is_allowed_in_will() : info.is_allowed(type)))
     return fail(malformed(0, "this property may not stand in this packet"));
+  // [RULE5-property-twice]
   if (is_repeated && !(is_will ? info.may_repeat_in_will() : info.may_repeat(type)))
     return fail(protocol_fault(0, "this property stands there more than once"));
   return {};
@@ -80,6 +83,7 @@ Result<Properties> check_properties(ByteView raw, PacketType type, PropertyPlace
     std::uint8_t id = 0;
     reader.take_byte(id);
     const PropertyInfo* info = find_property(id);
+    // [RULE5-property-unknown]
     if (info == nullptr)
       return fail(malformed(begin, "the standard defines no property of this identifier"));
     PropertyView property;

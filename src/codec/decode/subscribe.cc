@@ -17,7 +17,9 @@ Result<void> check_options(std::uint8_t byte, bool is_shared, const DecodeContex
   }
   if ((byte & 0xC0U) != 0)  // [MQTT5-3.8.3-5]
     return fail(malformed(offset, "reserved bits of the subscription options are set"));
+  // [RULE5-subscribe-qos-3]
   if ((byte & 3U) == 3) return fail(protocol_fault(offset, "the requested QoS is 3"));
+  // [RULE5-retain-handling-3]
   if ((byte & 0x30U) == 0x30) return fail(protocol_fault(offset, "Retain Handling is 3"));
   if (is_shared && (byte & 4U) != 0)  // [MQTT5-3.8.3-4]
     return fail(protocol_fault(offset, "No Local on a shared subscription"));

@@ -39,6 +39,9 @@ class Acknowledging {
     }
     const std::size_t bound = codec::encoded_size(packet, connection.version);
     // [MQTT5-3.1.2-24]
+    // [MQTT5-3.4.2-2] [MQTT5-3.4.2-3] [MQTT5-3.5.2-2] [MQTT5-3.5.2-3] [MQTT5-3.6.2-2]
+    // [MQTT5-3.6.2-3] [MQTT5-3.7.2-2] [MQTT5-3.7.2-3] [MQTT5-3.9.2-1] [MQTT5-3.9.2-2]
+    // [MQTT5-3.11.2-1] [MQTT5-3.11.2-2] [MQTT5-3.1.2-29]
     if (bound > connection.packet_bytes_max) {
       closing_.close(connection, CloseCause::packet_too_large, codec::ReasonCode::packet_too_large,
                      "the answer is larger than the client's Maximum Packet Size");

@@ -80,6 +80,7 @@ void Closing::send_disconnect(const Connection& connection, codec::ReasonCode re
     return;
   std::array<std::uint8_t, 512> properties;
   codec::PropertyWriter writer(properties);
+  // [RULE5-request-problem-information] [MQTT5-3.14.2-4]
   if (connection.wants_problem_information && !detail.empty() && detail.size() < 400)
     writer.text(codec::PropertyId::reason_string, detail);
   codec::Disconnect packet{reason, {}};
@@ -96,6 +97,7 @@ void Closing::send_disconnect(const Connection& connection, codec::ReasonCode re
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::disconnect)];
 }
 
+// [MQTT5-4.13.2-1] [RULE5-answer-arrives]
 void Closing::close(Connection& connection, CloseCause cause, codec::ReasonCode reason,
                     std::string_view detail) {
   send_disconnect(connection, reason, detail);
@@ -106,6 +108,7 @@ void Closing::close(Connection& connection, CloseCause cause, codec::ReasonCode 
   forget(connection);
 }
 
+// [MQTT3-3.2.2-5] [MQTT3-3.2.2-6] [MQTT3-3.1.4-5] [MQTT5-3.1.4-6] [MQTT5-3.2.2-7]
 void Closing::refuse(Connection& connection, const Refusal& refusal) {
   c_.effects.add(EffectKind::close_gently, connection.id);
   c_.log.info("connect_refused", {{"peer", sluice::to_string(connection.peer)},
@@ -142,6 +145,7 @@ void Closing::clear_will(Session& session) {
 }
 
 // What the connection's end means for its session.
+// [MQTT3-4.1.0-1] [MQTT3-4.1.0-2] [MQTT5-4.1.0-1]
 void Closing::detach(Connection& connection, CloseCause cause) {
   Session* session = c_.state.sessions.find(connection.session);
   if (session == nullptr || session->conn != connection.id) return;
@@ -188,6 +192,7 @@ void Closing::publish_will(Session& session) {
     return;
   }
   ++c_.metrics.wills_published;
+  // [MQTT3-3.1.2-16] [MQTT3-3.1.2-17] [MQTT5-3.1.2-14] [MQTT5-3.1.2-15]
   Routed routed = Routed::of(message);
   // Its expiry begins when it is published, not when it was handed in.
   routed.received = c_.now;
@@ -196,6 +201,7 @@ void Closing::publish_will(Session& session) {
   router_.publish(routed);
 }
 
+// [MQTT3-3.1.2-7] [RULE5-will-at-the-earlier]
 void Closing::end_session(Session& session) {
   publish_will(session);
   retained_.cancel(session);
@@ -233,6 +239,7 @@ void Closing::end_session(Session& session) {
   }
 }
 
+// [MQTT5-4.1.0-2]
 void Closing::on_session_expired(SessionSlot slot, std::uint32_t generation) {
   Session* session = c_.state.sessions.find(slot);
   if (session == nullptr || session->generation != generation || session->is_connected()) return;

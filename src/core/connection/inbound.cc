@@ -103,6 +103,7 @@ void Inbound::on_bytes(Connection& connection, ByteView bytes) {
 }
 
 // Completes the one packet that was cut, so that the rest can be parsed in place.
+// [MQTT3-7.1.1-1] [MQTT5-4.2-1]
 Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
   while (connection.carry && !bytes.empty()) {
     const auto frame = codec::peek_frame(connection.carry->view(), connection.version);
@@ -314,6 +315,7 @@ Inbound::Step Inbound::on_decoded(Connection& connection, const codec::Packet& p
 Inbound::Step Inbound::on_client_disconnect(Connection& connection,
                                             const codec::Disconnect& disconnect) {
   using codec::PropertyId;
+// [RULE5-session-expiry-at-disconnect] [RULE5-disconnect-changes-expiry]
   if (const auto expiry = disconnect.properties.number(PropertyId::session_expiry_interval)) {
     if (connection.session_expiry_s == 0 && *expiry != 0)
       return fail(connection,
@@ -325,6 +327,7 @@ Inbound::Step Inbound::on_client_disconnect(Connection& connection,
     connection.session_expiry_s =
         static_cast<std::uint32_t>(std::min<std::int64_t>(*expiry, expiry_max));
   }
+// [RULE5-disconnect-with-will]
   closing_.on_disconnect(connection, disconnect.reason == ReasonCode::normal_disconnection
                                          ? CloseCause::client
                                          : CloseCause::client_with_will);

@@ -32,6 +32,7 @@ bool Publishing::resolve_alias(Connection& connection, codec::Publish& publish) 
                                     publish.topic);  // [MQTT5-3.3.2-12]
     return true;
   }
+  // [RULE5-alias-never-set]
   publish.topic = connection.inbound_aliases->find(static_cast<std::uint16_t>(alias));
   if (!publish.topic.empty()) return true;
   closing_.close(connection, CloseCause::protocol_error, ReasonCode::protocol_error,
@@ -160,6 +161,7 @@ ReasonCode Publishing::route(Connection& connection, const codec::Publish& publi
       !publish.dup)
     routed.encoded[connection.version == Version::v5 ? 1 : 0][publish.retain ? 1 : 0] = packet.all;
   const Router::Outcome outcome = router_.publish(routed);
+  // [RULE5-no-matching-subscribers]
   if (!outcome.is_matched) return ReasonCode::no_matching_subscribers;
   const bool is_lost = outcome.is_dropped && !outcome.is_taken && publish.qos > Qos::at_most_once;
   return is_lost ? ReasonCode::quota_exceeded : ReasonCode::success;
@@ -173,6 +175,7 @@ bool Publishing::acknowledge(Connection& connection, const codec::Publish& publi
   return acks_.send(connection, codec::Pubrec{publish.packet_id, reason, {}}, changes);
 }
 
+// [MQTT5-4.8.2-6]
 bool Publishing::on_puback(Connection& connection, const codec::Puback& puback) {
   Session& session = c_.state.sessions.at(connection.session);
   // One that nobody waits for is of an exchange that has ended: MQTT names no error for it.
@@ -194,6 +197,7 @@ bool Publishing::on_pubrec(Connection& connection, const codec::Pubrec& pubrec) 
   if (!delivering_.on_acknowledged(session, pubrec.packet_id, record::AckKind::pubrec)) {
     const Delivery* delivery = c_.state.find_delivery(session, pubrec.packet_id);
     const bool is_again = delivery != nullptr && delivery->state == DeliveryState::released;
+    // [RULE5-packet-identifier-not-found]
     if (!is_again) reason = ReasonCode::packet_identifier_not_found;
   }
   // [MQTT3-4.3.3-1] [MQTT5-4.3.3-4]
@@ -204,6 +208,7 @@ bool Publishing::on_pubrec(Connection& connection, const codec::Pubrec& pubrec) 
       changes);
 }
 
+// [MQTT5-4.3.3-13]
 bool Publishing::on_pubrel(Connection& connection, const codec::Pubrel& pubrel) {
   Session& session = c_.state.sessions.at(connection.session);
   const std::uint64_t changes = c_.journal.changes();

@@ -15,6 +15,7 @@ using codec::Version;
 
 // The code of one filter as that version says it. [MQTT3-3.9.3-2] MQTT 3.1 has no code of failure:
 // its client is told what it asked for, and gets nothing.
+// [RULE31-no-failure-in-suback]
 std::uint8_t suback_code(Version version, ReasonCode code, codec::Qos asked) {
   if (version == Version::v5 || !codec::is_failure(code)) return static_cast<std::uint8_t>(code);
   return version == Version::v3_1 ? static_cast<std::uint8_t>(asked) : std::uint8_t{0x80};
@@ -77,6 +78,7 @@ ReasonCode Subscribing::subscribe(Connection& connection, codec::FilterView view
     const RetainHandling handling = view.options.retain_handling;
     // [MQTT5-3.3.1-9] [MQTT5-3.3.1-10] [MQTT5-3.3.1-11] [MQTT5-3.8.4-4]
     if (handling == RetainHandling::send ||
+        // [RULE5-retain-handling-1-wildcard]
         (handling == RetainHandling::send_if_new && outcome.is_new))
       queries.push_back(retained_.prepare(session, view.filter, subscription));
   }
@@ -109,6 +111,7 @@ void Subscribing::on_confirmed() {
 }
 
 // [MQTT3-3.8.4-1] [MQTT3-3.8.4-2] [MQTT5-3.8.4-1] [MQTT5-3.8.4-2] [MQTT3-3.9.3-1] [MQTT5-3.9.3-1]
+// [MQTT3-2.3.1-7] [RULE3-suback-before-retained]
 bool Subscribing::finish(Pending& pending) {
   Connection* connection = c_.connections.find(pending.conn);
   if (connection == nullptr) return false;
@@ -116,7 +119,7 @@ bool Subscribing::finish(Pending& pending) {
                   pending.changes))
     return false;
   const Session& session = c_.state.sessions.at(connection->session);
-  for (const std::uint64_t query : pending.queries) retained_.start(session, query);
+  if (!pending.queries.empty()) retained_.start(session, pending.queries.back());
   return true;
 }
 
@@ -126,11 +129,13 @@ ReasonCode Subscribing::unsubscribe(Connection& connection, std::string_view fil
   const auto split = codec::split_shared_filter(filter);
   if (!split) return ReasonCode::topic_filter_invalid;
   if (!c_.commit(record::Unsubscribed{session.slot, filter}, session.is_durable()))
+    // [RULE5-no-subscription-existed]
     return ReasonCode::no_subscription_existed;
   c_.log.debug("subscription_removed", {{"client", session.client_id()}, {"filter", filter}});
   if (split->is_shared()) {
     members_.on_unsubscribed(session, split->share_name, split->filter);
   } else {
+    // [MQTT3-3.10.4-2] [MQTT5-3.10.4-2] [MQTT3-3.10.4-3] [MQTT5-3.10.4-3]
     interest_.remove(filter, session.is_interest_kept ? Interest::Keeps::yes : Interest::Keeps::no);
     retained_.cancel(session, filter);
   }
@@ -139,6 +144,7 @@ ReasonCode Subscribing::unsubscribe(Connection& connection, std::string_view fil
 
 // [MQTT3-3.10.4-4] [MQTT3-3.10.4-5] [MQTT3-3.10.4-6] [MQTT5-3.10.4-4] [MQTT5-3.10.4-5]
 // [MQTT5-3.11.3-1]
+// [MQTT5-2.2.1-6] [MQTT5-3.10.4-6]
 bool Subscribing::on_unsubscribe(Connection& connection, const codec::Unsubscribe& packet) {
   const std::uint64_t changes = c_.journal.changes();
   std::vector<std::uint8_t> codes;

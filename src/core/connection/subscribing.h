@@ -36,6 +36,12 @@ class Subscribing {
   /// False if the connection is gone. So for both.
   bool on_subscribe(Connection& connection, const codec::Subscribe& subscribe);
   bool on_unsubscribe(Connection& connection, const codec::Unsubscribe& unsubscribe);
+  /// True while so many of its subscriptions wait for their retained messages that it may make no
+  /// more.
+  bool must_wait(const Connection& connection) const {
+    constexpr std::size_t queries_max = 1000;
+    return retained_.waiting(connection.session) >= queries_max;
+  }
   /// Other shards have confirmed more changes.
   void on_confirmed();
 

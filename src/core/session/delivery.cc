@@ -57,6 +57,7 @@ bool Delivering::has_free_window(const Session& session) {
 // [MQTT5-3.3.4-9] [MQTT5-4.9.0-2]
 bool Delivering::has_room(const Connection& connection, const Outbound& outbound) const {
   const auto& limits = c_.options.session;
+// [MQTT5-4.9.0-1]
   const auto messages_max =
       std::min<std::uint64_t>(limits.inflight_messages_max, connection.receive_maximum);
   if (outbound.unsent > 0 || connection.in_flight >= messages_max) return false;
@@ -124,6 +125,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
                                                  : std::span<const std::uint32_t>();
   if (outbound == nullptr || (outbound->queue.empty() && outbound->window.empty()))
     guard_.note_checked(session);
+// [MQTT3-3.1.2-5] [MQTT3-4.5.0-1] [MQTT5-4.5.0-1]
   c_.commit(record::Queued{session.slot, routed.ensure_message(c_.state.messages),
                            c_.state.sessions.store_ids(ids), qos, target.retain, target.is_shared},
             session.is_durable());
@@ -132,6 +134,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
   return Outcome::sent;
 }
 
+// [MQTT3-4.3.1-1] [MQTT5-4.3.1-1] [MQTT5-3.3.4-10]
 void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& connection) {
   Output& output = c_.effects.output;
   if (output.backlog_bytes(connection.id) >=
@@ -201,6 +204,7 @@ void Delivering::drop_revoked(Session& session, Outbound& outbound) {
   }
 }
 
+// [MQTT3-4.6.0-5] [MQTT3-4.6.0-6] [MQTT5-4.6.0-5] [MQTT5-4.6.0-6]
 void Delivering::pump(Session& session) {
   Outbound* outbound = session.find_outbound();
   if (outbound == nullptr || (outbound->queue.empty() && outbound->unsent == 0)) return;
@@ -365,8 +369,10 @@ void Delivering::send_again(Session& session, Connection& connection, Outbound& 
       send_pubrel(session, delivery.packet_id, codec::ReasonCode::success);
       continue;
     }
+// [RULE5-receive-maximum-on-resume]
     if (connection.in_flight >= messages_max) return;
     // One that never left because the log had not answered is no retry.
+// [MQTT3-2.3.1-3] [MQTT5-4.3.3-7] [MQTT5-4.8.2-4]
     delivery.is_retry = delivery.is_retry || delivery.state == DeliveryState::published;
     delivery.state = DeliveryState::published;
     ++connection.in_flight;
@@ -375,6 +381,7 @@ void Delivering::send_again(Session& session, Connection& connection, Outbound& 
   }
 }
 
+// [MQTT5-4.3.2-3] [MQTT5-4.3.3-3] [MQTT5-4.3.3-5]
 bool Delivering::on_acknowledged(Session& session, codec::PacketId packet_id,
                                  record::AckKind kind) {
   if (!c_.commit(record::DeliveryAcknowledged{session.slot, packet_id, kind}, session.is_durable()))

@@ -20,6 +20,7 @@ struct RouterVisitor {
   void on_group(SharedGroup& group) { router.groups_.push_back(&group); }
 };
 
+// [MQTT5-3.3.4-5]
 void Router::add_id(Match& match, std::uint32_t id) {
   if (id == 0) return;
   if (match.target.subscription_id == 0) {
@@ -249,13 +250,17 @@ void Router::keep_retained(Routed& routed) {
                 {{"topic", routed.topic}, {"limit", "retained.bytes_max"}});
     return;
   }
+  // [MQTT3-3.3.1-7]
   c_.commit(record::RetainedSet{routed.ensure_message(c_.state.messages)}, is_durable);
 }
 
 Router::Outcome Router::publish(Routed& routed) {
+  // [MQTT3-3.3.1-12] [MQTT5-3.3.1-8]
   if (routed.retain && (c_.is_alone() || c_.owner_of(routed.topic) == c_.setup.index))
     keep_retained(routed);
+  // [MQTT3-3.3.2-3] [MQTT5-3.3.2-3]
   Outcome outcome = deliver_local(routed);
+  // [RULE5-shared-and-plain]
   if (!groups_.empty()) outcome.add(deliver_groups(routed));
   if (!c_.is_alone() && send_to_shards(routed)) outcome = {true, true};
   if (!outcome.is_matched) ++c_.metrics.messages_without_subscriber;

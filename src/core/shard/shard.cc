@@ -195,7 +195,9 @@ void Shard::on_mail_end() { parts_->retained.answer_asked(); }
 
 Instant Shard::deadline_of(const Connection& connection) const {
   if (is_handshake(connection.state))
+    // [RULE5-connect-in-time]
     return connection.opened + context_.options.limits.connect_timeout;
+  // [RULE3-keep-alive-0] [RULE5-keep-alive-0]
   if (connection.keep_alive_s == 0) return Instant::never();
   const double factor = context_.options.mqtt.keep_alive_factor;
   const auto allowed = static_cast<std::int64_t>(factor * 1e9 * connection.keep_alive_s);
@@ -276,6 +278,7 @@ bool Shard::is_turn_full() const {
 void Shard::finish_turn() {
   parts_->inbound.go_on();
   parts_->retained.advance();
+  if (parts_->retained.take_done()) parts_->inbound.wake();
   was_full_ = is_turn_full() || context_.mailer.is_congested();
   if (context_.setup.has_log) parts_->outbox.finish_turn();
   const Ticket ticket = context_.journal.ticket();

@@ -12,10 +12,10 @@ constexpr auto qos_2 = Qos::exactly_once;
 
 class Mqtt3Exchange : public ::testing::Test {
  protected:
-  InProcessBroker broker_;
-  RawClient& client_ = connect("a");
+  Broker broker_;
+  Client& client_ = connect("a");
 
-  RawClient& connect(std::string id) {
+  Client& connect(std::string id) {
     return broker_.connect({.version = Version::v3_1_1, .client_id = std::move(id)});
   }
 };
@@ -42,7 +42,7 @@ TEST_F(Mqtt3Exchange, MQTT3_2_3_1_6_and_7_answers_hold_the_identifier) {
 }
 
 TEST_F(Mqtt3Exchange, MQTT3_3_3_1_3_dup_is_not_passed_on) {
-  RawClient& subscriber = connect("s");
+  Client& subscriber = connect("s");
   subscribe(subscriber, {"t", qos_1});
   client_.send(Publish{.topic = "t", .payload = "x", .qos = qos_1, .dup = true, .packet_id = 1});
   subscriber.expect(Publish{.topic = "t", .payload = "x", .qos = qos_1});
@@ -51,7 +51,7 @@ TEST_F(Mqtt3Exchange, MQTT3_3_3_1_3_dup_is_not_passed_on) {
 TEST_F(Mqtt3Exchange, MQTT3_3_3_1_10_and_11_an_empty_retained_message_clears_and_is_not_kept) {
   client_.send(Publish{.topic = "t", .payload = "x", .retain = true});
   client_.send(Publish{.topic = "t", .retain = true});
-  RawClient& late = connect("s");
+  Client& late = connect("s");
   subscribe(late, {"t"});
   late.expect_nothing();
 }
@@ -59,7 +59,7 @@ TEST_F(Mqtt3Exchange, MQTT3_3_3_1_10_and_11_an_empty_retained_message_clears_and
 TEST_F(Mqtt3Exchange, MQTT3_3_3_1_12_without_retain_nothing_that_is_kept_changes) {
   client_.send(Publish{.topic = "t", .payload = "kept", .retain = true});
   client_.send(Publish{.topic = "t", .payload = "other"}, Publish{.topic = "t"});
-  RawClient& late = connect("s");
+  Client& late = connect("s");
   subscribe(late, {"t"});
   late.expect(Publish{.topic = "t", .payload = "kept", .retain = true});
 }
@@ -147,7 +147,7 @@ TEST_F(Mqtt3Exchange, MQTT3_4_3_3_2_until_pubrel_the_identifier_is_the_same_mess
 }
 
 TEST_F(Mqtt3Exchange, MQTT3_4_6_0_6_one_topic_is_delivered_in_order) {
-  RawClient& subscriber = connect("s");
+  Client& subscriber = connect("s");
   subscribe(subscriber, {"t", qos_1});
   for (PacketId i = 1; i <= 100; ++i)
     client_.send(Publish{.topic = "t", .payload = std::to_string(i), .qos = qos_1, .packet_id = i});

@@ -218,7 +218,7 @@ TEST_F(CoreAuthentication, AnotherUserDoesNotGetWhatWasKeptForTheFirst) {
   thief.expect_nothing();
 }
 
-TEST_F(CoreAuthentication, AMethodIsAnExchangeOfAuthPackets) {
+TEST_F(CoreAuthentication, MQTT5_4_12_0_2_and_5_a_method_is_an_exchange_of_auth_packets) {
   RawClient& client = broker.open();
   client.send(by_method("first"));
   core::AuthRequest request = broker.take_auth_request();
@@ -242,7 +242,7 @@ TEST_F(CoreAuthentication, AMethodIsAnExchangeOfAuthPackets) {
   client.expect(Pingresp{});
 }
 
-TEST_F(CoreAuthentication, OnlyAuthMayStandBetweenConnectAndConnack) {
+TEST_F(CoreAuthentication, MQTT5_3_1_2_30_only_auth_may_stand_between_connect_and_connack) {
   RawClient& client = broker.open();
   client.send(by_method("first"));
   broker.answer_auth(broker.take_auth_request().conn, challenge("salt"));
@@ -251,7 +251,7 @@ TEST_F(CoreAuthentication, OnlyAuthMayStandBetweenConnectAndConnack) {
   client.expect_closed();
 }
 
-TEST_F(CoreAuthentication, AChangedMethodIsAProtocolError) {
+TEST_F(CoreAuthentication, MQTT5_4_12_0_5_a_changed_method_is_a_protocol_error) {
   RawClient& client = broker.open();
   client.send(by_method("first"));
   broker.answer_auth(broker.take_auth_request().conn, challenge("salt"));
@@ -260,7 +260,7 @@ TEST_F(CoreAuthentication, AChangedMethodIsAProtocolError) {
   client.expect_closed();
 }
 
-TEST_F(CoreAuthentication, ReAuthenticationLetsEverythingElseGoOn) {
+TEST_F(CoreAuthentication, MQTT5_4_12_1_1_and_2_re_authentication_lets_everything_else_go_on) {
   RawClient& client = broker.open();
   client.send(by_method("first"));
   broker.answer_auth(broker.take_auth_request().conn, accepted("ann"));

@@ -297,5 +297,28 @@ TEST_P(CoreRetained, SysTopicsAreRetainedAndNotMatchedByABareWildcard) {
 
 INSTANTIATE_TEST_SUITE_P(Shards, CoreRetained, ::testing::Values(1, 3));
 
+TEST(RetainedDelivery, SubscribingWithoutReadingIsBounded) {
+  InProcessBroker broker;
+  RawClient& publisher = broker.connect({.client_id = "p"});
+  publisher.send(Publish{.topic = "t", .payload = std::string(100'000, 'x'), .retain = true});
+  RawClient& deaf = broker.connect({.client_id = "deaf"});
+  deaf.stall(10);
+  const std::vector<Filter> filters(100, Filter{"t"});
+  for (PacketId id = 1; id <= 200; ++id) deaf.send(Subscribe{.packet_id = id, .filters = filters});
+  // A few packets beyond the bound, not all two hundred.
+  using codec::PacketType;
+  const auto subscribes = static_cast<std::size_t>(PacketType::subscribe);
+  EXPECT_LE(broker.metrics().packets_received[subscribes], 12U);
+  deaf.unstall();
+  std::size_t retained = 0;
+  std::size_t subacks = 0;
+  while (const auto packet = deaf.receive()) {
+    retained += std::holds_alternative<Publish>(*packet) ? 1U : 0U;
+    subacks += std::holds_alternative<Suback>(*packet) ? 1U : 0U;
+  }
+  EXPECT_EQ(subacks, 200U);
+  EXPECT_EQ(retained, 20'000U);
+}
+
 }  // namespace
 }  // namespace sluice::testing

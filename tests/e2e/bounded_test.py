@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each limit is reached on purpose: the answer is the written one, it is counted, others live on."""
+import re
+import select
+import time
+import unittest
+
+from support import case, wire
+from support.broker import MOSQUITTO, Broker
+from support.raw import RawClient, connected
+from support.wire import V5, V311
+
+MIB = 1 << 20
+
+
+def metric(broker, name, **labels):
+    """A number of /metrics."""
+    wanted = ",".join(f'{key}="{value}"' for key, value in labels.items())
+    pattern = rf"^sluice_{name}(?:_total)?{{{wanted}}} (\d+)$" if labels else \
+        rf"^sluice_{name}(?:_total)? (\d+)$"
+    found = re.search(pattern, broker.fetch("/metrics")[1], re.MULTILINE)
+    assert found, f"no {name} {labels} in /metrics"
+    return int(found[1])
+
+
+@unittest.skipIf(MOSQUITTO, "limits of Sluice's own")
+class Bounded(unittest.TestCase):
+    def start(self, threads=2, **settings):
+        broker = Broker(threads, {name.replace("__", "."): value
+                                  for name, value in settings.items()})
+        broker.start()
+        self.addCleanup(broker.__exit__, None)
+        self.good = connected(broker.port, "good", V5)
+        self.good.subscribe("good", qos=1)
+        self.addCleanup(self.good.close)
+        return broker
+
+    def served(self):
+        self.good.publish("good", b"served", 1)
+        self.good.receive(payload=b"served")
+
+    def test_limits_of_a_packet_are_answered_and_counted(self):
+        broker = self.start(mqtt__topic_levels_max=10, mqtt__topic_bytes_max=200,
+                            mqtt__user_properties_max=5, mqtt__packet_bytes_max="10KiB",
+                            mqtt__client_id_bytes_max=30)
+        rows = [("topic_levels_max", 0x90, wire.publish("a/" * 11, b"", V5)),
+                ("topic_bytes_max", 0x90, wire.publish("a" * 201, b"", V5)),
+                ("topic_levels_max", 0x8F, wire.subscribe(1, [("+/" * 11 + "#", 0)], V5)),
+                ("user_properties_max", 0x97,
+                 wire.publish("a", b"", V5, props={"user_property": [("k", "v")] * 6})),
+                ("packet_bytes_max", 0x95, wire.publish("a", b"x" * 11000, V5))]
+        for limit, reason, data in rows:
+            before = metric(broker, "limits_hit", limit=limit)
+            client = connected(broker.port, "bad", V5)
+            client.send(data)
+            client.expect_closed(reason=reason)
+            client.close()
+            self.assertEqual(metric(broker, "limits_hit", limit=limit), before + 1, limit)
+        client = RawClient(broker.port, V5)
+        client.connect("x" * 31, expect=0x85)
+        client.expect_closed()
+        self.assertEqual(metric(broker, "limits_hit", limit="client_id_bytes_max"), 1)
+        self.served()
+
+    def test_a_connect_above_its_limit_is_told_so_in_mqtt_5(self):
+        broker = self.start(mqtt__packet_bytes_max_before_connect="2KiB")
+        data = wire.connect("c", V5, will={"topic": "w", "payload": b"x" * 3000})
+        client = RawClient(broker.port, V5)
+        client.send(data)
+        client.expect("CONNACK", reason=0x95)
+        client.expect_closed()
+        old = RawClient(broker.port, V311)
+        old.send(wire.connect("c", V311, will={"topic": "w", "payload": b"x" * 3000}))
+        old.expect_closed()
+        self.assertEqual(metric(broker, "limits_hit", limit="packet_bytes_max_before_connect"), 2)
+        self.served()
+
+    def test_8000_user_properties_are_refused_in_little_time(self):
+        broker = self.start()
+        begin = time.monotonic()
+        for _ in range(20):
+            client = connected(broker.port, "many", V5)
+            client.send(wire.publish("a", b"", V5, props={"user_property": [("k", "v")] * 8000}))
+            client.expect_closed(reason=0x97)
+            client.close()
+        self.assertLess(time.monotonic() - begin, 20)
+        self.served()
+
+    def test_65535_unreleased_messages_of_qos_2_are_legal_and_small(self):
+        broker = self.start()
+        before = broker.memory_peak()
+        client = connected(broker.port, "unreleased", V311, keep_alive=0)
+        sent = received = 0
+        while received < 65535:
+            if sent < 65535 and sent - received < 2000:
+                batch = range(sent + 1, min(sent + 1000, 65535) + 1)
+                client.send(b"".join(wire.publish("a", b"", V311, 2, n) for n in batch))
+                sent = batch[-1]
+            received += 1
+            client.expect("PUBREC", packet_id=received)
+        self.assertLess(broker.memory_peak() - before, 8 * MIB)
+        client.send(b"".join(wire.ack("PUBREL", n) for n in range(1, 101)))
+        for number in range(1, 101):
+            client.expect("PUBCOMP", packet_id=number)
+        client.close()
+        self.served()
+
+    def test_more_than_the_receive_maximum_is_told_so(self):
+        broker = self.start()
+        client = connected(broker.port, "greedy", V5, keep_alive=0)
+        client.send(b"".join(wire.publish("a", b"", V5, 2, n) for n in range(1, 1002)))
+        for number in range(1, 1001):
+            client.expect("PUBREC", packet_id=number)
+        client.expect_closed(reason=0x93)
+        self.assertEqual(metric(broker, "limits_hit", limit="receive_maximum"), 1)
+        self.served()
+
+    def test_200000_answers_that_nobody_reads_take_a_bounded_buffer(self):
+        broker = self.start(server__write_timeout="2s")
+        before = broker.memory_peak()
+        client = RawClient(broker.port, V311, receive_buffer=4096)
+        client.connect("deaf", keep_alive=0)
+        client.send(wire.PINGREQ * 200_000)
+        self.served()
+        # Answers of several sizes, until it is not read any more and then closed.
+        data = wire.PINGREQ * 20_000 + wire.subscribe(1, [("a", 0)] * 500)
+        client.socket.setblocking(False)
+        deadline, gone = time.monotonic() + 60, False
+        while not gone and time.monotonic() < deadline:
+            if not select.select([], [client.socket], [], 0.5)[1]:
+                continue
+            try:
+                sent = client.socket.send(data)
+                data = data[sent:] + data[:sent]
+            except (BrokenPipeError, ConnectionResetError):
+                gone = True
+        self.assertTrue(gone, "it is still connected")
+        self.assertLess(broker.memory_peak() - before, 16 * MIB)
+        self.assertEqual(metric(broker, "disconnects", cause="write_timeout"), 1)
+        self.served()
+
+    def test_a_connect_that_drips_is_closed_in_time_and_so_are_halves_of_it(self):
+        broker = self.start(limits__connect_timeout="2s")
+        begin = time.monotonic()
+        data = wire.connect("slow", V5, will={"topic": "w", "payload": b"x" * 1000})
+        halves = [RawClient(broker.port, V5) for _ in range(200)]
+        for half in halves:
+            half.send(data[:len(data) // 2])
+        drip, sent = RawClient(broker.port, V5), 0
+        while not drip.eof and time.monotonic() - begin < 30:
+            try:
+                drip.send(data[sent:sent + 1])
+            except (BrokenPipeError, ConnectionResetError):
+                break
+            sent += 1
+            if drip.wait_readable(1):
+                drip.fill()
+        self.assertLess(time.monotonic() - begin, 10)
+        for half in halves:
+            half.expect_closed()
+            half.close()
+        drip.close()
+        self.assertEqual(metric(broker, "disconnects", cause="connect_timeout"), 201)
+        self.served()
+
+    def test_filters_of_a_client_are_bounded(self):
+        broker = self.start(session__subscriptions_max=3)
+        client = connected(broker.port, "filters", V5)
+        self.assertEqual(client.subscribe("a", "b", "$share/g/c", "d", "a", granted=False),
+                         [0, 0, 0, 0x97, 0])
+        old = connected(broker.port, "filters-old", V311)
+        self.assertEqual(old.subscribe("a", "b", "c", "d", granted=False), [0, 0, 0, 0x80])
+        self.assertEqual(metric(broker, "limits_hit", limit="subscriptions_max"), 2)
+        self.served()
+
+    def test_retained_messages_are_bounded_by_number_and_bytes(self):
+        broker = self.start(1, retained__messages_max=3, retained__bytes_max="10KiB",
+                            sys__interval="0s")
+        client = connected(broker.port, "retains", V5)
+        for number in range(4):
+            client.publish(f"r/{number}", b"x", 1, retain=True)
+        client.publish("r/0", b"x" * 20_000, 1, retain=True)
+        self.assertEqual(metric(broker, "limits_hit", limit="retained_messages_max"), 1)
+        self.assertEqual(metric(broker, "limits_hit", limit="retained_bytes_max"), 1)
+        client.subscribe("r/#")
+        got = [client.receive() for _ in range(3)]
+        self.assertEqual(sorted(m.topic for m in got), ["r/0", "r/1", "r/2"])
+        client.expect_quiet()
+        self.served()
+
+
+if __name__ == "__main__":
+    case.main()

@@ -65,7 +65,7 @@ void Handshake::refuse(Connection& connection, ReasonCode code, std::string_view
 }
 
 void Handshake::send_refusal(Connection& connection, ReasonCode code, std::string_view reason) {
-// [MQTT5-3.2.2-20] [MQTT5-3.1.4-2] [MQTT5-4.12.0-4]
+  // [MQTT5-3.2.2-20] [MQTT5-3.1.4-2] [MQTT5-4.12.0-4]
   std::array<std::uint8_t, 512> properties;
   codec::PropertyWriter writer(properties);
   codec::Connack connack{
@@ -239,7 +239,7 @@ void Handshake::set_will(Session& session, const codec::Connect& connect) {
     closing_.clear_will(session);  // of the connection before: [MQTT5-3.1.3-9]
     return;
   }
-// [MQTT5-3.1.2-7]
+  // [MQTT5-3.1.2-7]
   const codec::Will& will = *connect.will;
   ForwardedProperties forwarded(will.properties);
   const MessageRef message = c_.state.messages.make({.topic = will.topic,
@@ -281,7 +281,7 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
   // is the client, in time.
   const bool is_over = session != nullptr && !session->is_durable();
   if (is_over) closing_.clear_will(*session);
-  // [MQTT3-3.1.2-6] [MQTT5-3.1.2-4]
+  // [MQTT3-3.1.2-6] [MQTT5-3.1.2-4] [MQTT3-3.1.4-3] [MQTT5-3.1.4-4] [MQTT3-3.2.2-1]
   if (session != nullptr && (connect.clean_start || is_over)) {
     closing_.end_session(*session);
     session = nullptr;
@@ -293,7 +293,7 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
     // A session that ends with its connection is known to the log for its will.
     const bool is_logged = is_durable || connect.will.has_value();
     const std::uint64_t number = is_logged ? c_.state.sessions.next_log_number() : 0;
-// [MQTT5-3.1.2-6] [MQTT3-3.1.2-4] [MQTT5-3.1.2-5]
+    // [MQTT5-3.1.2-6] [MQTT3-3.1.2-4] [MQTT5-3.1.2-5]
     session = &c_.commit(record::SessionCreated{id, number}, is_logged);
     session->is_interest_kept = is_durable;
     ++c_.metrics.sessions_created;
@@ -307,7 +307,7 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
   session->drop_was_logged = false;
   connection.session = session->slot;
   connection.session_expiry_s = granted.session_expiry_s;
-// [MQTT3-3.1.2-12]
+  // [MQTT3-3.1.2-12]
   set_will(*session, connect);
   return *session;
 }
@@ -316,7 +316,7 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
 void Handshake::send_connack(Connection& connection, bool is_present,
                              const codec::Properties& properties) {
   // MQTT 3.1 has no such flag: its byte is reserved.
-// [RULE31-session-present]
+  // [RULE31-session-present]
   const codec::Connack connack{.session_present = is_present && connection.version != Version::v3_1,
                                .code = 0,
                                .properties = properties};
@@ -516,7 +516,7 @@ void Handshake::finish(Connection& connection, ByteView connack) {
   connection.last_received = c_.now;
   Session& session = c_.state.sessions.at(connection.session);
   members_.on_presence(session);
-// [RULE5-connack-before-queue]
+  // [RULE5-connack-before-queue]
   delivering_.resend(session);
 }
 

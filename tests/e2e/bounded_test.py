@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each limit is reached on purpose: the answer is the written one, it is counted, others live on."""
+"""Each limit is reached on purpose: the written answer comes, it is counted, others live on."""
 import re
 import select
 import time

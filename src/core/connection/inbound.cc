@@ -42,6 +42,7 @@ bool Inbound::must_wait(const Connection& connection) const {
   if (c_.effects.output.backlog_bytes(connection.id) >= unread_max) return true;
   // What waits for a slow log is bounded by what a client may have unacknowledged.
   if (connection.held >= c_.options.mqtt.receive_maximum) return true;
+  if (subscribing_.must_wait(connection)) return true;
   return !c_.is_alone() && c_.mailer.is_congested();
 }
 
@@ -107,6 +108,7 @@ void Inbound::on_bytes(Connection& connection, ByteView bytes) {
 Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
   while (connection.carry && !bytes.empty()) {
     const auto frame = codec::peek_frame(connection.carry->view(), connection.version);
+    // [MQTT3-4.8.0-2]
     if (frame.is_failed()) return fail(connection, frame.error);
     const std::size_t have = connection.carry->size();
     const std::size_t missing =
@@ -315,7 +317,7 @@ Inbound::Step Inbound::on_decoded(Connection& connection, const codec::Packet& p
 Inbound::Step Inbound::on_client_disconnect(Connection& connection,
                                             const codec::Disconnect& disconnect) {
   using codec::PropertyId;
-// [RULE5-session-expiry-at-disconnect] [RULE5-disconnect-changes-expiry]
+  // [RULE5-session-expiry-at-disconnect] [RULE5-disconnect-changes-expiry]
   if (const auto expiry = disconnect.properties.number(PropertyId::session_expiry_interval)) {
     if (connection.session_expiry_s == 0 && *expiry != 0)
       return fail(connection,
@@ -327,7 +329,7 @@ Inbound::Step Inbound::on_client_disconnect(Connection& connection,
     connection.session_expiry_s =
         static_cast<std::uint32_t>(std::min<std::int64_t>(*expiry, expiry_max));
   }
-// [RULE5-disconnect-with-will]
+  // [RULE5-disconnect-with-will]
   closing_.on_disconnect(connection, disconnect.reason == ReasonCode::normal_disconnection
                                          ? CloseCause::client
                                          : CloseCause::client_with_will);

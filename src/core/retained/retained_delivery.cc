@@ -139,7 +139,7 @@ void RetainedDelivery::run_local_page(Session& session, Job& job) {
   expired_.clear();
   const bool has_more =
       job.local->next(c_.state.retained, page_limits, [&](const MessageRef& message) {
-// [RULE5-retained-expiry]
+        // [RULE5-retained-expiry]
         if (message->is_expired(c_.now)) {
           expired_.emplace_back(message->topic());
           return;
@@ -168,7 +168,7 @@ void RetainedDelivery::ask(Job& job) {
 // [MQTT3-3.3.1-6] [MQTT3-3.3.1-8] [MQTT5-3.3.1-9]
 void RetainedDelivery::deliver(const Session& session, Job& job, Routed& routed) {
   if (job.live.contains(hash(routed.topic))) return;
-// [RULE5-retained-subscription-identifier]
+  // [RULE5-retained-subscription-identifier]
   const Target target{.session = session.slot,
                       .qos = job.subscription.options.qos,
                       .retain = true,
@@ -179,6 +179,7 @@ void RetainedDelivery::deliver(const Session& session, Job& job, Routed& routed)
 
 void RetainedDelivery::finish_first(SessionSlot slot) {
   const auto found = jobs_.find(index_of(slot));
+  has_done_ = true;
   found->second.waiting.pop_front();
   if (found->second.waiting.empty()) jobs_.erase(found);
 }

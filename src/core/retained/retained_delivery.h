@@ -25,6 +25,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sluice::core {
@@ -41,6 +42,13 @@ class RetainedDelivery {
   /// Every shard knows of the subscription: its query may begin, unless it was cancelled meanwhile,
   /// and so may those of the session that were prepared before it.
   void start(const Session& session, std::uint64_t query);
+  /// How many queries the session has that are not done.
+  std::size_t waiting(SessionSlot session) const {
+    const auto found = jobs_.find(index_of(session));
+    return found != jobs_.end() ? found->second.waiting.size() : 0;
+  }
+  /// True once after queries were done.
+  bool take_done() { return std::exchange(has_done_, false); }
   /// The client left, or the filter was unsubscribed.
   void cancel(const Session& session);
   void cancel(const Session& session, std::string_view filter);
@@ -115,6 +123,7 @@ class RetainedDelivery {
       queries_;  // of other shards
   std::vector<std::string> expired_;
   std::uint64_t last_query_ = 0;
+  bool has_done_ = false;
 };
 
 }  // namespace sluice::core

@@ -57,7 +57,7 @@ bool Delivering::has_free_window(const Session& session) {
 // [MQTT5-3.3.4-9] [MQTT5-4.9.0-2]
 bool Delivering::has_room(const Connection& connection, const Outbound& outbound) const {
   const auto& limits = c_.options.session;
-// [MQTT5-4.9.0-1]
+  // [MQTT5-4.9.0-1]
   const auto messages_max =
       std::min<std::uint64_t>(limits.inflight_messages_max, connection.receive_maximum);
   if (outbound.unsent > 0 || connection.in_flight >= messages_max) return false;
@@ -125,7 +125,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
                                                  : std::span<const std::uint32_t>();
   if (outbound == nullptr || (outbound->queue.empty() && outbound->window.empty()))
     guard_.note_checked(session);
-// [MQTT3-3.1.2-5] [MQTT3-4.5.0-1] [MQTT5-4.5.0-1]
+  // [MQTT3-3.1.2-5] [MQTT3-4.5.0-1] [MQTT5-4.5.0-1]
   c_.commit(record::Queued{session.slot, routed.ensure_message(c_.state.messages),
                            c_.state.sessions.store_ids(ids), qos, target.retain, target.is_shared},
             session.is_durable());
@@ -227,6 +227,7 @@ void Delivering::begin_now(Session& session, Connection& connection, Routed& rou
                        sent.qos == first.qos && sent.retain == first.retain &&
                        sent.packet.size() <= connection.packet_bytes_max;
   if (is_same) {
+    // [MQTT3-2.3.1-4] [MQTT5-2.2.1-4] [MQTT3-4.3.2-1]
     const Delivery& delivery = c_.commit(record::DeliveryBegun{session.slot}, session.is_durable());
     ++connection.in_flight;
     if (!hold(session, connection, outbound.window.back())) send_same(connection, sent, delivery);
@@ -276,6 +277,7 @@ ByteView Delivering::begin_first(Session& session, Connection& connection, Outbo
   const Delivery& first = outbound.queue.front();
   const bool is_expired = first.message->is_expired(c_.now);  // [MQTT5-3.3.2-5]
   const bool is_gone = is_expired || is_revoked(session, *first.message);
+  // [RULE5-maximum-packet-size-counts-all]
   const std::size_t size = publish_bytes(outgoing(first), connection.version);
   if (is_gone || size == 0 || size > connection.packet_bytes_max) {
     ++(is_expired ? c_.metrics.messages_dropped_expired
@@ -319,6 +321,7 @@ ByteView Delivering::send(Connection& connection, const Delivery& delivery) {
   Output& output = c_.effects.output;
   OutgoingPublish publish = outgoing(delivery);
   if (connection.outbound_aliases)
+    // [MQTT3-3.3.1-3]
     choose_alias(publish, connection, publish_bytes(publish, connection.version));
   ++c_.metrics.messages_sent[static_cast<std::size_t>(delivery.qos)];
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::publish)];
@@ -369,10 +372,10 @@ void Delivering::send_again(Session& session, Connection& connection, Outbound& 
       send_pubrel(session, delivery.packet_id, codec::ReasonCode::success);
       continue;
     }
-// [RULE5-receive-maximum-on-resume]
+    // [RULE5-receive-maximum-on-resume]
     if (connection.in_flight >= messages_max) return;
     // One that never left because the log had not answered is no retry.
-// [MQTT3-2.3.1-3] [MQTT5-4.3.3-7] [MQTT5-4.8.2-4]
+    // [MQTT3-2.3.1-3] [MQTT5-4.3.3-7] [MQTT5-4.8.2-4]
     delivery.is_retry = delivery.is_retry || delivery.state == DeliveryState::published;
     delivery.state = DeliveryState::published;
     ++connection.in_flight;

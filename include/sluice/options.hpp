@@ -100,6 +100,17 @@ struct authenticator {
   std::function<result<std::string>(std::string_view server_data)> step{};
 };
 
+/// TLS of mqtts:// and wss://. The server's certificate and name are always checked unless
+/// `insecure` says otherwise.
+struct tls_options {
+  std::string ca_file{};      ///< trusted authorities, PEM; empty: the system's
+  std::string ca_path{};      ///< a folder of them
+  std::string cert_file{};    ///< the client's certificate, PEM
+  std::string key_file{};     ///< its key, PEM
+  std::string server_name{};  ///< the name that is asked for and checked; empty: the URL's host
+  bool insecure = false;      ///< whoever answers is trusted: for tests
+};
+
 /// How much a line of the log matters.
 enum class log_level : std::uint8_t {
   trace,  ///< packets
@@ -130,6 +141,7 @@ struct client_options {
   std::chrono::milliseconds close_timeout{5'000};     ///< for what is unsent when it is closed
   v1::user_properties user_properties{};              ///< for the server (MQTT 5)
   authenticator auth{};                               ///< enhanced authentication (MQTT 5)
+  tls_options tls{};                                  ///< for mqtts:// and wss://
   reconnect_options reconnect{};                      ///< when a lost connection is made again
   queue_options offline{};                            ///< messages that wait to be sent
   v1::loop* loop = nullptr;  ///< who does the work; none: a thread of the client's own

@@ -138,7 +138,7 @@ v1::result<void> read_url(std::string_view text, Settings& settings) {
   return read_query(*url, settings.link.machine);
 }
 
-v1::result<void> read_tls(const v1::client_options::tls_options& options, Settings& settings) {
+v1::result<void> read_tls(const v1::tls_options& options, Settings& settings) {
   const auto& endpoints = settings.link.connector.endpoints;
   const bool has_tls = std::ranges::any_of(endpoints, [](const Endpoint& endpoint) {
     return endpoint.scheme == net::Scheme::tls || endpoint.scheme == net::Scheme::wss;

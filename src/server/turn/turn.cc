@@ -22,7 +22,7 @@ Turn::Turn(const core::ShardSetup& setup, const core::CoreOptions& options,
       shard_(std::make_unique<core::Shard>(setup, options, rng, log, effects_, mailer_, now)),
       now_(now),
       connect_timeout_(options.limits.connect_timeout),
-      log_(log) {}
+      logger_(log) {}
 
 Turn::~Turn() {
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
@@ -245,9 +245,9 @@ void Turn::end_handshake(core::ConnId id, Slot& slot) {
 
 void Turn::fail_handshake(const Slot& slot, std::string_view why) {
   ++metrics_.transport_handshakes_failed;
-  log_.info("connection_closed", {{"peer", sluice::to_string(slot.transport->peer())},
-                                  {"cause", "handshake failed"},
-                                  {"detail", why}});
+  logger_.info("connection_closed", {{"peer", sluice::to_string(slot.transport->peer())},
+                                     {"cause", "handshake failed"},
+                                     {"detail", why}});
 }
 
 void Turn::drop_handshakes() {

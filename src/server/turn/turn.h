@@ -194,7 +194,7 @@ class Turn {
   std::size_t open_ = 0;
   std::size_t handshakes_ = 0;
   const Duration connect_timeout_;
-  Log& log_;
+  Log& logger_;
 };
 
 }  // namespace sluice::server

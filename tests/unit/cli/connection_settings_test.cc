@@ -54,10 +54,19 @@ TEST(ConnectionSettings, TopicOfAUrlIsTakenAsWritten) {
   EXPECT_EQ(parsed->link.machine.password, "p");
 }
 
-TEST(ConnectionSettings, UrlOfTlsIsRefusedWithTheReason) {
+TEST(ConnectionSettings, UrlOfTlsMeansAnEncryptedConnectionToItsPort) {
   const auto parsed = native({"mqtts://h/t"});
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  ASSERT_EQ(parsed->link.connector.endpoints.size(), 1U);
+  EXPECT_EQ(parsed->link.connector.endpoints[0].scheme, net::Scheme::tls);
+  EXPECT_EQ(parsed->link.connector.endpoints[0].port, 8883);
+  EXPECT_NE(parsed->link.connector.layers.tls, nullptr);
+}
+
+TEST(ConnectionSettings, AuthoritiesThatAreNotThereAreNamed) {
+  const auto parsed = native({"--cafile", "/nowhere/ca.pem"});
   ASSERT_FALSE(parsed);
-  EXPECT_NE(parsed.error().text.find("TLS"), std::string::npos);
+  EXPECT_NE(parsed.error().text.find("/nowhere/ca.pem"), std::string::npos) << parsed.error().text;
 }
 
 TEST(ConnectionSettings, NativeSpeaksMqtt5WithFallBackAndMosquitto3_1_1) {

@@ -80,11 +80,7 @@ TEST(FlagParser, ErrorsSayWhatIsAllowed) {
             "-D needs COMMAND NAME VALUE, or COMMAND user-property NAME VALUE");
 }
 
-TEST(FlagParser, FlagsOfTlsAreNeverIgnored) {
-  for (const char* flag : {"--cafile", "--capath", "--cert", "--key", "--psk", "--tls-version"}) {
-    EXPECT_NE(error_of({flag, "x"}).find("asks for TLS"), std::string::npos) << flag;
-  }
-  EXPECT_NE(error_of({"--insecure"}).find("asks for TLS"), std::string::npos);
+TEST(FlagParser, WhatCannotBeDoneIsNeverIgnored) {
   EXPECT_NE(error_of({"--proxy", "socks5h://h"}).find("SOCKS"), std::string::npos);
 }
 

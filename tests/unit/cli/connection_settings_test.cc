@@ -60,7 +60,6 @@ TEST(ConnectionSettings, UrlOfTlsMeansAnEncryptedConnectionToItsPort) {
   ASSERT_EQ(parsed->link.connector.endpoints.size(), 1U);
   EXPECT_EQ(parsed->link.connector.endpoints[0].scheme, net::Scheme::tls);
   EXPECT_EQ(parsed->link.connector.endpoints[0].port, 8883);
-  EXPECT_NE(parsed->link.connector.layers.tls, nullptr);
 }
 
 TEST(ConnectionSettings, AuthoritiesThatAreNotThereAreNamed) {

@@ -97,12 +97,15 @@ class Options(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("sluice.toml:1", out + err)
 
-    def test_durability_that_is_not_there_yet_is_refused_with_the_reason(self):
+    def test_a_durable_broker_makes_its_store_and_a_second_one_on_it_is_refused(self):
         for mode in ("fsync", "os"):
-            code, out, err = run("serve", "--port", "0", "--durability", mode,
-                                 folder=self.folder.name)
-            self.assertEqual(code, 1, out + err)
-            self.assertIn("memory", out + err)
+            store = os.path.join(self.folder.name, mode)
+            arguments = ("--durability", mode, "--data", store)
+            with Broker(arguments=arguments):
+                self.assertTrue(os.listdir(store))
+                code, out, err = run("serve", "--port", "0", *arguments, folder=self.folder.name)
+                self.assertEqual(code, 1, out + err)
+                self.assertIn(store, out + err)
 
     def receive_maximum(self, arguments=(), environment=None):
         with Broker(arguments=arguments, environment=environment) as broker:

@@ -31,8 +31,10 @@ class Listening:
 
     def __enter__(self):
         self.broker.__enter__()
-        found = self.broker.wait_for_line(rf"listening on 127\.0\.0\.1:(\d+) \({self.protocol}\)")
-        self.port = int(found[1])
+        self.broker.wait_for_line("admin on ")
+        shown = rf"^listening on 127\.0\.0\.1:(\d+) \({self.protocol}\)"
+        # The listener of --port stands before that of --listen.
+        self.port = int(re.findall(shown, self.broker.output(), re.M)[-1])
         return self
 
     def __exit__(self, *what):

@@ -23,7 +23,7 @@ class LibraryQueue : public testing::Test {
 
   std::string file() const { return (folder_.path() / "queue").string(); }
   std::vector<std::string> peer(const std::string& count, const std::string& level = "1") const {
-    return {std::getenv("SLUICE_QUEUE_PEER"), broker_.url(), file(), count, level};
+    return {SLUICE_QUEUE_PEER, broker_.url(), file(), count, level};
   }
   /// Takes messages whose payloads count from `begin` to `end`.
   static void expect_in_order(subscription& stream, int begin, int end) {

@@ -28,6 +28,11 @@ target_include_directories(sluice_library
   PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
   PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(sluice_library PRIVATE Threads::Threads)
+if(BUILD_SHARED_LIBS)
+  set(shown ${PROJECT_SOURCE_DIR}/packaging/cmake/sluice.map)
+  target_link_options(sluice_library PRIVATE -Wl,--version-script=${shown})
+  set_target_properties(sluice_library PROPERTIES LINK_DEPENDS ${shown})
+endif()
 set(module sluice_library)
 foreach(folder base os codec net client/machine client)
   include(${PROJECT_SOURCE_DIR}/src/${folder}/libraries.cmake OPTIONAL)

@@ -239,6 +239,8 @@ Parsed<ConnectionSettings> connection_settings(const ParsedFlags& flags, const A
   const bool has_tls = std::ranges::any_of(out.link.connector.endpoints, [](const auto& endpoint) {
     return endpoint.scheme == net::Scheme::tls || endpoint.scheme == net::Scheme::wss;
   });
+  if (!has_tls && has_tls_flag(flags))
+    return refuse("a flag asks for TLS, and the connection has none; use mqtts:// or port 8883");
   if (has_tls) {
     auto tls = tls_settings(flags);
     if (!tls) return std::unexpected(tls.error());

@@ -2,6 +2,7 @@
 #include "cli/mqtt/tls_settings.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 namespace sluice::cli {
@@ -19,6 +20,13 @@ constexpr std::string_view asking[] = {"cafile", "capath",           "cert",
 
 bool wants_tls(const ParsedFlags& flags) {
   return std::ranges::any_of(asking, [&flags](std::string_view name) { return flags.has(name); });
+}
+
+bool has_tls_flag(const ParsedFlags& flags) {
+  return wants_tls(flags) ||
+         std::ranges::any_of(
+             std::array{"insecure", "tls-version", "ciphers", "keyform", "tls-engine-kpass-sha1"},
+             [&flags](std::string_view name) { return flags.has(name); });
 }
 
 Parsed<net::TlsContext> tls_settings(const ParsedFlags& flags) {

@@ -10,6 +10,8 @@ namespace sluice::cli {
 
 /// Whether the flags alone ask for TLS, whatever the URL says.
 bool wants_tls(const ParsedFlags& flags);
+/// Whether there is any flag that means nothing without TLS.
+bool has_tls_flag(const ParsedFlags& flags);
 /// Reads the files that the flags name.
 Parsed<net::TlsContext> tls_settings(const ParsedFlags& flags);
 

@@ -69,20 +69,33 @@ std::size_t Stream::waiting() const {
 
 bool Stream::is_full() const { return waiting() >= options_.queue; }
 
-bool Stream::hand_to_waiter(v1::message& message) {
-  for (;;) {
-    OperationRef<std::optional<v1::message>> waiter;
-    {
-      const os::MutexLock lock(mutex_);
-      if (waiters_.empty()) return false;
-      waiter = std::move(waiters_.front());
-      waiters_.pop_front();
-    }
-    if (waiter->is_abandoned() || waiter->is_settled()) continue;
-    v1::result<std::optional<v1::message>> result(std::optional<v1::message>(std::move(message)));
-    if (waiter->complete(std::move(result))) return true;
-    message = std::move(**result);
+// Under one lock with what puts it in line: who asks in between would wait behind what is in line,
+// and get the message after it first.
+OperationRef<std::optional<v1::message>> Stream::waiter_or_line(v1::message& message,
+                                                                DeliveryId delivery,
+                                                                WhenFull when_full, Outcome& out) {
+  const os::MutexLock lock(mutex_);
+  if (!waiters_.empty()) {
+    auto waiter = std::move(waiters_.front());
+    waiters_.pop_front();
+    return waiter;
   }
+  const bool is_full = items_.size() >= options_.queue;
+  const bool may_wait = options_.on_full == v1::overflow::backpressure &&
+                        (delivery != DeliveryId::none || when_full == WhenFull::keep);
+  if (is_full && !may_wait) {
+    dropped_.add();
+    if (options_.on_full != v1::overflow::drop_oldest || items_.empty()) {
+      out.acknowledged = delivery;
+      return {};
+    }
+    out.acknowledged = items_.front().delivery;
+    items_.pop_front();
+  }
+  items_.push_back({.message = std::move(message), .delivery = delivery});
+  if (options_.on_full == v1::overflow::backpressure && items_.size() >= options_.queue)
+    out.pressure = Pressure::full;
+  return {};
 }
 
 Stream::Pressure Stream::push(v1::message message, DeliveryId delivery, WhenFull when_full) {
@@ -93,35 +106,18 @@ Stream::Pressure Stream::push(v1::message message, DeliveryId delivery, WhenFull
     if (taken != DeliveryId::none) owner_->acknowledge_later(taken);
     return Pressure::none;
   }
-  if (hand_to_waiter(message)) {
-    if (taken != DeliveryId::none) owner_->acknowledge_later(taken);
-    return Pressure::none;
-  }
-  DeliveryId acknowledged = DeliveryId::none;
-  Pressure pressure = Pressure::none;
-  {
-    const os::MutexLock lock(mutex_);
-    const bool is_full = items_.size() >= options_.queue;
-    const bool may_wait = options_.on_full == v1::overflow::backpressure &&
-                          (delivery != DeliveryId::none || when_full == WhenFull::keep);
-    if (is_full && !may_wait) {
-      dropped_.add();
-      if (options_.on_full != v1::overflow::drop_oldest || items_.empty()) {
-        acknowledged = delivery;
-      } else {
-        acknowledged = items_.front().delivery;
-        items_.pop_front();
-        items_.push_back({.message = std::move(message), .delivery = delivery});
-      }
-    } else {
-      items_.push_back({.message = std::move(message), .delivery = delivery});
-      if (options_.on_full == v1::overflow::backpressure && items_.size() >= options_.queue) {
-        pressure = Pressure::full;
-      }
+  Outcome out;
+  while (const auto waiter = waiter_or_line(message, delivery, when_full, out)) {
+    if (waiter->is_abandoned() || waiter->is_settled()) continue;
+    v1::result<std::optional<v1::message>> result(std::optional<v1::message>(std::move(message)));
+    if (waiter->complete(std::move(result))) {
+      if (taken != DeliveryId::none) owner_->acknowledge_later(taken);
+      return Pressure::none;
     }
+    message = std::move(**result);
   }
-  if (acknowledged != DeliveryId::none) owner_->acknowledge_later(acknowledged);
-  return pressure;
+  if (out.acknowledged != DeliveryId::none) owner_->acknowledge_later(out.acknowledged);
+  return out.pressure;
 }
 
 void Stream::on_connection_lost() {

@@ -80,10 +80,15 @@ class Stream : public os::Shared {
     DeliveryId delivery = DeliveryId::none;
     bool is_stale = false;  ///< of an earlier connection
   };
-  bool drop_one(DeliveryId& acknowledged);
   std::optional<v1::message> pop(DeliveryId& acknowledged, bool& has_made_room)
       SLUICE_THREAD_ATTRIBUTE(requires_capability(mutex_));
-  bool hand_to_waiter(v1::message& message);
+  struct Outcome {
+    Pressure pressure = Pressure::none;
+    DeliveryId acknowledged = DeliveryId::none;  ///< of what was dropped
+  };
+  /// The first who waits, or null: then the message stands in line, or was dropped.
+  OperationRef<std::optional<v1::message>> waiter_or_line(v1::message& message, DeliveryId delivery,
+                                                          WhenFull when_full, Outcome& out);
   bool is_acknowledged_by_caller() const {
     return options_.acknowledge == v1::acknowledge::by_caller;
   }

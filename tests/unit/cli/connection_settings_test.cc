@@ -54,18 +54,28 @@ TEST(ConnectionSettings, TopicOfAUrlIsTakenAsWritten) {
   EXPECT_EQ(parsed->link.machine.password, "p");
 }
 
-TEST(ConnectionSettings, UrlOfTlsMeansAnEncryptedConnectionToItsPort) {
-  const auto parsed = native({"mqtts://h/t"});
-  ASSERT_TRUE(parsed) << parsed.error().text;
-  ASSERT_EQ(parsed->link.connector.endpoints.size(), 1U);
-  EXPECT_EQ(parsed->link.connector.endpoints[0].scheme, net::Scheme::tls);
-  EXPECT_EQ(parsed->link.connector.endpoints[0].port, 8883);
+TEST(ConnectionSettings, UrlsAndFlagsOfTlsMakeItATlsConnection) {
+  const auto url = native({"mqtts://h/t"});
+  ASSERT_TRUE(url) << url.error().text;
+  EXPECT_EQ(url->link.connector.endpoints.front().scheme, net::Scheme::tls);
+  EXPECT_TRUE(static_cast<bool>(url->link.connector.layers.tls));
+  EXPECT_EQ(place(native({"--tls-use-os-certs"})), "localhost:8883 ");
+  EXPECT_EQ(place(native({"wss://h/mqtt"})), "h:443 ");
+  EXPECT_EQ(native({"ws://h/mqtt"})->link.connector.endpoints.front().path, "/mqtt");
 }
 
-TEST(ConnectionSettings, AuthoritiesThatAreNotThereAreNamed) {
-  const auto parsed = native({"--cafile", "/nowhere/ca.pem"});
-  ASSERT_FALSE(parsed);
-  EXPECT_NE(parsed.error().text.find("/nowhere/ca.pem"), std::string::npos) << parsed.error().text;
+TEST(ConnectionSettings, FlagsOfTlsAreNeverIgnored) {
+  const auto error = [](const Words& words) {
+    const auto parsed = native(words);
+    return parsed ? std::string("taken") : parsed.error().text;
+  };
+  EXPECT_NE(error({"--insecure"}).find("asks for TLS"), std::string::npos);
+  EXPECT_NE(error({"--tls-version", "tlsv1.3"}).find("asks for TLS"), std::string::npos);
+  EXPECT_NE(error({"--unix", "/s", "--cafile", "x"}).find("asks for TLS"), std::string::npos);
+  EXPECT_NE(error({"--cafile", "/nowhere.pem"}).find("/nowhere.pem"), std::string::npos);
+  EXPECT_NE(error({"--cert", "x"}).find("--key"), std::string::npos);
+  EXPECT_NE(error({"--psk", "00"}).find("--psk-identity"), std::string::npos);
+  EXPECT_NE(error({"--tls-engine", "x"}).find("engines"), std::string::npos);
 }
 
 TEST(ConnectionSettings, NativeSpeaksMqtt5WithFallBackAndMosquitto3_1_1) {

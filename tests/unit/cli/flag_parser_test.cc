@@ -80,7 +80,7 @@ TEST(FlagParser, ErrorsSayWhatIsAllowed) {
             "-D needs COMMAND NAME VALUE, or COMMAND user-property NAME VALUE");
 }
 
-TEST(FlagParser, WhatCannotBeDoneIsNeverIgnored) {
+TEST(FlagParser, AFlagOfAProxyIsNotIgnored) {
   EXPECT_NE(error_of({"--proxy", "socks5h://h"}).find("SOCKS"), std::string::npos);
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
 
+#include "cli/commands/acl_flags.h"
 #include "cli/commands/admin_flags.h"
 #include "cli/commands/bench_flags.h"
+#include "cli/commands/passwd_flags.h"
 #include "cli/commands/pub_flags.h"
 #include "cli/commands/serve_flags.h"
 #include "cli/commands/sub_flags.h"
@@ -25,6 +27,8 @@ constexpr Command commands[] = {
     {"sub", "subscribe to topics and print what comes", run_sub, sub_flags},
     {"request", "publish a request and print its answer", run_request, request_flags},
     {"reply", "answer requests", run_reply, reply_flags},
+    {"passwd", "add, change and delete users of a password file", run_passwd, passwd_flags},
+    {"acl", "explain what access rules allow", run_acl, acl_flags},
     {"clients", "list clients and their sessions", run_clients, clients_flags},
     {"kick", "disconnect a client; its session stays", run_kick, kick_flags},
     {"bench", "measure a broker", run_bench, bench_flags},

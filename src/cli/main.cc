@@ -2,6 +2,7 @@
 //
 // The program `sluice`: picks the command by its first word, or by the name it was called by.
 #include "cli/commands.h"
+#include "cli/commands/passwd_flags.h"
 #include "cli/exit_code.h"
 #include "cli/version.h"
 #include "os/process/standard_streams.h"
@@ -33,6 +34,7 @@ struct DropIn {
 constexpr DropIn drop_ins[] = {
     {"mosquitto_pub", run_pub},
     {"mosquitto_sub", run_sub},
+    {"mosquitto_passwd", run_passwd},
     {"mosquitto_rr", run_request, "5"},
 };
 

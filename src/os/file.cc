@@ -51,6 +51,11 @@ Result<void> replace_file(const std::string& path, std::string_view bytes, FileA
   auto done = write_all(file.get(), bytes);
   const mode_t mode = access == FileAccess::owner ? 0600 : 0644;
   if (done && ::fchmod(file.get(), mode) < 0) done = system_failure("the file's access");
+  // What root replaces stays its owner's; for others it is theirs already.
+  struct stat old{};
+  if (done && ::stat(path.c_str(), &old) == 0 &&
+      ::fchown(file.get(), old.st_uid, old.st_gid) != 0 && errno != EPERM)
+    done = system_failure("the file's owner cannot be kept");
   if (done && ::rename(name.c_str(), path.c_str()) < 0)
     done = system_failure("the file cannot be replaced");
   if (!done) ::unlink(name.c_str());

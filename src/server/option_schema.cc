@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/option_schema.h"
 
+#include "auth/metrics.h"
 #include "core/shard/metrics.h"
 #include "server/metrics.h"
 #include "store/metrics.h"
@@ -26,6 +27,7 @@ config::Schema option_schema() {
   schema.add(server_option_table());
   schema.add(core::core_option_table());
   schema.add(store::store_option_table());
+  schema.add(auth::auth_option_table());
   schema.add(admin::admin_option_table());
   schema.add_list(listener_option_table());
   return schema;
@@ -36,6 +38,7 @@ AllOptions options_from(const config::Settings& settings) {
   settings.fill(server_option_table(), options.server);
   settings.fill(core::core_option_table(), options.core);
   settings.fill(store::store_option_table(), options.store);
+  settings.fill(auth::auth_option_table(), options.auth);
   settings.fill(admin::admin_option_table(), options.admin);
   for (const config::ListEntry& entry : settings.entries()) {
     if (entry.group != "listener") continue;
@@ -50,7 +53,8 @@ AllOptions options_from(const config::Settings& settings) {
 }
 
 std::vector<std::span<const MetricRow>> metric_tables() {
-  return {core::core_metric_rows(), server_metric_rows(), store::store_metric_rows()};
+  return {core::core_metric_rows(), auth::auth_metric_rows(), server_metric_rows(),
+          store::store_metric_rows()};
 }
 
 }  // namespace sluice::server

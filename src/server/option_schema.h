@@ -7,6 +7,7 @@
 #pragma once
 
 #include "admin/options.h"
+#include "auth/options.h"
 #include "base/metric_row.h"
 #include "config/settings.h"
 #include "core/shard/options.h"
@@ -28,6 +29,7 @@ struct AllOptions {
   std::vector<ListenerOptions> listeners;
   /// Whether server.bind is listened on: it is unless only [[listener]] says where.
   bool is_plain_wanted = true;
+  auth::AuthOptions auth;
 };
 
 config::Schema option_schema();

@@ -5,6 +5,7 @@
 #include "net/transport/registry.h"
 #include "os/clock.h"
 #include "os/entropy.h"
+#include "os/file.h"
 #include "os/process/resources.h"
 #include "os/process/service_notifier.h"
 #include "os/socket/port_holder.h"
@@ -156,10 +157,35 @@ std::expected<void, StartFailure> Server::start_shards(Doors::ForThreads doors) 
       return failure(std::string("cannot prepare a thread: ") + prepared.error().detail);
   }
   if (auto started = start_logs(); !started) return started;
+  // Before anybody can come.
+  if (auto opened = open_access(); !opened) return opened;
   for (const auto& shard : shards_)
     if (const auto started = shard->start(shards_); !started)
       return failure(std::string("cannot start a thread: ") + started.error().detail);
   return {};
+}
+
+std::expected<void, StartFailure> Server::open_access() {
+  auto files = read_access_files(options_.auth);
+  if (!files) {
+    std::string text;
+    for (const auth::Problem& problem : files.error())
+      text += (text.empty() ? "" : "\n") + config::to_string(problem);
+    return failure(std::move(text));
+  }
+  access_ = std::make_unique<AccessControl>(shards_);
+  const auto used = use_access(std::move(*files), [this](const auto& ask) {
+    for (std::size_t i = 0; i < shards_.size(); ++i) ask(*shards_[i], i);
+  });
+  if (!used) return failure(std::string("cannot start a thread: ") + used.error().detail);
+  return {};
+}
+
+Result<void> Server::use_access(AccessFiles files, const AccessControl::AskAll& ask_all) {
+  const std::string& path = options_.auth.auth.password_file;
+  if (!path.empty() && !os::check_is_private(path))
+    log_.warn("password_file_readable", {{"file", path}});
+  return access_->use(options_.auth, std::move(files), ask_all);
 }
 
 std::expected<void, StartFailure> Server::start() {
@@ -230,6 +256,8 @@ admin::AdminSnapshot Server::gather(admin::SnapshotPart part) {
         static_cast<decltype(server.tls_certificate_end_s)>(doors_.certificates_end_s());
     server.log_lines_suppressed = log_.lines_suppressed();
     snapshot.metrics.push_back(admin::numbers_of(core::core_metric_rows(), core));
+    snapshot.metrics.push_back(admin::numbers_of(
+        auth::auth_metric_rows(), access_ != nullptr ? access_->metrics() : auth::AuthMetrics{}));
     snapshot.metrics.push_back(admin::numbers_of(server_metric_rows(), server));
     snapshot.metrics.push_back(admin::numbers_of(store::store_metric_rows(),
                                                  logs_ ? logs_->metrics() : store::StoreMetrics{}));
@@ -239,6 +267,7 @@ admin::AdminSnapshot Server::gather(admin::SnapshotPart part) {
     ask_all([&lists](ShardThread& shard, std::size_t i) {
       shard.shard().for_each_client([&list = lists[i]](const core::Shard::ClientInfo& client) {
         list.push_back({.client = std::string(client.client_id),
+                        .user = std::string(client.user),
                         .address = client.peer,
                         .protocol = client.version == codec::Version::v5     ? "5"
                                     : client.version == codec::Version::v3_1 ? "3.1"
@@ -275,16 +304,26 @@ void Server::publish_sys() {
   });
 }
 
-std::expected<void, StartFailure> Server::apply(const AllOptions& options) {
+std::expected<void, auth::Problems> Server::apply(const AllOptions& options) {
   AllOptions next = options;
   resolve_defaults(next);
+  // First what may fail.
+  auto files = read_access_files(next.auth);
+  if (!files) return std::unexpected(std::move(files.error()));
+  // The listeners were opened for anybody: that does not change under those who came.
+  if (!files->chain->is_empty() && !access_->is_authenticating())
+    return std::unexpected(auth::Problems{
+        {"auth.password_file", "was not set at the start: to ask for passwords needs a restart"}});
   auto doors = doors_.open(next, shards_.size());
-  if (!doors) return std::unexpected(doors.error());
+  if (!doors) return std::unexpected(auth::Problems{{"listener", doors.error().text}});
+  options_.auth = next.auth;
   options_.core = next.core;
   ask_all([&](ShardThread& shard, std::size_t i) {
     shard.set_core_options(next.core);
     shard.set_doors(std::move((*doors)[i]));
   });
+  const auto used = use_access(std::move(*files), [this](const auto& ask) { ask_all(ask); });
+  if (!used) return std::unexpected(auth::Problems{{"auth.hash_threads", used.error().detail}});
   return {};
 }
 

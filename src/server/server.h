@@ -16,6 +16,7 @@
 #include "os/process/signal_queue.h"
 #include "os/reactor/reactor.h"
 #include "server/admin_port.h"
+#include "server/auth/access_control.h"
 #include "server/doors/doors.h"
 #include "server/durability/shard_logs.h"
 #include "server/log_sink.h"
@@ -46,15 +47,17 @@ class Server {
 
   /// Serves until SIGTERM or SIGINT; `reload` is called for SIGHUP, in this thread.
   void run(const std::function<void()>& reload);
-  /// Options that may change while the broker runs; listeners and certificates too. At a failure
-  /// nothing has changed.
-  std::expected<void, StartFailure> apply(const AllOptions& options);
+  /// Options that may change while the broker runs; listeners, certificates, users and rules too. A
+  /// mistake, or a file that cannot be read, changes nothing.
+  std::expected<void, auth::Problems> apply(const AllOptions& options);
 
  private:
   std::expected<void, StartFailure> open_store();
   std::expected<void, StartFailure> start_logs();
   void begin_run();
   std::expected<void, StartFailure> start_shards(Doors::ForThreads doors);
+  std::expected<void, StartFailure> open_access();
+  Result<void> use_access(AccessFiles files, const AccessControl::AskAll& ask_all);
   void publish_sys();
   admin::AdminSnapshot gather(admin::SnapshotPart part);
   bool kick(const std::string& client_id);
@@ -71,6 +74,7 @@ class Server {
   std::unique_ptr<ShardLogs> logs_;  // null: in memory
   std::unique_ptr<RingMatrix> rings_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
+  std::unique_ptr<AccessControl> access_;  // goes before the shards that it answers
   std::unique_ptr<os::Reactor> reactor_;
   std::unique_ptr<os::SignalQueue> signals_;
   std::unique_ptr<AdminPort> admin_;

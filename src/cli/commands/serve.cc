@@ -41,6 +41,9 @@ config::Inputs inputs_from(const ParsedFlags& flags, std::vector<config::Problem
   if (flags.has("port")) assign("server.port", flags.text("port"));
   if (flags.has("threads")) assign("server.threads", flags.text("threads"));
   if (flags.has("allow-anonymous")) assign("server.allow_anonymous", "true");
+  if (flags.has("password-file")) assign("auth.password_file", flags.text("password-file"));
+  if (flags.has("acl-file")) assign("acl.acl_file", flags.text("acl-file"));
+  if (flags.has("rules")) assign("acl.rules_file", flags.text("rules"));
   if (flags.has("data")) assign("durability.directory", flags.text("data"));
   if (flags.has("durability")) assign("durability.mode", flags.text("durability"));
   if (flags.has("log-format")) assign("log.format", flags.text("log-format"));
@@ -70,6 +73,8 @@ void check_together(const config::Settings& settings, std::vector<config::Proble
   for (const server::ListenerOptions& listener : options.listeners)
     if (const auto good = server::check(listener); !good)
       problems.push_back({listener.place, good.error()});
+  if (auto files = server::read_access_files(options.auth); !files)
+    problems.insert(problems.end(), files.error().begin(), files.error().end());
 }
 
 Configuration configure(const ParsedFlags& flags) {
@@ -156,22 +161,26 @@ void print_banner(const server::Server& broker, const server::ServerOptions::Dur
   std::fflush(stdout);
 }
 
+void refuse_reload(const std::vector<config::Problem>& problems, const std::string& file,
+                   server::LogSink& log) {
+  for (const config::Problem& problem : problems)
+    log.error("config_problem", {{"place", problem.place}, {"problem", problem.text}});
+  log.error("config_reload_refused", {{"file", file}, {"problems", problems.size()}});
+}
+
 void reload(const ParsedFlags& flags, config::Settings& current, server::Server& broker,
             server::LogSink& log) {
   Configuration next = configure(flags);
   const std::string file(flags.text("config", "the command line"));
   if (!next.problems.empty()) {
-    for (const config::Problem& problem : next.problems)
-      log.error("config_problem", {{"place", problem.place}, {"problem", problem.text}});
-    log.error("config_reload_refused", {{"file", file}, {"problems", next.problems.size()}});
+    refuse_reload(next.problems, file, log);
     return;
   }
   // First what may fail: certificates and listeners.
   config::Settings taken = current.reloaded(*next.settings);
   const server::AllOptions options = server::options_from(taken);
   if (const auto applied = broker.apply(options); !applied) {
-    log.error("config_problem", {{"place", file}, {"problem", applied.error().text}});
-    log.error("config_reload_refused", {{"file", file}, {"problems", 1}});
+    refuse_reload(applied.error(), file, log);
     return;
   }
   const auto changes = current.changes(*next.settings);
@@ -182,8 +191,8 @@ void reload(const ParsedFlags& flags, config::Settings& current, server::Server&
     log.info(change.needs_restart() ? "config_option_needs_restart" : "config_option_changed",
              {{"option", option}, {"before", before}, {"after", after}});
   }
-  current = std::move(taken);
   log.reload(options.server.log);
+  current = std::move(taken);
   log.info("config_reloaded", {{"file", file}, {"changes", changes.size()}});
 }
 

@@ -17,6 +17,13 @@ constexpr Flag listen_flags[] = {
      "take clients without a user name on every address"},
 };
 
+constexpr Flag access_flags[] = {
+    {"password-file", '\0', FlagKind::text, "FILE",
+     "users and hashes, as `sluice passwd` or mosquitto_passwd writes them"},
+    {"acl-file", '\0', FlagKind::text, "FILE", "access rules as mosquitto has them"},
+    {"rules", '\0', FlagKind::text, "FILE", "access rules of our own format"},
+};
+
 constexpr Flag work_flags[] = {
     {"threads", '\0', FlagKind::integer, "N",
      "threads that serve clients; 0 means one a processor (0)", 0, 64},
@@ -44,6 +51,7 @@ constexpr Flag log_flags[] = {
 };
 
 constexpr FlagGroup groups[] = {{"Listening", listen_flags},
+                                {"Access", access_flags},
                                 {"Work", work_flags},
                                 {"Configuration", config_flags},
                                 {"Reports", log_flags}};

@@ -175,7 +175,10 @@ Doors::Opened Doors::open_one(const ListenerOptions& wanted, Anonymous otherwise
 std::expected<std::vector<Doors::OpenDoor>, StartFailure> Doors::open_all(
     const AllOptions& options) {
   std::vector<OpenDoor> next;
-  const auto chosen = options.server.server.allow_anonymous;
+  auto chosen = options.server.server.allow_anonymous;
+  // Who gives passwords out wants them asked for.
+  if (chosen == Anonymous::automatic && !options.auth.auth.password_file.empty())
+    chosen = Anonymous::no;
   if (options.is_plain_wanted) {
     std::vector<ListenerOptions> plain = plain_doors(options.server);
     const bool is_default = options.server.server.bind == ServerOptions().server.bind;

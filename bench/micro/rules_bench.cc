@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What access rules cost: 10,000 users with 100,000 rules, as a decision and as a reload.
+#include "auth/rules/rule_text.h"
+#include "base/rng.h"
+
+#include <benchmark/benchmark.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace sluice;
+
+constexpr int users = 10'000;
+constexpr int rules_of_user = 10;
+
+std::string user_name(int user) { return "device-" + std::to_string(user); }
+
+std::string topic_of(int user, int rule) {
+  return "plant/line-" + std::to_string(user % 50) + "/" + user_name(user) + "/channel-" +
+         std::to_string(rule);
+}
+
+std::string text_of_rules() {
+  std::string text;
+  for (int user = 0; user < users; ++user)
+    for (int rule = 0; rule < rules_of_user - 1; ++rule)
+      text += "allow user " + user_name(user) + " publish " + topic_of(user, rule) + "/#\n";
+  for (int user = 0; user < users; ++user)
+    text += "deny user " + user_name(user) + " publish " + topic_of(user, 3) + "/secret\n";
+  text += "allow everyone read public/#\nallow everyone write status/%u\n";
+  return text;
+}
+
+auth::RuleSet rules() {
+  auto source = auth::parse_rules("rules", text_of_rules());
+  return auth::RuleSet(source ? std::move(*source) : auth::RuleSource{});
+}
+
+/// A publish of a client that is connected: whatever client, whatever topic of its own.
+void publish_decision(benchmark::State& state) {
+  const auth::RuleSet set = rules();
+  Rng rng(1);
+  struct Asked {
+    std::unique_ptr<core::Permit> permit;
+    std::string topic;
+  };
+  std::vector<Asked> asked;
+  for (int i = 0; i < 10'000; ++i) {
+    const int user = static_cast<int>(rng.below(users));
+    core::Principal principal;
+    principal.user = user_name(user);
+    asked.push_back({set.permit(principal, "c"),
+                     topic_of(user, static_cast<int>(rng.below(rules_of_user - 1))) + "/value"});
+  }
+  std::size_t at = 0;
+  std::size_t allowed = 0;
+  for (auto _ : state) {
+    const Asked& each = asked[at];
+    allowed += each.permit->can_publish({.topic = each.topic}) ? 1 : 0;
+    at = at + 1 == asked.size() ? 0 : at + 1;
+  }
+  if (allowed == 0) state.SkipWithError("nothing was allowed");
+}
+BENCHMARK(publish_decision);
+
+void permit_of_a_client(benchmark::State& state) {
+  const auth::RuleSet set = rules();
+  core::Principal principal;
+  principal.user = user_name(7);
+  for (auto _ : state) benchmark::DoNotOptimize(set.permit(principal, "c"));
+}
+BENCHMARK(permit_of_a_client);
+
+/// From the text of the file to rules that can be asked.
+void reload(benchmark::State& state) {
+  const std::string text = text_of_rules();
+  for (auto _ : state) {
+    auto source = auth::parse_rules("rules", text);
+    if (!source) state.SkipWithError("the rules cannot be read");
+    const auth::RuleSet set(std::move(*source));
+    benchmark::DoNotOptimize(set.trie());
+  }
+  state.SetItemsProcessed(state.iterations() * users * rules_of_user);
+}
+BENCHMARK(reload)->Unit(benchmark::kMillisecond);
+
+}  // namespace

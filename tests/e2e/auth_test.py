@@ -254,7 +254,8 @@ class Reload(Folder):
         with Broker(arguments=["--password-file", users, "--rules", rules]) as broker:
             ann = connected(broker.port, "ann", V5, username="ann", password=SECRET)
             used = len(os.listdir(f"/proc/{broker.process.pid}/fd"))
-            before = resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE, (used, used))
+            before = resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE)
+            resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE, (used, before[1]))
             self.reload(broker, "not taken over")
             resource.prlimit(broker.process.pid, resource.RLIMIT_NOFILE, before)
             self.assertEqual(ann.subscribe("t", granted=False), [0x87])

@@ -126,7 +126,8 @@ void AuthGate::submit(core::ShardIndex from, core::AuthRequest request) {
               .request = std::move(request),
               .generation = generation,
               .late = now + options_.wait_max,
-              .address = std::move(address)};
+              .address = std::move(address),
+              .reason = {}};
       answer = enqueue(job);
       if (answer) release(generation);
     }

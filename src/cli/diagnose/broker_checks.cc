@@ -18,7 +18,7 @@ bool is_failure(std::uint8_t code) { return code >= 0x80; }
 /// Publishes what ends a wait for messages that must not come: it comes behind them.
 bool settles(ProbeClient& publisher, ProbeClient& subscriber, const std::string& topic) {
   publisher.publish({.topic = topic, .payload = "end"});
-  for (std::size_t seen = 0;; ++seen) {
+  while (true) {
     const auto& messages = subscriber.messages();
     const auto is_end = [](const ProbeMessage& message) { return message.payload == "end"; };
     if (std::ranges::any_of(messages, is_end)) return true;

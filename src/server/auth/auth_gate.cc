@@ -165,10 +165,10 @@ core::AuthAnswer AuthGate::conclude(const Job& job, auth::Verdict verdict, Insta
 }
 
 std::optional<AuthGate::Done> AuthGate::take_and_check(std::size_t index) {
-  Pool& pool = pools_[index];
   std::optional<Job> job;
   {
     const os::MutexLock lock(mutex_);
+    Pool& pool = pools_[index];
     while (pool.queue.empty() && !is_stopping_) pool.wakeup.wait(mutex_);
     if (is_stopping_) return std::nullopt;
     job = pool.queue.pop();

@@ -75,15 +75,20 @@ class AuthGate final : public AuthDesk {
   };
 
   std::optional<core::AuthAnswer> answer_at_once(const core::AuthRequest& request,
-                                                 const std::string& address, Instant now);
+                                                 const std::string& address, Instant now)
+      SLUICE_THREAD_ATTRIBUTE(requires_capability(mutex_));
   /// Puts the job where it belongs; the answer if there is nothing more to ask.
-  std::optional<core::AuthAnswer> enqueue(Job& job);
+  std::optional<core::AuthAnswer> enqueue(Job& job)
+      SLUICE_THREAD_ATTRIBUTE(requires_capability(mutex_));
   void work(std::size_t pool);
   std::optional<Done> take_and_check(std::size_t pool);
-  core::AuthAnswer conclude(const Job& job, auth::Verdict verdict, Instant now);
-  void note_failure(const Job& job, Instant now);
-  bool is_counted(const core::AuthRequest& request) const;
-  void release(Generation* generation);
+  core::AuthAnswer conclude(const Job& job, auth::Verdict verdict, Instant now)
+      SLUICE_THREAD_ATTRIBUTE(requires_capability(mutex_));
+  void note_failure(const Job& job, Instant now)
+      SLUICE_THREAD_ATTRIBUTE(requires_capability(mutex_));
+  bool is_counted(const core::AuthRequest& request) const
+      SLUICE_THREAD_ATTRIBUTE(requires_capability(mutex_));
+  void release(Generation* generation) SLUICE_THREAD_ATTRIBUTE(requires_capability(mutex_));
 
   const Deliver deliver_;
   os::Mutex mutex_;

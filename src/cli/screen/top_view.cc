@@ -80,8 +80,10 @@ void TopView::ask_for_clients() {
                         .is_connected = connected != one.end() && connected->is_boolean() &&
                                         connected->get<bool>()});
   }
-  std::ranges::stable_sort(clients_, [](const ClientRow& a, const ClientRow& b) {
-    return a.queued + a.inflight > b.queued + b.inflight;
+  std::ranges::sort(clients_, [](const ClientRow& a, const ClientRow& b) {
+    const auto load_a = a.queued + a.inflight;
+    const auto load_b = b.queued + b.inflight;
+    return load_a != load_b ? load_a > load_b : a.id < b.id;
   });
 }
 

@@ -54,8 +54,9 @@ void SegmentKeeper::run() {
     if (is_stopping_) return;
     mailbox_.take_all(jobs);
     // What frees room comes first.
-    std::ranges::stable_partition(jobs, [](const Job& job) { return job.what.index() == 1; });
-    std::erase_if(jobs, [this](Job& job) { return carry_out(job); });
+    const auto frees = [](const Job& job) { return job.what.index() == 1; };
+    std::erase_if(jobs, [&](Job& job) { return frees(job) && carry_out(job); });
+    std::erase_if(jobs, [&](Job& job) { return !frees(job) && carry_out(job); });
   }
 }
 

@@ -35,8 +35,8 @@ class Screens(BrokerCase):
         command = shlex.join([sluice_binary(), *words, "-h", "127.0.0.1", "-p", str(self.port)])
         # The shell behind it shows that the terminal is as it was.
         self.tmux("-u", "-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30",
-                  f"stty -a > {self.socket}.before; echo before; {command}; echo exit $?; "
-                  f"stty -a > {self.socket}.after; cat")
+                  f"stty -a > {self.socket}.before; echo before; {command}; code=$?; "
+                  f"stty -a > {self.socket}.after; echo exit $code; cat")
         self.addCleanup(self.tmux, "kill-server", check=False)
 
     def screen(self):

@@ -27,7 +27,7 @@ struct Free {
 TestCertificate::TestCertificate(const std::string& host) {
   folder_ = std::filesystem::temp_directory_path().string() + "/sluice-test-XXXXXX";
   SLUICE_ASSERT(::mkdtemp(folder_.data()) != nullptr);
-  const std::unique_ptr<EVP_PKEY, Free> key(EVP_EC_gen("P-256"));
+  const std::unique_ptr<EVP_PKEY, Free> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   const std::unique_ptr<X509, Free> made(X509_new());
   SLUICE_ASSERT(key && made);
   X509_set_version(made.get(), 2);

@@ -8,7 +8,6 @@ namespace sluice::testing {
 namespace {
 
 constexpr auto qos_1 = Qos::at_least_once;
-constexpr auto qos_2 = Qos::exactly_once;
 
 class Mqtt5Exchange : public ::testing::Test {
  protected:

@@ -36,8 +36,8 @@ struct promise_base {
     bool await_ready() const noexcept { return false; }
     template <class P>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<P> done) noexcept {
-      const std::coroutine_handle<> next = done.promise().next;
-      return next ? next : std::noop_coroutine();
+      const std::coroutine_handle<> caller = done.promise().next;
+      return caller ? caller : std::noop_coroutine();
     }
     void await_resume() const noexcept {}
   };

@@ -57,19 +57,7 @@ codec::SubscriptionOptions Subscriber::known_options() const {
   return only_qos;
 }
 
-void Subscriber::subscribe() {
-  std::vector<std::uint8_t> buffer(encoded_bytes(plan_.filters));
-  codec::SubscribeFilterWriter writer(buffer);
-  const codec::SubscriptionOptions options = known_options();
-  for (const std::string& filter : plan_.filters) writer.add(filter, options);
-  codec::Subscribe subscribe;
-  subscribe.properties = settings().properties.subscribe.view();
-  subscribe.filters = *writer.finish();
-  const auto sent = machine().subscribe(subscribe, now());
-  if (sent) return;
-  report(std::string("cannot subscribe: ") + sent.error().detail);
-  finish({exit_rejected, exit_failure});
-}
+void Subscriber::subscribe() { subscribe_all(plan_.filters, known_options()); }
 
 void Subscriber::unsubscribe() {
   std::vector<std::uint8_t> buffer(encoded_bytes(plan_.unsubscribes));
@@ -83,15 +71,8 @@ void Subscriber::unsubscribe() {
 }
 
 void Subscriber::on_subscribed(const codec::Suback& ack) {
-  std::size_t refused = 0;
-  for (std::size_t at = 0; at < ack.codes.size() && at < plan_.filters.size(); ++at) {
-    const auto reason = static_cast<codec::ReasonCode>(ack.codes[at]);
-    if (!codec::is_failure(reason)) continue;
-    ++refused;
-    report("the broker refused the subscription to '" + plan_.filters[at] +
-           "': " + reason_text(reason, ack.properties));
-  }
-  if (refused == ack.codes.size()) return finish({exit_rejected, exit_failure});
+  if (report_refused(ack, plan_.filters) == ack.codes.size())
+    return finish({exit_rejected, exit_failure});
   if (plan_.ends_when_subscribed) finish({exit_success, exit_success});
 }
 

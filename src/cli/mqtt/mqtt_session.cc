@@ -5,6 +5,7 @@
 #include "os/system_error.h"
 
 #include <cstdio>
+#include <vector>
 
 namespace sluice::cli {
 
@@ -39,6 +40,36 @@ int MqttSession::run() {
   }
   const ExitCodes codes = exit_.value_or(ExitCodes{exit_failure, exit_failure});
   return is_mosquitto() ? codes.mosquitto : codes.native;
+}
+
+void MqttSession::subscribe_all(std::span<const std::string> filters,
+                                const codec::SubscriptionOptions& options) {
+  constexpr std::size_t bytes_beside_filter = 3;
+  std::size_t bytes = 0;
+  for (const std::string& filter : filters) bytes += filter.size() + bytes_beside_filter;
+  std::vector<std::uint8_t> buffer(bytes);
+  codec::SubscribeFilterWriter writer(buffer);
+  for (const std::string& filter : filters) writer.add(filter, options);
+  codec::Subscribe subscribe;
+  subscribe.properties = settings_.properties.subscribe.view();
+  subscribe.filters = *writer.finish();
+  const auto sent = machine().subscribe(subscribe, now());
+  if (sent) return;
+  report(std::string("cannot subscribe: ") + sent.error().detail);
+  finish({exit_rejected, exit_failure});
+}
+
+std::size_t MqttSession::report_refused(const codec::Suback& ack,
+                                        std::span<const std::string> filters) const {
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at < ack.codes.size() && at < filters.size(); ++at) {
+    const auto reason = static_cast<codec::ReasonCode>(ack.codes[at]);
+    if (!codec::is_failure(reason)) continue;
+    ++refused;
+    report("the broker refused the subscription to '" + filters[at] +
+           "': " + reason_text(reason, ack.properties));
+  }
+  return refused;
 }
 
 void MqttSession::finish(ExitCodes codes) {

@@ -15,6 +15,8 @@
 
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace sluice::cli {
@@ -51,6 +53,13 @@ class MqttSession : public client::NoClientEvents, public client::LinkEvents {
   const ConnectionSettings& settings() const { return settings_; }
   bool is_mosquitto() const { return settings_.personality == Personality::mosquitto; }
   bool is_ending() const { return exit_.has_value(); }
+
+  /// One SUBSCRIBE for all filters, with the properties that the flags gave. Where it cannot be
+  /// sent the command ends.
+  void subscribe_all(std::span<const std::string> filters,
+                     const codec::SubscriptionOptions& options);
+  /// Reports each filter that the broker refused, and says how many those are.
+  std::size_t report_refused(const codec::Suback& ack, std::span<const std::string> filters) const;
 
   /// Ends in good order: DISCONNECT behind all that was sent. The first call counts.
   void finish(ExitCodes codes);

@@ -55,28 +55,11 @@ void Replier::set_alarm() {
 }
 
 void Replier::on_ready(const client::Connected&) {
-  std::size_t bytes = 0;
-  for (const std::string& filter : plan_.filters) bytes += filter.size() + 3;
-  std::vector<std::uint8_t> buffer(bytes);
-  codec::SubscribeFilterWriter writer(buffer);
-  for (const std::string& filter : plan_.filters) writer.add(filter, {.qos = plan_.qos});
-  codec::Subscribe subscribe;
-  subscribe.properties = settings().properties.subscribe.view();
-  subscribe.filters = *writer.finish();
-  if (const auto sent = machine().subscribe(subscribe, now()); !sent) {
-    report(std::string("cannot subscribe: ") + sent.error().detail);
-    finish({exit_rejected, exit_failure});
-  }
+  subscribe_all(plan_.filters, {.qos = plan_.qos});
 }
 
 void Replier::on_subscribed(const codec::Suback& ack) {
-  for (std::size_t at = 0; at < ack.codes.size() && at < plan_.filters.size(); ++at) {
-    const auto reason = static_cast<codec::ReasonCode>(ack.codes[at]);
-    if (!codec::is_failure(reason)) continue;
-    report("the broker refused the subscription to '" + plan_.filters[at] +
-           "': " + reason_text(reason, ack.properties));
-    return finish({exit_rejected, exit_failure});
-  }
+  if (report_refused(ack, plan_.filters) > 0) finish({exit_rejected, exit_failure});
 }
 
 void Replier::on_published(const client::Published& published) {

@@ -22,25 +22,12 @@ void Requester::on_start() {
 }
 
 void Requester::on_ready(const client::Connected&) {
-  std::vector<std::uint8_t> buffer(plan_.response_topic.size() + 3);
-  codec::SubscribeFilterWriter writer(buffer);
-  writer.add(plan_.response_topic, {.qos = plan_.qos});
-  codec::Subscribe subscribe;
-  subscribe.properties = settings().properties.subscribe.view();
-  subscribe.filters = *writer.finish();
-  if (const auto sent = machine().subscribe(subscribe, now()); !sent) {
-    report(std::string("cannot subscribe: ") + sent.error().detail);
-    finish({exit_rejected, exit_failure});
-  }
+  subscribe_all({&plan_.response_topic, 1}, {.qos = plan_.qos});
 }
 
 void Requester::on_subscribed(const codec::Suback& ack) {
-  const auto reason = static_cast<codec::ReasonCode>(ack.codes.empty() ? 0x80 : ack.codes.front());
-  if (codec::is_failure(reason)) {
-    report("the broker refused the subscription to '" + plan_.response_topic +
-           "': " + reason_text(reason, ack.properties));
+  if (report_refused(ack, {&plan_.response_topic, 1}) > 0)
     return finish({exit_rejected, exit_failure});
-  }
   send_request();
 }
 

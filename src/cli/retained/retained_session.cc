@@ -38,30 +38,14 @@ RetainedSession::RetainedSession(ConnectionSettings settings, RetainedPlan plan)
     : MqttSession(std::move(settings)), plan_(std::move(plan)) {}
 
 void RetainedSession::on_ready(const client::Connected&) {
-  std::size_t bytes = 0;
-  for (const std::string& filter : plan_.filters) bytes += filter.size() + 3;
-  std::vector<std::uint8_t> buffer(bytes);
-  codec::SubscribeFilterWriter writer(buffer);
   // An export keeps the quality of service that each message has.
   const auto qos =
       plan_.task == RetainedTask::write ? codec::Qos::exactly_once : codec::Qos::at_most_once;
-  for (const std::string& filter : plan_.filters) writer.add(filter, {.qos = qos});
-  codec::Subscribe subscribe;
-  subscribe.filters = *writer.finish();
-  if (const auto sent = machine().subscribe(subscribe, now()); !sent) {
-    report(std::string("cannot subscribe: ") + sent.error().detail);
-    finish({exit_rejected, exit_failure});
-  }
+  subscribe_all(plan_.filters, {.qos = qos});
 }
 
 void RetainedSession::on_subscribed(const codec::Suback& ack) {
-  for (std::size_t at = 0; at < ack.codes.size() && at < plan_.filters.size(); ++at) {
-    const auto reason = static_cast<codec::ReasonCode>(ack.codes[at]);
-    if (!codec::is_failure(reason)) continue;
-    report("the broker refused the subscription to '" + plan_.filters[at] +
-           "': " + reason_text(reason, ack.properties));
-    return finish({exit_rejected, exit_failure});
-  }
+  if (report_refused(ack, plan_.filters) > 0) return finish({exit_rejected, exit_failure});
   wait_for_silence();
 }
 

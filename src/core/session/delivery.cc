@@ -237,7 +237,8 @@ void Delivering::begin_now(Session& session, Connection& connection, Routed& rou
   const bool retain = first.retain;
   const ByteView packet = begin_first(session, connection, outbound);
   if (!routed.is_for_many || !is_plain || packet.empty()) return;
-  const std::size_t topic_at = packet.size() < 130 ? 2 : packet.size() < 16'387 ? 3 : 4;
+  std::size_t topic_at = 2;  // behind the Remaining Length, which goes on while its top bit is set
+  while (packet[topic_at - 1] >= 0x80) ++topic_at;
   routed.sent = {packet, topic_at + 2 + routed.topic.size() + 2, connection.version, qos, retain};
 }
 

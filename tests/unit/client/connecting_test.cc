@@ -222,22 +222,5 @@ TEST(ClientConnecting, MQTT5_4_12_0_7_no_auth_without_a_method_in_connect) {
   EXPECT_EQ(server.received(), Lines{});
 }
 
-TEST(ClientConnecting, AuthOfOurMethodIsGivenToTheUser) {
-  BuiltProperties ours;
-  const codec::Properties method =
-      ours.text(PropertyId::authentication_method, "SCRAM-SHA-256").view();
-  MachineOptions options = v5();
-  options.connect_properties.assign(method.raw.begin(), method.raw.end());
-  ScriptedServer server(options);
-  server.open();
-  codec::Auth auth;
-  auth.reason = ReasonCode::continue_authentication;
-  auth.properties = method;
-  server.send(auth);
-  EXPECT_EQ(server.told(), Lines{"auth r=24"});
-  EXPECT_TRUE(server.machine.auth(auth, server.now));
-  EXPECT_EQ(server.received(), Lines{"AUTH r=24"});
-}
-
 }  // namespace
 }  // namespace sluice::client

@@ -181,17 +181,6 @@ TEST(ClientPublishing, ResumedSessionRespectsASmallerReceiveMaximumAndLetsNothin
   EXPECT_EQ(server.received(), Lines{"PUBLISH 2 q1 dup t=a p=2"});
 }
 
-TEST(ClientPublishing, LostSessionLosesWhatWasInFlight) {
-  ScriptedServer server(keeping_session());
-  server.connect();
-  ASSERT_TRUE(server.publish("a", "1", Qos::at_least_once));
-  server.close();
-  server.told();
-  server.connect();
-  EXPECT_EQ(server.told(), (Lines{"lost 1", "connected"}));
-  EXPECT_EQ(server.received(), Lines{});
-}
-
 TEST(ClientPublishing, LostSessionIsPublishedAgainAsNewIfTheUserSaysSo) {
   MachineOptions options = keeping_session();
   options.session_loss = SessionLoss::publish_again;

@@ -78,7 +78,8 @@ class RingBuffer {
 
  private:
   void grow() {
-    const std::uint32_t capacity = capacity_ == 0 ? 4 : capacity_ * 2;
+    // Few steps while it is small: a busy ring of a hundred has grown three times, not six.
+    const std::uint32_t capacity = capacity_ == 0 ? 4 : capacity_ * (capacity_ <= 32 ? 4 : 2);
     auto cells = std::make_unique<T[]>(capacity);
     for (std::uint32_t i = 0; i < size_; ++i) cells[i] = std::move((*this)[i]);
     cells_ = std::move(cells);

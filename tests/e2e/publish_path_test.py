@@ -29,7 +29,7 @@ TOPIC_BYTES, PAYLOAD = 19, 64
 MESSAGE_BYTES = {0: 2 + 2 + TOPIC_BYTES + PAYLOAD, 1: 2 + 2 + TOPIC_BYTES + 2 + PAYLOAD + 4,
                  2: 2 + 2 + TOPIC_BYTES + 2 + PAYLOAD + 12}
 MESSAGES = int(os.environ.get("SLUICE_E2E_PUBLISHES", "1000000"))
-WARM, STRETCHES = 200_000, 4
+WARM, STRETCHES = 200_000, 20
 WITHIN = 120.0
 
 
@@ -112,8 +112,9 @@ class PublishPath(unittest.TestCase):
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             try:
                 calls = self.calls_while(shards, WARM, qos)
-                # A window may still grow to a depth that it has not had yet; each does so a few
-                # times at most. What a message costs, every million shows.
+                # A window may still grow to a depth that it has not had yet; each does so three
+                # times at most, when the machine's other work lets it. What a message costs, every
+                # million shows.
                 for _ in range(STRETCHES):
                     calls = self.calls_while(shards, MESSAGES, qos)
                     if not any(calls[name] for name in must_be_zero):

@@ -42,15 +42,21 @@ std::uint8_t MessagePool::class_of(std::size_t size) {
   return fit == classes.end() ? own_allocation : static_cast<std::uint8_t>(fit - classes.begin());
 }
 
+void MessagePool::add_slab(std::uint8_t size_class) {
+  const std::size_t block = classes[size_class];
+  const std::size_t wanted =
+      std::clamp(class_bytes_[size_class] / 4, slab_bytes_min, slab_bytes_max);
+  const std::size_t blocks = std::max<std::size_t>(1, wanted / block);
+  slabs_.push_back(std::make_unique_for_overwrite<std::byte[]>(block * blocks));
+  class_bytes_[size_class] += block * blocks;
+  std::byte* start = slabs_.back().get();
+  for (std::size_t i = blocks; i > 0; --i)
+    free_[size_class] = new (start + (i - 1) * block) FreeBlock{free_[size_class]};
+}
+
 void* MessagePool::take(std::uint8_t size_class) {
-  if (free_[size_class] == nullptr) {
-    const std::size_t block = classes[size_class];
-    const std::size_t blocks = std::max<std::size_t>(1, slab_bytes / block);
-    slabs_.push_back(std::make_unique_for_overwrite<std::byte[]>(block * blocks));
-    std::byte* start = slabs_.back().get();
-    for (std::size_t i = blocks; i > 0; --i)
-      free_[size_class] = new (start + (i - 1) * block) FreeBlock{free_[size_class]};
-  }
+  if (free_[size_class] == nullptr) [[unlikely]]
+    add_slab(size_class);
   FreeBlock* block = free_[size_class];
   free_[size_class] = block->next;
   return block;

@@ -33,7 +33,10 @@ class MessagePool {
   friend class Message;
   friend class MessageRef;
 
-  static constexpr std::size_t slab_bytes = 64 * 1024;
+  // A slab is a quarter of what its class has already, within these: how many there are grows with
+  // the logarithm of the messages alive.
+  static constexpr std::size_t slab_bytes_min = 64 * 1024;
+  static constexpr std::size_t slab_bytes_max = 1024 * 1024;
   static constexpr std::array<std::uint32_t, 16> classes{
       96, 128, 160, 192, 224, 256, 384, 512, 768, 1024, 1536, 2560, 5120, 10240, 20480, 66560};
   static constexpr std::uint8_t own_allocation = 0x7f;
@@ -46,7 +49,10 @@ class MessagePool {
   void* take(std::uint8_t size_class);
   void release(Message* message);
 
+  void add_slab(std::uint8_t size_class);
+
   std::array<FreeBlock*, classes.size()> free_{};
+  std::array<std::size_t, classes.size()> class_bytes_{};
   std::vector<std::unique_ptr<std::byte[]>> slabs_;
   std::size_t bytes_ = 0;
   std::size_t count_ = 0;

@@ -52,6 +52,12 @@ std::string text_of_listen_error(const std::string& where, std::uint16_t port, c
   }
 }
 
+std::string text_of(const store::Problem& problem) {
+  if (problem.kind != store::Problem::Kind::disk) return problem.text;
+  return "cannot use the directory for sessions and messages: " + problem.text +
+         "; choose another by --data DIR, or keep nothing by --durability memory";
+}
+
 }  // namespace
 
 Server::Server(const AllOptions& options, std::string version, LogSink& log)
@@ -89,7 +95,7 @@ std::expected<void, StartFailure> Server::open_store() {
              std::_Exit(EXIT_FAILURE);
            }},
       {.shards = threads, .placement_key = os::random_hash_key(), .salt = os::random_seed()});
-  if (!opened) return failure(opened.error().text);
+  if (!opened) return failure(text_of(opened.error()));
   logs_ = std::move(*opened);
   const std::uint16_t shards = logs_->manifest().shards;
   if (shards != threads && are_threads_chosen_)
@@ -107,7 +113,7 @@ std::expected<void, StartFailure> Server::start_logs() {
     core::Shard& shard = shards_[i]->shard();
     const auto replayed = logs_->replay(
         i, [&shard](const store::Batch& batch) { return shard.restore(batch.records); });
-    if (!replayed) return failure(replayed.error().text);
+    if (!replayed) return failure(text_of(replayed.error()));
     shards_[i]->use_log(logs_->log(i),
                         static_cast<std::size_t>(options_.store.store.pending_bytes_max));
     wakes.push_back([shard = shards_[i].get()] { shard->wake(); });

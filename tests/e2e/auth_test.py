@@ -127,7 +127,8 @@ class Passwords(Folder):
 
     def test_a_file_of_rubbish_does_not_start_a_broker(self):
         path = self.path("users", "ann\n")
-        done = sluice("serve", "--port", "0", "--set", "admin.port=0", "--password-file", path)
+        done = sluice("serve", "--port", "0", "--set", "admin.port=0", "--durability", "memory",
+                      "--password-file", path)
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"{path}:1", done.stderr)
 

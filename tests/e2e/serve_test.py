@@ -107,6 +107,41 @@ class Options(unittest.TestCase):
                 self.assertEqual(code, 1, out + err)
                 self.assertIn(store, out + err)
 
+    def test_without_a_word_it_syncs_and_says_where(self):
+        process = subprocess.Popen(
+            [sluice_binary(), "serve", "--port", "0", "--set", "admin.port=0"], text=True,
+            cwd=self.folder.name, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL)
+        try:
+            first = process.stdout.readline()
+            self.assertRegex(first, r"durability: fsync .*, data in \./sluice-data$")
+            self.assertTrue(os.listdir(os.path.join(self.folder.name, "sluice-data")))
+            code, out, err = run("serve", "--port", "0", folder=self.folder.name)
+            self.assertEqual(code, 1, out + err)
+            self.assertIn(f"process {process.pid}", err)
+            self.assertIn("--data", err)
+        finally:
+            process.terminate()
+            self.assertEqual(process.wait(60), 0)
+            process.stdout.close()
+
+    def test_a_directory_that_cannot_be_written_is_named_with_a_way_out(self):
+        place = os.path.join(self.folder.name, "read-only")
+        os.mkdir(place)
+        script = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'
+        user = [] if os.geteuid() == 0 else ["-r"]
+        inside = ["unshare", *user, "-m", "sh", "-c", script, "sh", place]
+        if subprocess.run([*inside, "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+            self.skipTest("no namespace of mounts here")
+        for data in (place, place + "/store"):
+            done = subprocess.run(
+                [*inside, sluice_binary(), "serve", "--port", "0", "--data", data],
+                cwd=self.folder.name, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                timeout=60, check=False)
+            self.assertEqual(done.returncode, 1)
+            for part in (data, "Read-only file system", "--data", "--durability memory"):
+                self.assertIn(part, done.stderr)
+
     def receive_maximum(self, arguments=(), environment=None):
         with Broker(arguments=arguments, environment=environment) as broker:
             client = RawClient(broker.port, V5)

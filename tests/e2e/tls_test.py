@@ -298,7 +298,7 @@ class Tls(Certified):
                 given = {"cert": self.server[0], "key": self.server[1], **options}
                 url = "mqtts://127.0.0.1:0?" + "&".join(f"{k}={v}" for k, v in given.items())
                 code, said = run(sluice_binary(), "serve", "--port", "0", "--set", "admin.port=0",
-                                 "--listen", url)
+                                 "--durability", "memory", "--listen", url)
                 self.assertEqual(code, 1, said)
                 self.assertRegex(said, expected)
 

@@ -131,13 +131,15 @@ std::optional<std::string> option_to_connect(const server::Server& broker) {
 
 std::string durability_text(const server::ServerOptions::Durability& durability) {
   using Mode = server::ServerOptions::Durability::Mode;
+  const bool is_plain = durability.directory.front() != '/' && durability.directory.front() != '.';
+  const std::string data = ", data in " + ((is_plain ? "./" : "") + durability.directory);
   switch (durability.mode) {
     case Mode::memory:
       return "memory (a stop forgets sessions and retained messages)";
     case Mode::os:
-      return "os (a power cut may lose what was acknowledged), data in " + durability.directory;
+      return "os (a power cut may lose what was acknowledged)" + data;
     case Mode::fsync:
-      return "fsync, data in " + durability.directory;
+      return "fsync (what is acknowledged is on the disk)" + data;
   }
   return "";
 }

@@ -27,9 +27,9 @@ constexpr Flag access_flags[] = {
 constexpr Flag work_flags[] = {
     {"threads", '\0', FlagKind::integer, "N",
      "threads that serve clients; 0 means one a processor (0)", 0, 64},
-    {"data", '\0', FlagKind::text, "DIR", "where the store is kept (sluice-data)"},
+    {"data", '\0', FlagKind::text, "DIR", "where sessions and messages are kept (./sluice-data)"},
     {"durability", '\0', FlagKind::text, "MODE",
-     "what an acknowledgement promises: fsync, os or memory (memory)"},
+     "what an acknowledgement promises: fsync, os or memory (fsync)"},
 };
 
 constexpr Flag config_flags[] = {

@@ -30,8 +30,9 @@ Checked<void> StoreDirectory::take_lock() {
   if (!lock && lock.error().code == ErrorCode::would_block) {
     const int holder = os::process_that_locks(path);
     const std::string who = holder > 0 ? "process " + std::to_string(holder) : "another process";
-    return problem(Problem::Kind::in_use,
-                   path_ + " is in use by " + who + ": stop it, or give another directory");
+    return problem(
+        Problem::Kind::in_use,
+        path_ + " is in use by " + who + ": stop it, or choose another directory by --data DIR");
   }
   if (!lock) return disk_problem(path, lock.error());
   lock_ = std::move(*lock);

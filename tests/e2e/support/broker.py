@@ -95,7 +95,7 @@ class Broker:
         settings = {"admin.port": 0, **self.settings}
         command = [sluice_binary(), "serve", "--port", str(self.wanted_port), "--bind", "127.0.0.1",
                    "--threads", str(self.threads), "--data", self.folder.name + "/data",
-                   "--durability", "memory"]
+                   "--durability", os.environ.get("SLUICE_E2E_DURABILITY", "memory")]
         for key, value in settings.items():
             command += ["--set", f"{key}={value}"]
         return command + self.arguments

@@ -82,7 +82,8 @@ class ClientBody : public StreamOwner, private ClientEvents, private LinkEvents 
     DeliveryId delivery = DeliveryId::none;
   };
   struct Flushing {
-    std::uint64_t until = 0;  ///< messages popped, counted from the start
+    std::uint64_t until = 0;   ///< positions in the queue before this one
+    std::uint64_t output = 0;  ///< of the machine, that is to be written; 0: not known yet
     OperationRef<void> operation;
   };
   struct Unsubscribing {
@@ -181,7 +182,6 @@ class ClientBody : public StreamOwner, private ClientEvents, private LinkEvents 
   std::vector<OperationRef<void>> authenticating_;
   Instant close_deadline_ = Instant::never();
   bool has_said_goodbye_ = false;
-  std::uint64_t popped_ = 0;
   Stream::WhenFull when_full_ = Stream::WhenFull::keep;
   bool is_full_ = false;  ///< a stream is, and the server may not be read for that
   std::string response_information_;

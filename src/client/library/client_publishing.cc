@@ -87,7 +87,6 @@ void ClientBody::finish_front(const OutgoingMessage& message, const v1::error& e
   const auto operation = OperationRef<v1::puback>::adopt(message.operation);
   if (message.sequence != 0) store_->done(message.sequence);
   queue_.pop();
-  ++popped_;
   if (operation) operation->fail(error);
 }
 
@@ -127,11 +126,10 @@ bool ClientBody::send_front(const OutgoingMessage& message, Instant now) {
     if (message.sequence != 0) store_->sent(message.sequence, *id);
     in_flight_.add({.id = *id,
                     .sequence = message.sequence,
-                    .order = popped_,
+                    .position = message.position,
                     .operation = OperationRef<v1::puback>::adopt(message.operation)});
   }
   queue_.pop();
-  ++popped_;
   return true;
 }
 
@@ -200,13 +198,23 @@ bool ClientBody::is_drained() const {
          (!is_connected() || link_->machine().output().empty());
 }
 
+// What was handed to the machine counts as sent when those bytes are written, whatever others have
+// published behind them.
 void ClientBody::settle_flushes() {
   if (flushing_.empty()) return;
-  const std::uint64_t oldest = in_flight_.oldest_order();
-  const bool is_written = is_connected() && link_->machine().output().empty();
+  if (!is_connected()) {
+    for (Flushing& one : flushing_) one.output = 0;
+    return;
+  }
+  const OutgoingMessage* const unsent = queue_.front();
+  const std::uint64_t in_queue = unsent == nullptr ? ~std::uint64_t{0} : unsent->position;
+  const std::uint64_t oldest = std::min(in_queue, in_flight_.oldest_position());
+  const ClientMachine& machine = link_->machine();
   std::vector<OperationRef<void>> done;
-  std::erase_if(flushing_, [&](const Flushing& one) {
-    const bool is_done = popped_ >= one.until && oldest >= one.until && is_written;
+  std::erase_if(flushing_, [&](Flushing& one) {
+    const bool is_taken = in_queue >= one.until;
+    if (is_taken && one.output == 0) one.output = machine.output_end();
+    const bool is_done = oldest >= one.until && machine.output_begin() >= one.output;
     if (is_done) done.push_back(one.operation);
     return is_done;
   });
@@ -215,11 +223,10 @@ void ClientBody::settle_flushes() {
 
 v1::operation<void> ClientBody::flush() {
   auto operation = begin_operation<void>(guard_);
-  loop().post([self = os::Ref<ClientBody>::share(*this), operation](Instant) {
+  loop().post([self = os::Ref<ClientBody>::share(*this), operation,
+               until = queue_.next_position()](Instant) {
     if (self->life_ == Life::over) return operation->fail(self->last_error_);
-    self->queue_.make_room();
-    self->flushing_.push_back(
-        {.until = self->popped_ + self->queue_.messages(), .operation = operation});
+    self->flushing_.push_back({.until = until, .operation = operation});
     self->loop().touch(*self);
   });
   return hand_out(std::move(operation));
@@ -230,7 +237,6 @@ void ClientBody::fail_publishes(const v1::error& error) {
   while (const OutgoingMessage* message = queue_.front()) {
     const auto operation = OperationRef<v1::puback>::adopt(message->operation);
     queue_.pop();
-    ++popped_;
     if (operation) operation->fail(error);
   }
   queue_.make_room();

@@ -23,7 +23,7 @@ class InFlight {
   struct Entry {
     codec::PacketId id = 0;      ///< 0: free
     std::uint64_t sequence = 0;  ///< in the MessageStore
-    std::uint64_t order = 0;     ///< of all that were sent
+    std::uint64_t position = 0;  ///< in the PublishQueue; 0: from an earlier run
     OperationRef<v1::puback> operation{};
   };
 
@@ -47,11 +47,11 @@ class InFlight {
     return entry.id == id && id != 0 ? &entry : nullptr;
   }
   std::size_t size() const { return size_; }
-  /// The order of the oldest entry, the largest number if there is none. Walks the table.
-  std::uint64_t oldest_order() const {
+  /// The position of the oldest entry, the largest number if there is none. Walks the table.
+  std::uint64_t oldest_position() const {
     std::uint64_t oldest = ~std::uint64_t{0};
     for (const Entry& entry : entries_) {
-      if (entry.id != 0 && entry.order < oldest) oldest = entry.order;
+      if (entry.id != 0 && entry.position < oldest) oldest = entry.position;
     }
     return oldest;
   }

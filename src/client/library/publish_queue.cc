@@ -16,6 +16,7 @@ constexpr std::size_t block_bytes = 65'536;
 struct PublishQueue::Record {
   PublishOperation* operation;
   std::uint64_t sequence;
+  std::uint64_t position;
   std::int64_t expires_at;
   std::uint32_t topic_bytes;
   std::uint32_t payload_bytes;
@@ -125,6 +126,7 @@ void PublishQueue::append(const OutgoingMessage& message, std::size_t size) {
   std::uint8_t* at = block.memory.get() + block.end;
   const Record record{.operation = message.operation,
                       .sequence = message.sequence,
+                      .position = next_position_++,
                       .expires_at = message.expires_at.ns,
                       .topic_bytes = static_cast<std::uint32_t>(message.topic.size()),
                       .payload_bytes = static_cast<std::uint32_t>(message.payload.size()),
@@ -153,6 +155,7 @@ OutgoingMessage PublishQueue::read(const Block& block) {
                             record.properties_bytes};
   return {.operation = record.operation,
           .sequence = record.sequence,
+          .position = record.position,
           .expires_at = {record.expires_at},
           .topic = as_text(topic),
           .payload = payload,
@@ -199,6 +202,11 @@ void PublishQueue::close() {
   const os::MutexLock lock(mutex_);
   is_closed_ = true;
   room_.notify_all();
+}
+
+std::uint64_t PublishQueue::next_position() const {
+  const os::MutexLock lock(mutex_);
+  return next_position_;
 }
 
 std::size_t PublishQueue::messages() const {

@@ -35,6 +35,7 @@ using PublishOperation = OperationState<v1::puback>;
 struct OutgoingMessage {
   PublishOperation* operation = nullptr;  ///< a share of it, or null
   std::uint64_t sequence = 0;             ///< in the MessageStore; 0 if it is not there
+  std::uint64_t position = 0;             ///< among all that were ever queued; the queue gives it
   WallTime expires_at{};                  ///< 0: never
   std::string_view topic{};
   ByteView payload{};
@@ -74,6 +75,8 @@ class PublishQueue {
   /// What was popped since the last call makes room.
   void make_room();
 
+  /// What the next message will have: all that were queued until now lie before it. Any thread.
+  std::uint64_t next_position() const;
   bool waits_when_full() const { return options_.on_full == v1::overflow::backpressure; }
   std::size_t messages() const;
   std::size_t bytes() const;
@@ -109,6 +112,7 @@ class PublishQueue {
   os::Condition room_;
   std::deque<Block> blocks_;
   Block spare_;
+  std::uint64_t next_position_ = 1;
   std::size_t messages_ = 0;
   std::size_t bytes_ = 0;
   std::size_t waiting_ = 0;

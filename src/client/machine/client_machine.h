@@ -77,6 +77,9 @@ class ClientMachine {
   // What is to be sent.
   ByteView output() const { return output_.view(); }
   void consume(std::size_t bytes) { output_.consume(bytes); }
+  /// Where output() begins and ends, counted over the machine's life. Lost bytes count as sent.
+  std::uint64_t output_begin() const { return output_.taken(); }
+  std::uint64_t output_end() const { return output_.taken() + output_.size(); }
 
   MachineState state() const { return state_; }
   bool is_connected() const { return state_ == MachineState::connected; }

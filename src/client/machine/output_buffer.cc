@@ -27,10 +27,12 @@ void OutputBuffer::append(ByteView bytes) {
 void OutputBuffer::consume(std::size_t bytes) {
   SLUICE_ASSERT(bytes <= size());
   begin_ += bytes;
+  taken_ += bytes;
   if (begin_ == end_) clear();
 }
 
 void OutputBuffer::clear() {
+  taken_ += size();
   begin_ = end_ = 0;
   if (capacity_ > bytes_kept) {
     memory_.reset();

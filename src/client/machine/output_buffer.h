@@ -27,6 +27,8 @@ class OutputBuffer {
   /// Valid until the next call that is not const.
   ByteView view() const { return {memory_.get() + begin_, end_ - begin_}; }
   std::size_t size() const { return end_ - begin_; }
+  /// How many bytes were ever taken from the front, or cleared.
+  std::uint64_t taken() const { return taken_; }
   /// REQUIRES: bytes <= size().
   void consume(std::size_t bytes);
   void clear();
@@ -38,6 +40,7 @@ class OutputBuffer {
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  std::uint64_t taken_ = 0;
 };
 
 }  // namespace sluice::client

@@ -8,7 +8,9 @@
 #include <sluice/client.hpp>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 namespace sluice::e2e {
 namespace {
@@ -72,6 +74,30 @@ TEST_F(LibraryQueue, FullQueueDropsTheOldest) {
   mq.publish("q", "3", {.qos = qos::at_least_once}).detach();
   EXPECT_EQ(first.get_for(patience).error().code, errc::dropped);
   EXPECT_EQ(mq.metrics().messages_queued, 2U);
+}
+
+TEST_F(LibraryQueue, FlushDoesNotWaitForMessagesThatMadeRoom) {
+  client mq{broker_.url(),
+            {.reconnect = {.first = 10ms, .max = 50ms},
+             .offline = {.max_bytes = 1'000, .on_full = overflow::drop_oldest}}};
+  for (int at = 0; at < 5; ++at) mq.publish("q", "x").detach();
+  auto flushed = mq.flush();
+  mq.publish("q", std::string(900, 'x')).detach();
+  EXPECT_EQ(mq.metrics().messages_queued, 1U);
+  broker_.restart();
+  EXPECT_TRUE(flushed.get_for(patience));
+}
+
+TEST_F(LibraryQueue, FlushEndsWhileAnotherThreadGoesOnPublishing) {
+  broker_.restart();
+  client mq{broker_.url(), {.offline = {.on_full = overflow::backpressure}}};
+  std::atomic<bool> is_over = false;
+  std::thread publisher([&] {
+    while (!is_over) mq.publish("q", "x").detach();
+  });
+  for (int at = 0; at < 100; ++at) EXPECT_TRUE(mq.flush().get_for(patience));
+  is_over = true;
+  publisher.join();
 }
 
 TEST_F(LibraryQueue, FullQueueMakesThePublisherWait) {

@@ -82,10 +82,12 @@ PeerProcess::PeerProcess(const std::vector<std::string>& command) {
   }
   ::close(ends[1]);
   output_ = ends[0];
+  reader_ = std::thread([this] { read_all(); });
 }
 
 PeerProcess::~PeerProcess() {
   kill();
+  if (reader_.joinable()) reader_.join();
   ::close(output_);
 }
 
@@ -105,17 +107,28 @@ int PeerProcess::wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+void PeerProcess::read_all() {
+  char bytes[4096];
+  for (ssize_t got = 0; (got = ::read(output_, bytes, sizeof(bytes))) > 0;) {
+    const std::lock_guard lock(mutex_);
+    unread_.append(bytes, static_cast<std::size_t>(got));
+    printed_.notify_all();
+  }
+  const std::lock_guard lock(mutex_);
+  is_at_end_ = true;
+  printed_.notify_all();
+}
+
 std::string PeerProcess::wait_for_line(const std::string& text) {
+  std::unique_lock lock(mutex_);
   for (;;) {
     for (std::size_t end = 0; (end = unread_.find('\n')) != std::string::npos;) {
       std::string line = unread_.substr(0, end);
       unread_.erase(0, end + 1);
       if (line.find(text) != std::string::npos) return line;
     }
-    char bytes[4096];
-    const ssize_t got = ::read(output_, bytes, sizeof(bytes));
-    if (got <= 0) return {};
-    unread_.append(bytes, static_cast<std::size_t>(got));
+    if (is_at_end_) return {};
+    printed_.wait(lock);
   }
 }
 

@@ -7,10 +7,13 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace sluice::e2e {
@@ -35,7 +38,7 @@ class PeerProcess {
   PeerProcess& operator=(const PeerProcess&) = delete;
   ~PeerProcess();
 
-  /// Reads what it prints until a line holds the text; that line, or empty when it ended.
+  /// Waits until it has printed a line that holds the text; that line, or empty when it ended.
   std::string wait_for_line(const std::string& text);
   /// kill -9, and waits.
   void kill();
@@ -45,9 +48,15 @@ class PeerProcess {
   pid_t id() const { return pid_; }
 
  private:
+  void read_all();
+
   pid_t pid_ = -1;
   int output_ = -1;
+  std::thread reader_;  ///< who prints must never wait for a test that does not read
+  std::mutex mutex_;
+  std::condition_variable printed_;
   std::string unread_;
+  bool is_at_end_ = false;
 };
 
 enum class Peer { sluice, mosquitto, nats };

@@ -162,8 +162,9 @@ ReasonCode Publishing::route(Connection& connection, const codec::Publish& publi
     routed.encoded[connection.version == Version::v5 ? 1 : 0][publish.retain ? 1 : 0] = packet.all;
   const Router::Outcome outcome = router_.publish(routed);
   // [RULE5-no-matching-subscribers]
-  if (!outcome.is_matched) return ReasonCode::no_matching_subscribers;
-  const bool is_lost = outcome.is_dropped && !outcome.is_taken && publish.qos > Qos::at_most_once;
+  if (!outcome.is_matched()) return ReasonCode::no_matching_subscribers;
+  const bool is_lost =
+      outcome.is_dropped() && !outcome.is_taken() && publish.qos > Qos::at_most_once;
   return is_lost ? ReasonCode::quota_exceeded : ReasonCode::success;
 }
 

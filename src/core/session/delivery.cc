@@ -38,6 +38,12 @@ void choose_alias(OutgoingPublish& publish, Connection& connection, std::size_t 
   if (choice.is_known) publish.topic = {};
 }
 
+// The identifiers live as long as `target`.
+std::span<const std::uint32_t> ids_of(const Target& target) {
+  if (!target.more_ids.empty()) return target.more_ids;
+  return {&target.subscription_id, target.subscription_id != 0 ? 1U : 0U};
+}
+
 }  // namespace
 
 // The connection of the session, once its CONNACK is out.
@@ -119,19 +125,18 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
       drop(session, c_.metrics.messages_dropped_queue_bytes_max, "session.queue_bytes_max");
     return Outcome::dropped;
   }
-  const std::uint32_t one[] = {target.subscription_id};
-  const auto ids = !target.more_ids.empty()      ? target.more_ids
-                   : target.subscription_id != 0 ? std::span<const std::uint32_t>(one)
-                                                 : std::span<const std::uint32_t>();
   if (outbound == nullptr || (outbound->queue.empty() && outbound->window.empty()))
     guard_.note_checked(session);
+  if (is_direct) {
+    begin_now(*ready, routed, target, qos);
+    return Outcome::sent;
+  }
   // [MQTT3-3.1.2-5] [MQTT3-4.5.0-1] [MQTT5-4.5.0-1]
   c_.commit(record::Queued{session.slot, routed.ensure_message(c_.state.messages),
-                           c_.state.sessions.store_ids(ids), qos, target.retain, target.is_shared},
+                           c_.state.sessions.store_ids(ids_of(target)), qos, target.retain,
+                           target.is_shared},
             session.is_durable());
-  if (!is_direct) return Outcome::queued;
-  begin_now(session, *ready, routed);
-  return Outcome::sent;
+  return Outcome::queued;
 }
 
 // [MQTT3-4.3.1-1] [MQTT5-4.3.1-1] [MQTT5-3.3.4-10]
@@ -153,16 +158,12 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
     output.send(connection.id, cached);
     return;
   }
-  const std::uint32_t one[] = {target.subscription_id};
   OutgoingPublish publish{.topic = routed.topic,
                           .properties = routed.properties,
                           .payload = routed.payload,
                           .retain = target.retain,
                           .expiry_s = expiry_left(routed.expiry_s, routed.received, c_.now)};
-  if (!target.more_ids.empty())
-    publish.subscription_ids = target.more_ids;
-  else if (target.subscription_id != 0)
-    publish.subscription_ids = one;
+  publish.subscription_ids = ids_of(target);
   const std::size_t size = publish_bytes(publish, connection.version);
   // [MQTT5-3.1.2-24] [MQTT5-3.1.2-25]
   if (size == 0 || size > connection.packet_bytes_max) {
@@ -216,30 +217,58 @@ void Delivering::pump(Session& session) {
   outbound->queue.shrink_if_empty(1024);
 }
 
-// What has just been queued leaves at once. Its bytes are those of the subscriber before, if they
-// may be.
-void Delivering::begin_now(Session& session, Connection& connection, Routed& routed) {
-  Outbound& outbound = session.outbound();
+// What has just come leaves at once, past the queue. Its bytes are those of the subscriber before,
+// if they may be.
+void Delivering::begin_now(Connection& connection, Routed& routed, const Target& target,
+                           codec::Qos qos) {
   const SentPublish& sent = routed.sent;
-  const Delivery& first = outbound.queue.front();
-  const bool is_plain = first.subscription_ids == 0 && !connection.outbound_aliases;
-  const bool is_same = is_plain && !sent.packet.empty() && sent.version == connection.version &&
-                       sent.qos == first.qos && sent.retain == first.retain &&
-                       sent.packet.size() <= connection.packet_bytes_max;
-  if (is_same) {
-    // [MQTT3-2.3.1-4] [MQTT5-2.2.1-4] [MQTT3-4.3.2-1]
-    const Delivery& delivery = c_.commit(record::DeliveryBegun{session.slot}, session.is_durable());
-    ++connection.in_flight;
-    if (!hold(session, connection, outbound.window.back())) send_same(connection, sent, delivery);
+  const bool is_plain = ids_of(target).empty() && !connection.outbound_aliases;
+  const MessageRef& message = routed.ensure_message(c_.state.messages);
+  if (is_plain && !sent.packet.empty() && sent.version == connection.version && sent.qos == qos &&
+      sent.retain == target.retain && sent.packet.size() <= connection.packet_bytes_max) {
+    const Delivery* delivery = begin(connection, message, target, qos);
+    if (delivery != nullptr) send_same(connection, sent, *delivery);
     return;
   }
-  const codec::Qos qos = first.qos;
-  const bool retain = first.retain;
-  const ByteView packet = begin_first(session, connection, outbound);
+  OutgoingPublish publish = outgoing(*message, qos, target.retain);
+  publish.subscription_ids = ids_of(target);
+  if (!can_send(connection, *message, publish)) return;
+  const Delivery* delivery = begin(connection, message, target, qos);
+  if (delivery == nullptr) return;
+  publish.packet_id = delivery->packet_id;
+  const ByteView packet = send(connection, delivery->message, publish);
   if (!routed.is_for_many || !is_plain || packet.empty()) return;
   std::size_t topic_at = 2;  // behind the Remaining Length, which goes on while its top bit is set
   while (packet[topic_at - 1] >= 0x80) ++topic_at;
-  routed.sent = {packet, topic_at + 2 + routed.topic.size() + 2, connection.version, qos, retain};
+  routed.sent = {packet, topic_at + 2 + routed.topic.size() + 2, connection.version, qos,
+                 target.retain};
+}
+
+// Into the window. Null if the log has to have it before it may be sent.
+const Delivery* Delivering::begin(Connection& connection, const MessageRef& message,
+                                  const Target& target, codec::Qos qos) {
+  const Session& session = c_.state.sessions.at(target.session);
+  // [MQTT3-2.3.1-4] [MQTT5-2.2.1-4] [MQTT3-4.3.2-1]
+  Delivery& delivery = c_.commit(
+      record::QueuedAndBegun{session.slot, message, c_.state.sessions.store_ids(ids_of(target)),
+                             qos, target.retain, target.is_shared},
+      session.is_durable());
+  ++connection.in_flight;
+  return hold(session, connection, delivery) ? nullptr : &delivery;
+}
+
+// Counts what hinders it, if anything does.
+bool Delivering::can_send(const Connection& connection, const Message& message,
+                          const OutgoingPublish& publish) {
+  if (message.is_expired(c_.now)) {  // [MQTT5-3.3.2-5]
+    ++c_.metrics.messages_dropped_expired;
+    return false;
+  }
+  // [RULE5-maximum-packet-size-counts-all]
+  const std::size_t size = publish_bytes(publish, connection.version);
+  if (size != 0 && size <= connection.packet_bytes_max) return true;
+  ++c_.metrics.messages_dropped_maximum_packet_size;
+  return false;
 }
 
 void Delivering::send_same(Connection& connection, const SentPublish& sent,
@@ -272,24 +301,18 @@ bool Delivering::hold(const Session& session, const Connection& connection, Deli
   return true;
 }
 
-// The first of the queue leaves it: into the window and to the client, or dropped. The bytes sent,
-// if they lie in one piece.
-ByteView Delivering::begin_first(Session& session, Connection& connection, Outbound& outbound) {
+// The first of the queue leaves it: into the window and to the client, or dropped.
+void Delivering::begin_first(Session& session, Connection& connection, Outbound& outbound) {
   const Delivery& first = outbound.queue.front();
-  const bool is_expired = first.message->is_expired(c_.now);  // [MQTT5-3.3.2-5]
-  const bool is_gone = is_expired || is_revoked(session, *first.message);
-  // [RULE5-maximum-packet-size-counts-all]
-  const std::size_t size = publish_bytes(outgoing(first), connection.version);
-  if (is_gone || size == 0 || size > connection.packet_bytes_max) {
-    ++(is_expired ? c_.metrics.messages_dropped_expired
-       : is_gone  ? c_.metrics.messages_dropped_not_authorized
-                  : c_.metrics.messages_dropped_maximum_packet_size);
+  const bool is_gone = is_revoked(session, *first.message);
+  if (is_gone) ++c_.metrics.messages_dropped_not_authorized;
+  if (is_gone || !can_send(connection, *first.message, outgoing(first))) {
     c_.commit(record::QueueFrontDropped{session.slot}, session.is_durable());
-    return {};
+    return;
   }
   Delivery& delivery = c_.commit(record::DeliveryBegun{session.slot}, session.is_durable());
   ++connection.in_flight;
-  return hold(session, connection, delivery) ? ByteView{} : send(connection, delivery);
+  if (!hold(session, connection, delivery)) send(connection, delivery);
 }
 
 void Delivering::on_durable(const Held& held) {
@@ -303,32 +326,41 @@ void Delivering::on_durable(const Held& held) {
   send(c_.connections.at(session->conn), *delivery);
 }
 
+OutgoingPublish Delivering::outgoing(const Message& message, codec::Qos qos, bool retain) const {
+  return {.topic = message.topic(),
+          .properties = message.properties(),
+          .payload = message.payload(),
+          .qos = qos,
+          .retain = retain,
+          .expiry_s = expiry_left(message.expiry_s(), message.received(), c_.now)};
+}
+
 OutgoingPublish Delivering::outgoing(const Delivery& delivery) const {
-  const Message& message = *delivery.message;
-  OutgoingPublish publish{.topic = message.topic(),
-                          .properties = message.properties(),
-                          .payload = message.payload(),
-                          .qos = delivery.qos,
-                          .retain = delivery.retain,
-                          .dup = delivery.is_retry,  // [MQTT3-3.3.1-1] [MQTT5-3.3.1-1]
-                          .packet_id = delivery.packet_id,
-                          .expiry_s = expiry_left(message.expiry_s(), message.received(), c_.now)};
+  OutgoingPublish publish = outgoing(*delivery.message, delivery.qos, delivery.retain);
+  publish.dup = delivery.is_retry;  // [MQTT3-3.3.1-1] [MQTT5-3.3.1-1]
+  publish.packet_id = delivery.packet_id;
   if (delivery.subscription_ids != 0)
     publish.subscription_ids = c_.state.sessions.ids(delivery.subscription_ids);
   return publish;
 }
 
-ByteView Delivering::send(Connection& connection, const Delivery& delivery) {
-  Output& output = c_.effects.output;
+void Delivering::send(Connection& connection, const Delivery& delivery) {
   OutgoingPublish publish = outgoing(delivery);
+  send(connection, delivery.message, publish);
+}
+
+// The packet, if its bytes lie in one piece.
+ByteView Delivering::send(Connection& connection, const MessageRef& message,
+                          OutgoingPublish& publish) {
+  Output& output = c_.effects.output;
   if (connection.outbound_aliases)
     // [MQTT3-3.3.1-3]
     choose_alias(publish, connection, publish_bytes(publish, connection.version));
-  ++c_.metrics.messages_sent[static_cast<std::size_t>(delivery.qos)];
+  ++c_.metrics.messages_sent[static_cast<std::size_t>(publish.qos)];
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::publish)];
   if (publish.payload.size() >= payload_by_reference_min) {
     output.send(connection.id, write_publish_header(publish, connection.version, output));
-    output.send_payload(connection.id, delivery.message, publish.payload);
+    output.send_payload(connection.id, message, publish.payload);
     return {};
   }
   const ByteView packet = write_publish(publish, connection.version, output);

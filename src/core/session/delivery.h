@@ -66,13 +66,19 @@ class Delivering {
   bool is_revoked(Session& session, const Message& message);
   void drop_revoked(Session& session, Outbound& outbound);
   bool has_room(const Connection& connection, const Outbound& outbound) const;
-  void begin_now(Session& session, Connection& connection, Routed& routed);
-  ByteView begin_first(Session& session, Connection& connection, Outbound& outbound);
+  void begin_now(Connection& connection, Routed& routed, const Target& target, codec::Qos qos);
+  const Delivery* begin(Connection& connection, const MessageRef& message, const Target& target,
+                        codec::Qos qos);
+  bool can_send(const Connection& connection, const Message& message,
+                const OutgoingPublish& publish);
+  void begin_first(Session& session, Connection& connection, Outbound& outbound);
   bool hold(const Session& session, const Connection& connection, Delivery& delivery);
   void send_same(Connection& connection, const SentPublish& sent, const Delivery& delivery);
+  OutgoingPublish outgoing(const Message& message, codec::Qos qos, bool retain) const;
   OutgoingPublish outgoing(const Delivery& delivery) const;
   void send_again(Session& session, Connection& connection, Outbound& outbound);
-  ByteView send(Connection& connection, const Delivery& delivery);
+  void send(Connection& connection, const Delivery& delivery);
+  ByteView send(Connection& connection, const MessageRef& message, OutgoingPublish& publish);
   void send_qos_0(Routed& routed, const Target& target, Connection& connection);
   void drop(Session& session, std::uint64_t& counter, const char* limit);
 

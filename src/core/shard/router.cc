@@ -92,14 +92,13 @@ Router::Outcome Router::deliver_matches(Routed& routed) {
   Outcome outcome;
   routed.is_for_many = matches_.size() > 1;
   for (Match& match : matches_) {
-    outcome.is_matched = true;
+    outcome.set_matched();
     // [MQTT5-3.3.1-12] [MQTT5-3.3.1-13] [MQTT3-3.3.1-9]
     match.target.retain = routed.retain && match.is_retain_as_published;
     if (match.ids != 0) match.target.more_ids = id_lists_[match.ids - 1];
     const auto done = delivering_.deliver(routed, match.target);
     outcome.add(done);
-    const bool is_taken = done == Delivering::Outcome::sent || done == Delivering::Outcome::queued;
-    if (is_taken && routed.retain)
+    if (routed.retain && Outcome::is_kept(done))
       retained_.on_live(c_.state.sessions.at(match.target.session), routed.topic);
   }
   return outcome;
@@ -109,7 +108,7 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
   Outcome outcome;
   const std::size_t bytes = routed.topic.size() + routed.properties.size() + routed.payload.size();
   for (SharedGroup* group : groups_) {
-    outcome.is_matched = true;
+    outcome.set_matched();
     const auto member = pick(*group, [&](SessionSlot slot) {
       Session& session = c_.state.sessions.at(slot);
       if (session.is_stand_in())
@@ -128,7 +127,7 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
     });
     if (!member) {
       // Nobody of the group has room, or nobody is there.
-      outcome.is_dropped = true;
+      outcome.set_dropped();
       if (routed.qos > codec::Qos::at_most_once) ++c_.metrics.messages_dropped_queue_messages_max;
       continue;
     }
@@ -148,7 +147,7 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
         outbox_.send(session.remote.shard, routed, shared.publish, &shared);
       else
         mail::send(c_.mailer, session.remote.shard, shared);
-      outcome.is_taken = true;
+      outcome.set_taken();
     } else {
       deliver_to(routed, *member, outcome);
     }
@@ -262,8 +261,11 @@ Router::Outcome Router::publish(Routed& routed) {
   Outcome outcome = deliver_local(routed);
   // [RULE5-shared-and-plain]
   if (!groups_.empty()) outcome.add(deliver_groups(routed));
-  if (!c_.is_alone() && send_to_shards(routed)) outcome = {true, true};
-  if (!outcome.is_matched) ++c_.metrics.messages_without_subscriber;
+  if (!c_.is_alone() && send_to_shards(routed)) {
+    outcome.set_matched();
+    outcome.set_taken();
+  }
+  if (!outcome.is_matched()) ++c_.metrics.messages_without_subscriber;
   return outcome;
 }
 
@@ -306,7 +308,7 @@ void Router::on_mail(ShardIndex from, const mail::SharedPublish& mail) {
   Outcome outcome;
   if (found != nullptr && (session->is_connected() || session->is_durable()))
     deliver_to(routed, *found, outcome);
-  if (outcome.is_taken || mail.hops >= hops_max) return;
+  if (outcome.is_taken() || mail.hops >= hops_max) return;
   hops_ = mail.hops;
   pass_on(routed, mail.share_name, mail.filter);
   hops_ = 0;

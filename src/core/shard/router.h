@@ -33,20 +33,35 @@ class Router {
         retained_(retained),
         outbox_(outbox) {}
 
-  struct Outcome {
-    bool is_matched = false;  ///< a subscription here matched, or another shard may have one
-    bool is_taken = false;    ///< somebody has it, or may
-    bool is_dropped = false;  ///< somebody was to have it, but for a limit
+  /// What became of a message. One word: read back bytewise, right behind a message's bytes on
+  /// their way to cold memory, it would wait for all of them.
+  class Outcome {
+   public:
+    /// A subscription here matched, or another shard may have one.
+    bool is_matched() const { return (flags_ & matched) != 0; }
+    /// Somebody has it, or may.
+    bool is_taken() const { return (flags_ & taken) != 0; }
+    /// Somebody was to have it, but for a limit.
+    bool is_dropped() const { return (flags_ & dropped) != 0; }
 
-    void add(const Outcome& other) {
-      is_matched |= other.is_matched;
-      is_taken |= other.is_taken;
-      is_dropped |= other.is_dropped;
-    }
+    void set_matched() { flags_ |= matched; }
+    void set_taken() { flags_ |= taken; }
+    void set_dropped() { flags_ |= dropped; }
+    void add(Outcome other) { flags_ |= other.flags_; }
     void add(Delivering::Outcome done) {
-      is_taken |= done == Delivering::Outcome::sent || done == Delivering::Outcome::queued;
-      is_dropped |= done == Delivering::Outcome::dropped;
+      if (is_kept(done)) set_taken();
+      if (done == Delivering::Outcome::dropped) set_dropped();
     }
+    /// Whether the session has it now.
+    static bool is_kept(Delivering::Outcome done) {
+      return done == Delivering::Outcome::sent || done == Delivering::Outcome::queued;
+    }
+
+   private:
+    static constexpr std::uint32_t matched = 1;
+    static constexpr std::uint32_t taken = 2;
+    static constexpr std::uint32_t dropped = 4;
+    std::uint32_t flags_ = 0;
   };
   /// A message published to this shard: to its subscribers here and elsewhere; kept if its RETAIN
   /// says so.

@@ -89,6 +89,12 @@ void RecordWriter::put(const record::Queued& queued) {
                                .subscription_ids = state_.sessions.ids(queued.subscription_ids)});
 }
 
+void RecordWriter::put(const record::QueuedAndBegun& sent) {
+  put(record::Queued{sent.session, sent.message, sent.subscription_ids, sent.qos, sent.retain,
+                     sent.is_shared});
+  put(record::DeliveryBegun{sent.session});
+}
+
 void RecordWriter::put(const record::DeliveryBegun& begun) {
   append_record(bytes_, logged::DeliveryBegun{number_of(begun.session)});
 }

@@ -52,6 +52,7 @@ class RecordWriter {
   void put(const record::Subscribed& subscribed);
   void put(const record::Unsubscribed& unsubscribed);
   void put(const record::Queued& queued);
+  void put(const record::QueuedAndBegun& sent);
   void put(const record::DeliveryBegun& begun);
   void put(const record::QueueFrontDropped& dropped);
   void put(const record::DeliveryAcknowledged& acknowledged);

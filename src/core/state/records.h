@@ -71,6 +71,15 @@ struct Queued {
   bool retain;
   bool is_shared;  ///< it came by a shared subscription
 };
+/// Queued and DeliveryBegun of one message, in one step. REQUIRES: an empty queue.
+struct QueuedAndBegun {
+  SessionSlot session;
+  const MessageRef& message;
+  std::uint32_t subscription_ids;
+  codec::Qos qos;
+  bool retain;
+  bool is_shared;
+};
 /// The first of the queue gets the next packet identifier and joins the window.
 struct DeliveryBegun {
   SessionSlot session;

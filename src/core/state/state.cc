@@ -12,7 +12,7 @@ namespace {
 // A queue or a window of thousands is gone through in order, and its messages lie anywhere: those a
 // few places on are asked for in time.
 void prefetch_message(const RingBuffer<Delivery>& deliveries, std::size_t from) {
-  constexpr std::size_t ahead = 4;
+  constexpr std::size_t ahead = 10;
   if (from + ahead >= deliveries.size()) return;
   if (const Message* message = deliveries[from + ahead].message.get())
     __builtin_prefetch(message, 1);
@@ -132,6 +132,29 @@ void State::pop_queue_front(Outbound& outbound) {
   sessions.release_ids(delivery.subscription_ids);
 }
 
+Delivery& State::apply(const record::QueuedAndBegun& sent) {
+  Session& session = sessions.at(sent.session);
+  Outbound& outbound = session.outbound();
+  SLUICE_DCHECK(outbound.queue.empty());
+  Delivery delivery{.message = sent.message, .subscription_ids = sent.subscription_ids};
+  delivery.qos = sent.qos;
+  delivery.retain = sent.retain;
+  delivery.is_shared = sent.is_shared;
+  return begin(session, outbound, std::move(delivery));
+}
+
+// Into the window.
+Delivery& State::begin(Session& session, Outbound& outbound, Delivery&& delivery) {
+  delivery.packet_id = session.next_packet_id;
+  delivery.state = DeliveryState::published;
+  session.next_packet_id = after(session.next_packet_id);
+  outbound.window_bytes += counted_bytes(*delivery.message);
+  ++outbound.unacknowledged;
+  ++window_messages_;
+  outbound.window.push_back(std::move(delivery));
+  return outbound.window.back();
+}
+
 Delivery& State::apply(const record::DeliveryBegun& begun) {
   Session& session = sessions.at(begun.session);
   Outbound& outbound = session.outbound();
@@ -141,14 +164,7 @@ Delivery& State::apply(const record::DeliveryBegun& begun) {
   outbound.queue_bytes -= bytes;
   queue_bytes_ -= bytes;
   --queue_messages_;
-  delivery.packet_id = session.next_packet_id;
-  delivery.state = DeliveryState::published;
-  session.next_packet_id = after(session.next_packet_id);
-  outbound.window_bytes += bytes;
-  ++outbound.unacknowledged;
-  ++window_messages_;
-  outbound.window.push_back(std::move(delivery));
-  return outbound.window.back();
+  return begin(session, outbound, std::move(delivery));
 }
 
 void State::apply(const record::QueueFrontDropped& dropped) {

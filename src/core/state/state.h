@@ -39,6 +39,7 @@ class State {
   bool apply(const record::Unsubscribed& unsubscribed);
   void apply(const record::Queued& queued);
   /// The delivery in the window; valid until the next apply() for that session.
+  Delivery& apply(const record::QueuedAndBegun& sent);
   Delivery& apply(const record::DeliveryBegun& begun);
   void apply(const record::QueueFrontDropped& dropped);
   /// False if no delivery of that packet identifier waits for such an acknowledgement.
@@ -73,6 +74,7 @@ class State {
 
  private:
   void pop_queue_front(Outbound& outbound);
+  Delivery& begin(Session& session, Outbound& outbound, Delivery&& delivery);
   void finish(Outbound& outbound, Delivery& delivery);
 
   std::vector<OutboxLane> lanes_;

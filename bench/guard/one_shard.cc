@@ -55,7 +55,7 @@ OneShard::Client OneShard::connect(std::string_view name, std::string_view filte
   }
   ready_.clear();
   turn_->begin(Instant{++now_});
-  turn_->add(std::move(server), {.peer = {}, .is_anonymous_allowed = true});
+  turn_->add(std::move(server), {});
   turn_->run();
   turn_->finish();
   turn();

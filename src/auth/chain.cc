@@ -15,7 +15,7 @@ std::size_t Chain::find(const core::AuthRequest& request, std::size_t from) cons
 
 bool Chain::is_still_known(const core::Principal& principal) const {
   return std::ranges::any_of(backends_, [&](const std::unique_ptr<Backend>& backend) {
-    return backend->is_still_known(principal);
+    return backend->name() == principal.backend && backend->is_still_known(principal);
   });
 }
 

@@ -191,7 +191,7 @@ Result<void> Server::use_access(AccessFiles files, const AccessControl::AskAll& 
   const std::string& path = options_.auth.auth.password_file;
   if (!path.empty() && !os::check_is_private(path))
     log_.warn("password_file_readable", {{"file", path}});
-  return access_->use(options_.auth, std::move(files), ask_all);
+  return access_->use(options_.auth, std::move(files), doors_.entrances(), ask_all);
 }
 
 std::expected<void, StartFailure> Server::start() {
@@ -316,20 +316,17 @@ std::expected<void, auth::Problems> Server::apply(const AllOptions& options) {
   // First what may fail.
   auto files = read_access_files(next.auth);
   if (!files) return std::unexpected(std::move(files.error()));
-  // The listeners were opened for anybody: that does not change under those who came.
-  if (!files->chain->is_empty() && !access_->is_authenticating())
-    return std::unexpected(auth::Problems{
-        {"auth.password_file", "was not set at the start: to ask for passwords needs a restart"}});
   auto doors = doors_.open(next, shards_.size());
   if (!doors) return std::unexpected(auth::Problems{{"listener", doors.error().text}});
   options_.auth = next.auth;
   options_.core = next.core;
+  // Before anybody comes by a door that is new.
+  const auto used = use_access(std::move(*files), [this](const auto& ask) { ask_all(ask); });
+  if (!used) return std::unexpected(auth::Problems{{"auth.hash_threads", used.error().detail}});
   ask_all([&](ShardThread& shard, std::size_t i) {
     shard.set_core_options(next.core);
     shard.set_doors(std::move((*doors)[i]));
   });
-  const auto used = use_access(std::move(*files), [this](const auto& ask) { ask_all(ask); });
-  if (!used) return std::unexpected(auth::Problems{{"auth.hash_threads", used.error().detail}});
   return {};
 }
 

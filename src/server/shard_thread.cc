@@ -184,7 +184,7 @@ void ShardThread::dispatch(std::span<const os::Ready> batch, Instant now) {
 void ShardThread::accept(Door& door, Instant now) {
   door.listener->accept(accepted_, now);
   for (auto& transport : accepted_) {
-    const core::Opened opened{transport->peer(), door.policy.is_anonymous_allowed};
+    const core::Opened opened{transport->peer(), door.policy.entrance, {}};
     if (!door.policy.lets_in(opened.peer)) {
       ++turn_.metrics().accepts_denied_address;
       continue;

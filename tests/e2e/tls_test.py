@@ -200,7 +200,7 @@ class Tls(Certified):
         """Whether the broker takes a client with this certificate."""
         try:
             client = self.raw(port, context(self.authority, certificate))
-            client.send(wire.connect("mutual"))
+            client.send(wire.connect(""))
             found = client.read(PATIENCE)
         except (OSError, AssertionError):
             return False

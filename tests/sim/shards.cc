@@ -70,7 +70,8 @@ void Shards::accept(testing::Socket& socket) {
   if (choices_.has_server_turns)
     server_drivers_[shard]->accept(socket, peer);
   else
-    drivers_[shard]->open(socket, {.peer = peer, .bytes = {}});
+    drivers_[shard]->open(socket,
+                          {.socket = nullptr, .target = {}, .opened = {peer, {}, {}}, .bytes = {}});
 }
 
 void Shards::deliver_mail(std::uint16_t to, Instant now) {

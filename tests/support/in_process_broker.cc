@@ -103,6 +103,7 @@ void InProcessBroker::make_drivers(std::vector<std::vector<std::vector<std::uint
                                                          .seed = i + 1U,
                                                          .log = std::move(logs[i])},
                                       setup_.options, log_, now_));
+  for (const auto& driver : drivers_) driver->shard().set_access({.entrances = &entrances_});
   if (!setup_.has_log) return;
   for (std::uint16_t i = 0; i < setup_.shards; ++i) {
     drivers_[i]->begin_run(now_);
@@ -125,23 +126,27 @@ void InProcessBroker::crash(Duration down) {
   make_drivers(std::move(logs));
 }
 
-RawClient& InProcessBroker::open_at(std::uint16_t shard, bool is_anonymous_allowed) {
+RawClient& InProcessBroker::open_by(core::EntranceId entrance, std::string identity,
+                                    std::uint16_t shard) {
   sockets_.push_back(std::make_unique<Socket>());
   Socket& socket = *sockets_.back();
   Peer peer;
   peer.kind = PeerKind::memory;
   peer.id = static_cast<std::uint32_t>(sockets_.size());
-  drivers_.at(shard)->open(
-      socket, {.peer = peer, .is_anonymous_allowed = is_anonymous_allowed, .bytes = {}});
+  MovingConnection moving{.socket = nullptr,
+                          .target = {},
+                          .opened = {peer, entrance, std::move(identity)},
+                          .bytes = {}};
+  drivers_.at(shard)->open(socket, moving);
   clients_.push_back(std::make_unique<RawClient>(*this, socket));
   return *clients_.back();
 }
 
 RawClient& InProcessBroker::open(std::uint16_t shard) {
-  return open_at(shard, setup_.is_anonymous_allowed);
+  return open_by(setup_.is_anonymous_allowed ? open_entrance : closed_entrance, {}, shard);
 }
 RawClient& InProcessBroker::open_without_anonymous(std::uint16_t shard) {
-  return open_at(shard, false);
+  return open_by(closed_entrance, {}, shard);
 }
 
 RawClient& InProcessBroker::connect(const Connect& packet, std::uint16_t shard) {
@@ -239,7 +244,8 @@ void InProcessBroker::answer_log() {
   run();
 }
 
-void InProcessBroker::set_access(const core::AccessSettings& access) {
+void InProcessBroker::set_access(core::AccessSettings access) {
+  if (access.entrances == nullptr) access.entrances = &entrances_;
   for (const auto& driver : drivers_)
     driver->turn_with(now_, [&](core::Shard& shard) { shard.set_access(access); });
 }

@@ -73,6 +73,8 @@ class InProcessBroker {
   RawClient& open(std::uint16_t shard = 0);
   /// The same, with credentials required.
   RawClient& open_without_anonymous(std::uint16_t shard = 0);
+  /// The same by a listener of set_access(), with a name that the transport has proved.
+  RawClient& open_by(core::EntranceId entrance, std::string identity, std::uint16_t shard = 0);
   /// A client that is connected: CONNACK has come and been checked.
   RawClient& connect(const Connect& packet, std::uint16_t shard = 0);
   /// The same for a client that comes back to its session.
@@ -94,7 +96,7 @@ class InProcessBroker {
   /// The oldest batches that the log has not answered yet are safe, on every shard.
   void answer_log();
 
-  void set_access(const core::AccessSettings& access);
+  void set_access(core::AccessSettings access);
   /// The oldest question about credentials on that shard; the test fails if there is none.
   core::AuthRequest take_auth_request(std::uint16_t shard = 0);
   void answer_auth(core::ConnId conn, core::AuthAnswer answer, std::uint16_t shard = 0);
@@ -113,11 +115,15 @@ class InProcessBroker {
 
  private:
   void make_drivers(std::vector<std::vector<std::vector<std::uint8_t>>> logs);
-  RawClient& open_at(std::uint16_t shard, bool is_anonymous_allowed);
   void carry_mail(std::uint16_t from);
   void carry_connections(std::uint16_t from);
 
+  static constexpr core::EntranceId open_entrance{0};
+  static constexpr core::EntranceId closed_entrance{1};
+
   BrokerSetup setup_;
+  const std::vector<core::Entrance> entrances_{{.name = "open"},
+                                               {.name = "closed", .is_anonymous_allowed = false}};
   HashKey placement_key_;
   RecordingLog log_;
   Instant now_{1'000'000'000};

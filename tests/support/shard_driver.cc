@@ -77,7 +77,7 @@ void ShardDriver::open_new() {
   for (MovingConnection& from : opening_) {
     const ConnId id = new_id();
     conns_[id.slot] = {.socket = from.socket, .id = id};
-    shard_.on_opened(id, {from.peer, from.is_anonymous_allowed});
+    shard_.on_opened(id, from.opened);
     if (from.bytes.empty()) continue;
     read_bytes_.push_back(std::move(from.bytes));
     shard_.on_bytes(id, read_bytes_.back());
@@ -150,7 +150,7 @@ void ShardDriver::close(Conn& conn, bool is_gently) {
 void ShardDriver::hand_over(Conn& conn, const core::HandOver& over) {
   SLUICE_ASSERT(effects_.output.pending_bytes(conn.id) == 0);
   Socket& socket = *conn.socket;
-  moving_.push_back({&socket, over.target, over.peer, over.is_anonymous_allowed, over.bytes});
+  moving_.push_back({&socket, over.target, over.opened, over.bytes});
   forget(conn);
   socket.is_released = false;
 }

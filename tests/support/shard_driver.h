@@ -25,8 +25,7 @@ namespace sluice::testing {
 struct MovingConnection {
   Socket* socket = nullptr;
   core::ShardIndex target{};
-  Peer peer;
-  bool is_anonymous_allowed = true;
+  core::Opened opened;
   std::vector<std::uint8_t> bytes;
 };
 

@@ -8,13 +8,16 @@
 // Never:   I/O, a clock.
 #pragma once
 
+#include "base/assert.h"
 #include "codec/types.h"
+#include "core/access/entrance.h"
 #include "core/access/principal.h"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace sluice::core {
 
@@ -49,6 +52,15 @@ struct AccessSettings {
   const AccessRules* rules = nullptr;  ///< null: everybody may do everything
   std::uint32_t generation = 0;        ///< differs between any two sets of rules
   bool is_authenticating = false;      ///< whether credentials are asked for and checked
+  /// By EntranceId; it outlives every use. Null: there is one listener, and it is open to all.
+  const std::vector<Entrance>* entrances = nullptr;
+
+  const Entrance& entrance(EntranceId id) const {
+    static const Entrance open;
+    if (entrances == nullptr) return open;
+    SLUICE_ASSERT(static_cast<std::size_t>(id) < entrances->size());
+    return (*entrances)[static_cast<std::size_t>(id)];
+  }
 };
 
 /// Who the client of a session is, and what it may do.

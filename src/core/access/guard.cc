@@ -7,7 +7,10 @@ namespace sluice::core {
 
 std::unique_ptr<SessionAccess> Guard::access_of(Principal principal,
                                                 std::string_view client_id) const {
-  if (is_open() && principal == Principal{}) return nullptr;
+  // Nothing that anybody will ask for: the listener is known by its connection.
+  const bool is_nobody =
+      principal.is_anonymous() && principal.rules.empty() && principal.valid_until.is_never();
+  if (is_open() && is_nobody) return nullptr;
   auto access = std::make_unique<SessionAccess>();
   access->principal = std::move(principal);
   access->generation = c_.access.generation;
@@ -18,7 +21,10 @@ std::unique_ptr<SessionAccess> Guard::access_of(Principal principal,
 const Permit& Guard::renew(Session& session) const {
   SLUICE_ASSERT(!is_open());
   Principal principal;
-  if (session.access != nullptr) principal = std::move(session.access->principal);
+  if (session.access != nullptr)
+    principal = std::move(session.access->principal);
+  else if (const Connection* connection = c_.connections.find(session.conn))
+    principal.listener = c_.access.entrance(connection->entrance).name;
   session.access = access_of(std::move(principal), session.client_id());
   return *session.access->permit;
 }

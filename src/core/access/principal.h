@@ -23,6 +23,7 @@ struct Principal {
   /// Which credential it has shown: another number once the operator has changed it. 0: none that
   /// could be changed.
   std::uint64_t credential = 0;
+  std::string backend{};                   ///< which has vouched for it; empty: none was asked
   Instant valid_until = Instant::never();  ///< then it must authenticate again or leave
 
   bool is_anonymous() const { return user.empty() && identity.empty(); }

@@ -24,6 +24,8 @@ void Authenticating::submit(Connection& connection, AuthRequest request) {
   request.conn = connection.id;
   request.version = connection.version;
   request.peer = connection.peer;
+  request.listener = c_.access.entrance(connection.entrance).name;
+  if (connection.identity) request.identity = *connection.identity;
   c_.effects.auth_requests.push_back(std::move(request));
   c_.effects.add(EffectKind::authenticate, connection.id, c_.effects.auth_requests.size() - 1);
 }
@@ -103,6 +105,8 @@ void Authenticating::on_again(Connection& connection, AuthAnswer& answer) {
     return;
   }
   connection.auth->exchange.reset();
+  answer.principal.listener = std::move(session.access->principal.listener);
+  answer.principal.identity = std::move(session.access->principal.identity);
   session.access = guard_.access_of(std::move(answer.principal), session.client_id());
   send_auth(connection, ReasonCode::success, answer.data);
 }

@@ -21,8 +21,8 @@ codec::Properties connack_properties(codec::PropertyWriter& writer, const CoreOp
   say(mqtt.receive_maximum != 65535, PropertyId::receive_maximum, mqtt.receive_maximum);
   say(mqtt.maximum_qos < 2, PropertyId::maximum_qos, mqtt.maximum_qos);  // [MQTT5-3.2.2-9]
   say(!mqtt.retain_available, PropertyId::retain_available, 0);
-  say(mqtt.packet_bytes_max < codec::remaining_length_max, PropertyId::maximum_packet_size,
-      mqtt.packet_bytes_max);
+  say(granted.packet_bytes_max < codec::remaining_length_max, PropertyId::maximum_packet_size,
+      granted.packet_bytes_max);
   if (!granted.assigned_id.empty())  // [MQTT5-3.1.3-7] [MQTT5-3.2.2-16]
     writer.text(PropertyId::assigned_client_identifier, granted.assigned_id);
   say(mqtt.topic_alias_maximum > 0, PropertyId::topic_alias_maximum, mqtt.topic_alias_maximum);

@@ -22,6 +22,7 @@ struct Granted {
   std::uint32_t session_expiry_s = 0;
   std::uint16_t keep_alive_s = 0;
   bool is_present = false;
+  std::uint64_t packet_bytes_max = 0;
   std::string auth_method{};  ///< empty if none was used
   std::vector<std::uint8_t> auth_data{};
 };

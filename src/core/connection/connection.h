@@ -17,12 +17,15 @@
 #include "base/time.h"
 #include "codec/types.h"
 #include "core/access/authentication.h"
+#include "core/access/entrance.h"
+#include "core/connection/client_rates.h"
 #include "core/connection/topic_aliases.h"
 #include "core/ids.h"
 #include "core/timer/timer_wheel.h"
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace sluice::core {
 
@@ -78,9 +81,12 @@ struct Connection {
   bool is_paused : 1 = false;   ///< the driver was told not to read
   bool is_waiting : 1 = false;  ///< in the list of those with bytes to go on with
   bool is_clean : 1 = true;
-  bool is_anonymous_allowed : 1 = true;  ///< by its listener
-  std::uint32_t session_expiry_s = 0;    ///< as granted in CONNECT
-  std::unique_ptr<GrowingBytes> carry;   ///< bytes not processed yet
+  EntranceId entrance{};                          ///< the listener it came by
+  std::uint32_t session_expiry_s = 0;             ///< as granted in CONNECT
+  std::uint32_t inbound_bytes_max = 0xffffffffU;  ///< what we take, as its listener says
+  std::unique_ptr<GrowingBytes> carry;            ///< bytes not processed yet
+  std::unique_ptr<std::string> identity;          ///< proved by its transport, until CONNECT
+  std::unique_ptr<ClientRates> rates;             ///< where client.* asks for them
   std::unique_ptr<InboundAliases> inbound_aliases;
   std::unique_ptr<OutboundAliases> outbound_aliases;
   std::unique_ptr<PendingAuth> auth;  ///< while credentials are checked, or by a method

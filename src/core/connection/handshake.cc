@@ -175,7 +175,14 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
            client);
     return true;
   }
-  if (!connection.is_anonymous_allowed && !auth_.is_asked_for(connect)) {
+  const Entrance& entrance = c_.access.entrance(connection.entrance);
+  if ((entrance.versions & bit_of(connect.version)) == 0) {
+    ++metrics.connects_refused_unsupported_protocol_version;
+    refuse(connection, ReasonCode::unsupported_protocol_version,
+           "this listener does not speak that version", client);
+    return true;
+  }
+  if (!entrance.is_anonymous_allowed && !connection.identity && !auth_.is_asked_for(connect)) {
     ++metrics.connects_refused_not_authorized;
     refuse(connection, ReasonCode::not_authorized,
            "this listener takes no clients without credentials that it can check", client);
@@ -411,7 +418,6 @@ void Handshake::on_auth_answer(Connection& connection, AuthAnswer answer) {
 // A session is its user's: nobody else may push its client out, or get what was kept for it.
 bool Handshake::is_of_another_user(Connection& connection, const codec::Connect& connect,
                                    const SessionAccess* access) {
-  if (!c_.access.is_authenticating) return false;
   Session* session = c_.state.sessions.find(connect.client_id);
   if (session == nullptr || session->access == nullptr) return false;
   const std::string_view user = access != nullptr ? access->principal.user : std::string_view();
@@ -437,12 +443,21 @@ bool Handshake::is_refused_by_rules(Connection& connection, const codec::Connect
   return true;
 }
 
+// Who has proved a name to the transport, and no other to us, is the user of that name.
+Principal Handshake::known_as(const Connection& connection, Principal principal) const {
+  principal.listener = c_.access.entrance(connection.entrance).name;
+  if (!connection.identity) return principal;
+  principal.identity = *connection.identity;
+  if (principal.user.empty()) principal.user = principal.identity;
+  return principal;
+}
+
 void Handshake::accept(Connection& connection, const codec::Connect& connect, AuthAnswer answer) {
   Granted granted;
   if (connect.client_id.empty()) granted.assigned_id = draw_client_id();
   const std::string_view client_id =
       granted.assigned_id.empty() ? connect.client_id : std::string_view(granted.assigned_id);
-  auto access = guard_.access_of(std::move(answer.principal), client_id);
+  auto access = guard_.access_of(known_as(connection, std::move(answer.principal)), client_id);
   if (is_refused_by_rules(connection, connect, access.get())) return;
   granted.auth_data = std::move(answer.data);
   if (connection.auth) granted.auth_method = connection.auth->method;
@@ -464,6 +479,7 @@ void Handshake::accept(Connection& connection, const codec::Connect& connect, Au
                        session.access->principal == access->principal;
   if (!is_same) session.rules_checked = 0;
   session.access = std::move(access);
+  connection.identity.reset();
   ++c_.metrics.connects_accepted;
   const std::string_view user = session.access != nullptr
                                     ? std::string_view(session.access->principal.user)
@@ -500,6 +516,9 @@ void Handshake::grant(Connection& connection, const codec::Connect& connect, Gra
       (connect.keep_alive_s == 0 || connect.keep_alive_s > keep_alive_max))
     granted.keep_alive_s = static_cast<std::uint16_t>(keep_alive_max);
   connection.keep_alive_s = granted.keep_alive_s;
+  granted.packet_bytes_max = std::min<std::uint64_t>(
+      c_.options.mqtt.packet_bytes_max, c_.access.entrance(connection.entrance).packet_bytes_max);
+  connection.inbound_bytes_max = static_cast<std::uint32_t>(granted.packet_bytes_max);
 }
 
 void Handshake::on_durable(const Held& held) {

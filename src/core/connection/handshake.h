@@ -57,6 +57,7 @@ class Handshake {
                           const SessionAccess* access);
   void refuse_by_answer(Connection& connection, const codec::Connect& connect,
                         const AuthAnswer& answer);
+  Principal known_as(const Connection& connection, Principal principal) const;
   void accept(Connection& connection, const codec::Connect& connect, AuthAnswer answer);
   void grant(Connection& connection, const codec::Connect& connect, Granted& granted);
   void send_refusal(Connection& connection, codec::ReasonCode code, std::string_view reason);

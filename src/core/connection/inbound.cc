@@ -24,7 +24,7 @@ codec::DecodeLimits Inbound::limits() const {
   return decode_limits(c_.options, c_.options.mqtt.packet_bytes_max);
 }
 
-bool Inbound::must_wait(const Connection& connection) const {
+bool Inbound::must_wait(Connection& connection) {
   // The other shards' logs have to catch up.
   const auto outbox_max = static_cast<std::uint64_t>(c_.options.limits.outbox_bytes_max);
   if (c_.state.outbox_bytes() * c_.setup.count >= outbox_max) return true;
@@ -42,6 +42,7 @@ bool Inbound::must_wait(const Connection& connection) const {
   if (c_.effects.output.backlog_bytes(connection.id) >= unread_max) return true;
   // What waits for a slow log is bounded by what a client may have unacknowledged.
   if (connection.held >= c_.options.mqtt.receive_maximum) return true;
+  if (rates_.must_wait(connection)) return true;
   if (subscribing_.must_wait(connection)) return true;
   return !c_.is_alone() && c_.mailer.is_congested();
 }
@@ -150,9 +151,8 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
     const auto plain = connection.state == ConnectionState::connected
                            ? codec::peek_plain_frame(bytes)
                            : codec::PlainFrame{};
-    const auto size_max = static_cast<std::uint64_t>(c_.options.mqtt.packet_bytes_max);
-    if (plain.header_bytes != 0 && plain.remaining_length <= size_max && !c_.is_log_behind)
-        [[likely]] {
+    if (plain.header_bytes != 0 && plain.remaining_length <= connection.inbound_bytes_max &&
+        !c_.is_log_behind) [[likely]] {
       const std::size_t total = plain.header_bytes + plain.remaining_length;
       const PacketBytes packet{.all = bytes.first(total),
                                .body = bytes.subspan(plain.header_bytes, plain.remaining_length),
@@ -174,7 +174,8 @@ Inbound::Step Inbound::consume_one(Connection& connection, ByteView& bytes, bool
   const auto& mqtt = c_.options.mqtt;
   const bool is_first = connection.state == ConnectionState::awaiting_connect;
   const bool is_early = is_handshake(connection.state);
-  const auto size_max = is_early ? mqtt.packet_bytes_max_before_connect : mqtt.packet_bytes_max;
+  const std::uint64_t size_max =
+      is_early ? mqtt.packet_bytes_max_before_connect : connection.inbound_bytes_max;
   if (frame.is_failed()) return fail(connection, frame.error);
   if (is_first && (bytes[0] >> 4) != static_cast<unsigned>(PacketType::connect))
     return fail(connection,
@@ -190,7 +191,8 @@ Inbound::Step Inbound::consume_one(Connection& connection, ByteView& bytes, bool
     return fail(connection, {.code = ErrorCode::packet_too_large,
                              .reason = static_cast<std::uint8_t>(ReasonCode::packet_too_large),
                              .detail = is_early ? "larger than mqtt.packet_bytes_max_before_connect"
-                                                : "larger than mqtt.packet_bytes_max"});
+                                                : "larger than mqtt.packet_bytes_max or its "
+                                                  "listener's packet_bytes_max"});
   }
   if (!frame.is_complete()) return Step::go_on;
   // What the log would have to take waits until it has caught up; all else goes on.
@@ -214,8 +216,9 @@ Inbound::Step Inbound::on_first_packet(Connection& connection, const PacketBytes
   if (home != c_.setup.index) {
     std::vector<std::uint8_t> bytes(packet.all.begin(), packet.all.end());
     bytes.insert(bytes.end(), rest.begin(), rest.end());
-    c_.effects.hand_overs.push_back(
-        {connection.id, home, connection.peer, connection.is_anonymous_allowed, std::move(bytes)});
+    Opened opened{connection.peer, connection.entrance, {}};
+    if (connection.identity) opened.identity = std::move(*connection.identity);
+    c_.effects.hand_overs.push_back({connection.id, home, std::move(opened), std::move(bytes)});
     c_.effects.add(EffectKind::hand_over, connection.id, c_.effects.hand_overs.size() - 1);
     c_.timers.cancel(connection.timer);
     --c_.handshakes;
@@ -233,6 +236,7 @@ Inbound::Step Inbound::on_first_packet(Connection& connection, const PacketBytes
 Inbound::Step Inbound::on_packet(Connection& connection, PacketType type,
                                  const PacketBytes& packet) {
   connection.last_received = c_.now;
+  rates_.note_packet(connection, type, packet.all.size());
   if (connection.state == ConnectionState::awaiting_auth_packet)
     return on_auth_packet(connection, packet);
   ++c_.metrics.packets_received[static_cast<std::size_t>(type) & 15U];

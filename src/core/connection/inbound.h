@@ -13,6 +13,7 @@
 #include "core/connection/authenticating.h"
 #include "core/connection/handshake.h"
 #include "core/connection/publishing.h"
+#include "core/connection/rate_guard.h"
 #include "core/connection/subscribing.h"
 
 #include <vector>
@@ -34,7 +35,8 @@ class Inbound {
         handshake_(parts.handshake),
         publishing_(parts.publishing),
         subscribing_(parts.subscribing),
-        closing_(parts.closing) {}
+        closing_(parts.closing),
+        rates_(context) {}
 
   /// REQUIRES: `bytes` stay valid and unchanged until the turn ends.
   void on_bytes(Connection& connection, ByteView bytes);
@@ -61,7 +63,7 @@ class Inbound {
   Step fail(Connection& connection, const Error& error);
   void carry(Connection& connection, ByteView bytes);
   void wait(Connection& connection);
-  bool must_wait(const Connection& connection) const;
+  bool must_wait(Connection& connection);
   codec::DecodeLimits limits() const;
 
   Context& c_;
@@ -70,6 +72,7 @@ class Inbound {
   Publishing& publishing_;
   Subscribing& subscribing_;
   Closing& closing_;
+  RateGuard rates_;
   std::vector<ConnId> waiting_;
   std::vector<ConnId> round_;
   bool can_go_on_ = false;

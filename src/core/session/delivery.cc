@@ -75,6 +75,13 @@ bool Delivering::has_room(const Connection& connection, const Outbound& outbound
          static_cast<std::size_t>(c_.options.limits.write_buffer_bytes_max);
 }
 
+// By client.deliveries_per_s; if not, its timer pumps the queue later.
+bool Delivering::has_turn(Connection& connection) {
+  if (rates_.may_deliver(connection)) return true;
+  rates_.wake_for_delivery(connection);
+  return false;
+}
+
 bool Delivering::can_take(const Session& session, std::size_t bytes) const {
   const Outbound* outbound = session.find_outbound();
   if (outbound == nullptr || outbound->queue.empty()) return true;
@@ -111,7 +118,8 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
   Connection* ready = find_ready(session);
   const bool is_direct =
       ready != nullptr &&
-      (outbound == nullptr || (outbound->queue.empty() && has_room(*ready, *outbound)));
+      (outbound == nullptr || (outbound->queue.empty() && has_room(*ready, *outbound))) &&
+      has_turn(*ready);
   if (!is_direct && !session.is_connected() && !session.is_durable()) return Outcome::absent;
   if (!is_direct && c_.is_memory_full) {
     drop(session, c_.metrics.messages_dropped_memory_bytes_max, "limits.memory_bytes_max");
@@ -148,6 +156,12 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
          "limits.write_buffer_bytes_max");
     return;
   }
+  if (!rates_.may_deliver(connection)) {
+    drop(c_.state.sessions.at(target.session), c_.metrics.messages_dropped_deliveries_per_s,
+         "client.deliveries_per_s");
+    return;
+  }
+  rates_.note_delivery(connection);
   const bool is_v5 = connection.version == codec::Version::v5;
   ++c_.metrics.messages_sent[0];
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::publish)];
@@ -212,7 +226,7 @@ void Delivering::pump(Session& session) {
   Connection* connection = find_ready(session);
   if (connection == nullptr) return;
   if (outbound->unsent > 0) send_again(session, *connection, *outbound);
-  while (!outbound->queue.empty() && has_room(*connection, *outbound))
+  while (!outbound->queue.empty() && has_room(*connection, *outbound) && has_turn(*connection))
     begin_first(session, *connection, *outbound);
   outbound->queue.shrink_if_empty(1024);
 }
@@ -254,6 +268,7 @@ const Delivery* Delivering::begin(Connection& connection, const MessageRef& mess
                              qos, target.retain, target.is_shared},
       session.is_durable());
   ++connection.in_flight;
+  rates_.note_delivery(connection);
   return hold(session, connection, delivery) ? nullptr : &delivery;
 }
 
@@ -312,6 +327,7 @@ void Delivering::begin_first(Session& session, Connection& connection, Outbound&
   }
   Delivery& delivery = c_.commit(record::DeliveryBegun{session.slot}, session.is_durable());
   ++connection.in_flight;
+  rates_.note_delivery(connection);
   if (!hold(session, connection, delivery)) send(connection, delivery);
 }
 

@@ -13,6 +13,7 @@
 
 #include "codec/codec.h"
 #include "core/access/guard.h"
+#include "core/connection/rate_guard.h"
 #include "core/output/publish_writer.h"
 #include "core/shard/context.h"
 #include "core/shard/routed.h"
@@ -34,7 +35,7 @@ struct Target {
 
 class Delivering {
  public:
-  explicit Delivering(Context& context) : c_(context), guard_(context) {}
+  explicit Delivering(Context& context) : c_(context), guard_(context), rates_(context) {}
 
   enum class Outcome : std::uint8_t {
     sent,
@@ -66,6 +67,7 @@ class Delivering {
   bool is_revoked(Session& session, const Message& message);
   void drop_revoked(Session& session, Outbound& outbound);
   bool has_room(const Connection& connection, const Outbound& outbound) const;
+  bool has_turn(Connection& connection);
   void begin_now(Connection& connection, Routed& routed, const Target& target, codec::Qos qos);
   const Delivery* begin(Connection& connection, const MessageRef& message, const Target& target,
                         codec::Qos qos);
@@ -84,6 +86,7 @@ class Delivering {
 
   Context& c_;
   Guard guard_;
+  RateGuard rates_;
 };
 
 }  // namespace sluice::core

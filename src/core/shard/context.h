@@ -42,6 +42,7 @@ inline constexpr TimerKind timer_connection{0};      ///< ConnId
 inline constexpr TimerKind timer_session_expiry{1};  ///< SessionSlot, generation
 inline constexpr TimerKind timer_will{2};            ///< SessionSlot, generation
 inline constexpr TimerKind timer_sys{3};
+inline constexpr TimerKind timer_rate{4};  ///< ConnId
 
 constexpr std::uint64_t pack(ConnId id) { return std::uint64_t{id.generation} << 32 | id.slot; }
 constexpr ConnId unpack_conn(std::uint64_t value) {
@@ -83,6 +84,7 @@ struct Context {
   bool is_log_full =
       false;  ///< no new durable messages: the rest of the disk is for acknowledgements
   bool is_log_behind = false;         ///< too much waits for the disk: no durable messages for now
+  bool has_client_rates = false;      ///< some rate of client.* is set
   std::uint32_t handshakes = 0;       ///< connections whose CONNECT has not been accepted
   std::uint64_t turn_deliveries = 0;  ///< since the turn began, for its bound
 

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/peer.h"
 #include "core/access/authentication.h"
+#include "core/access/entrance.h"
 #include "core/ids.h"
 #include "core/output/output.h"
 
@@ -50,8 +51,7 @@ static_assert(std::is_trivially_copyable_v<Effect>);
 struct HandOver {
   ConnId conn;
   ShardIndex target{};
-  Peer peer;
-  bool is_anonymous_allowed = true;
+  Opened opened;
   std::vector<std::uint8_t> bytes;
 };
 

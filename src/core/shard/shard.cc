@@ -59,6 +59,9 @@ void Shard::begin_turn(Instant now) {
   SLUICE_ASSERT(now >= context_.now);
   context_.now = now;
   context_.turn_deliveries = 0;
+  const auto& client = context_.options.client;
+  context_.has_client_rates = (client.messages_per_s | client.bytes_per_s |
+                               client.subscribes_per_s | client.deliveries_per_s) != 0;
   const auto memory_max = static_cast<std::size_t>(context_.options.limits.memory_bytes_max);
   context_.is_memory_full = memory_max > 0 && memory_bytes() * context_.setup.count >= memory_max;
   if (was_full_) parts_->inbound.wake();
@@ -68,7 +71,9 @@ void Shard::begin_turn(Instant now) {
 void Shard::on_opened(ConnId id, const Opened& opened) {
   Connection& connection = context_.connections.open(id);
   connection.peer = opened.peer;
-  connection.is_anonymous_allowed = opened.is_anonymous_allowed;
+  connection.entrance = opened.entrance;
+  if (!opened.identity.empty())
+    connection.identity = std::make_unique<std::string>(opened.identity);
   connection.opened = connection.last_received = context_.now;
   connection.timer = context_.timers.add(context_.now + context_.options.limits.connect_timeout,
                                          timer_connection, pack(id));
@@ -140,9 +145,9 @@ void Shard::on_answer(Ticket ticket) {
 void Shard::on_auth_answer(ConnId id, AuthAnswer answer) {
   Connection* connection = context_.connections.find(id);
   if (connection == nullptr) return;
-  const bool was_handshake = is_handshake(connection->state);
   parts_->handshake.on_auth_answer(*connection, std::move(answer));
-  if (was_handshake) settle_handshake(id);
+  // A re-authentication changes how long its right lasts.
+  settle_handshake(id);
   parts_->inbound.wake();
 }
 
@@ -197,11 +202,14 @@ Instant Shard::deadline_of(const Connection& connection) const {
   if (is_handshake(connection.state))
     // [RULE5-connect-in-time]
     return connection.opened + context_.options.limits.connect_timeout;
+  const Session& session = context_.state.sessions.at(connection.session);
+  const Instant right_ends =
+      session.access != nullptr ? session.access->principal.valid_until : Instant::never();
   // [RULE3-keep-alive-0] [RULE5-keep-alive-0]
-  if (connection.keep_alive_s == 0) return Instant::never();
+  if (connection.keep_alive_s == 0) return right_ends;
   const double factor = context_.options.mqtt.keep_alive_factor;
   const auto allowed = static_cast<std::int64_t>(factor * 1e9 * connection.keep_alive_s);
-  return connection.last_received + Duration(allowed);
+  return std::min(right_ends, connection.last_received + Duration(allowed));
 }
 
 // [MQTT3-3.1.2-24] [MQTT5-3.1.2-22]
@@ -225,9 +233,24 @@ void Shard::on_connection_timer(ConnId id, Instant& again) {
                           codec::ReasonCode::unspecified_error, {});
     return;
   }
+  if (const Session& session = context_.state.sessions.at(connection->session);
+      session.access != nullptr && session.access->principal.valid_until <= context_.now) {
+    parts_->closing.close(*connection, CloseCause::not_authorized,
+                          codec::ReasonCode::not_authorized, "its credentials have expired");
+    return;
+  }
   parts_->closing.close(*connection, CloseCause::keep_alive_timeout,
                         codec::ReasonCode::keep_alive_timeout,
                         "nothing was received for the Keep Alive and a half");
+}
+
+void Shard::on_rate_timer(ConnId id) {
+  Connection* connection = context_.connections.find(id);
+  if (connection == nullptr) return;
+  if (connection->rates) connection->rates->wakes_at = Instant::never();
+  if (connection->is_waiting) parts_->inbound.wake();
+  if (connection->state == ConnectionState::connected)
+    parts_->delivering.pump(context_.state.sessions.at(connection->session));
 }
 
 Instant Shard::on_timer(TimerKind kind, std::uint64_t payload) {
@@ -237,6 +260,8 @@ Instant Shard::on_timer(TimerKind kind, std::uint64_t payload) {
     on_connection_timer(packed, again);
   else if (kind == timer_session_expiry)
     parts_->closing.on_session_expired(SessionSlot{packed.slot}, packed.generation);
+  else if (kind == timer_rate)
+    on_rate_timer(packed);
   else if (kind == timer_will)
     parts_->closing.on_will_due(SessionSlot{packed.slot}, packed.generation);
   return again;
@@ -327,6 +352,8 @@ void Shard::for_each_client(const std::function<void(const ClientInfo&)>& f) con
     f({.client_id = session->client_id(),
        .user = session->access != nullptr ? std::string_view(session->access->principal.user)
                                           : std::string_view(),
+       .principal = session->access != nullptr ? &session->access->principal : nullptr,
+       .entrance = connection != nullptr ? connection->entrance : EntranceId{},
        .peer = connection != nullptr ? sluice::to_string(connection->peer) : std::string(),
        .version = session->version,
        .keep_alive_s = connection != nullptr ? connection->keep_alive_s : std::uint16_t{0},

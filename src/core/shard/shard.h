@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "core/access/entrance.h"
 #include "core/connection/connection.h"
 #include "core/ids.h"
 #include "core/shard/context.h"
@@ -31,12 +32,6 @@
 #include <memory>
 
 namespace sluice::core {
-
-/// What the listener says of a new connection.
-struct Opened {
-  Peer peer;
-  bool is_anonymous_allowed = true;
-};
 
 enum class LogState : std::uint8_t {
   good,
@@ -107,8 +102,10 @@ class Shard {
   std::size_t memory_bytes() const;
   struct ClientInfo {
     std::string_view client_id;
-    std::string_view user;  ///< empty if anonymous
-    std::string peer;       ///< empty if not connected
+    std::string_view user;                 ///< empty if anonymous
+    const Principal* principal = nullptr;  ///< null: nobody has asked
+    EntranceId entrance{};                 ///< of one that is connected
+    std::string peer;                      ///< empty if not connected
     codec::Version version{};
     std::uint16_t keep_alive_s = 0;
     std::uint32_t subscriptions = 0;
@@ -128,6 +125,7 @@ class Shard {
 
   void settle_handshake(ConnId id);
   void on_connection_timer(ConnId id, Instant& again);
+  void on_rate_timer(ConnId id);
   Instant on_timer(TimerKind kind, std::uint64_t payload);
   Instant deadline_of(const Connection& connection) const;
 

@@ -7,13 +7,20 @@
 namespace sluice::server {
 namespace {
 
-// Clients whose user nobody knows any longer.
-void close_unknown(core::Shard& shard, const auth::Chain& chain) {
+// Whether its listener would let the client in as it is now, and who vouched for it would do so
+// again.
+bool is_still_welcome(const core::Shard::ClientInfo& client, const core::AccessSettings& settings,
+                      const auth::Chain& chain) {
+  if (client.principal == nullptr || client.principal->is_anonymous())
+    return settings.entrance(client.entrance).is_anonymous_allowed;
+  return client.principal->backend.empty() || chain.is_still_known(*client.principal);
+}
+
+void close_unwelcome(core::Shard& shard, const core::AccessSettings& settings,
+                     const auth::Chain& chain) {
   std::vector<std::string> unknown;
   shard.for_each_client([&](const core::Shard::ClientInfo& client) {
-    core::Principal who;
-    who.user = client.user;
-    if (client.is_connected && !who.user.empty() && !chain.is_still_known(who))
+    if (client.is_connected && !is_still_welcome(client, settings, chain))
       unknown.emplace_back(client.client_id);
   });
   for (const std::string& client : unknown) shard.kick(client);
@@ -32,7 +39,7 @@ std::expected<AccessFiles, auth::Problems> read_access_files(const auth::AuthOpt
 }
 
 Result<void> AccessControl::use(const auth::AuthOptions& options, AccessFiles files,
-                                const AskAll& ask_all) {
+                                std::vector<core::Entrance> entrances, const AskAll& ask_all) {
   const auth::Chain& chain = *files.chain;
   is_authenticating_ = !chain.is_empty();
   if (gate_ != nullptr) {
@@ -45,16 +52,19 @@ Result<void> AccessControl::use(const auth::AuthOptions& options, AccessFiles fi
         });
   }
   if (gate_ != nullptr) SLUICE_CHECK(gate_->start());
+  auto next = std::make_unique<const std::vector<core::Entrance>>(std::move(entrances));
   const core::AccessSettings settings{.rules = files.rules.get(),
                                       .generation = ++generation_,
-                                      .is_authenticating = is_authenticating_};
-  const bool is_recheck_due = is_authenticating_ && options.auth.recheck && generation_ > 1;
+                                      .is_authenticating = is_authenticating_,
+                                      .entrances = next.get()};
+  const bool is_recheck_due = options.auth.recheck && generation_ > 1;
   ask_all([&](ShardThread& shard, std::size_t) {
     if (gate_ != nullptr) shard.set_auth_desk(*gate_);
     shard.shard().set_access(settings);
-    if (is_recheck_due) close_unknown(shard.shard(), chain);
+    if (is_recheck_due) close_unwelcome(shard.shard(), settings, chain);
   });
   rules_ = std::move(files.rules);
+  entrances_ = std::move(next);
   return {};
 }
 

@@ -35,15 +35,16 @@ class AccessControl {
   explicit AccessControl(const std::vector<std::unique_ptr<ShardThread>>& shards)
       : shards_(shards) {}
 
-  /// From now on these decide. The old rules are no longer asked when it returns.
-  Result<void> use(const auth::AuthOptions& options, AccessFiles files, const AskAll& ask_all);
-  /// Whether credentials are asked for.
-  bool is_authenticating() const { return is_authenticating_; }
+  /// From now on these decide. The old rules are no longer asked when it returns. Clients that
+  /// would not be let in any more are disconnected, if auth.recheck says so.
+  Result<void> use(const auth::AuthOptions& options, AccessFiles files,
+                   std::vector<core::Entrance> entrances, const AskAll& ask_all);
   auth::AuthMetrics metrics();
 
  private:
   const std::vector<std::unique_ptr<ShardThread>>& shards_;
   std::unique_ptr<const auth::RuleSet> rules_;
+  std::unique_ptr<const std::vector<core::Entrance>> entrances_;
   std::unique_ptr<AuthGate> gate_;
   std::uint32_t generation_ = 0;
   bool is_authenticating_ = false;

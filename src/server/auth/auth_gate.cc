@@ -150,6 +150,7 @@ void AuthGate::note_failure(const Job& job, Instant now) {
 core::AuthAnswer AuthGate::conclude(const Job& job, auth::Verdict verdict, Instant now) {
   using Kind = auth::Verdict::Kind;
   if (verdict.kind == Kind::accepted) {
+    verdict.principal.backend = job.generation->chain->at(job.position).name();
     ++metrics_.auth_checks_accepted;
     const bool is_current = job.generation == generations_.back().get();
     if (job.request.method.empty() && options_.cache_time > Duration{} && is_current)

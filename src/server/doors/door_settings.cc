@@ -140,6 +140,22 @@ Understood<std::uint32_t> mode_of(const ListenerOptions& options) {
   return mode;
 }
 
+Understood<core::VersionBits> versions_of(const ListenerOptions& options) {
+  if (options.listener.versions.empty()) return core::every_version;
+  core::VersionBits bits = 0;
+  for (const std::string& text : options.listener.versions) {
+    if (text == "3.1")
+      bits |= core::bit_of(codec::Version::v3_1);
+    else if (text == "3.1.1")
+      bits |= core::bit_of(codec::Version::v3_1_1);
+    else if (text == "5" || text == "5.0")
+      bits |= core::bit_of(codec::Version::v5);
+    else
+      return refuse("listener.versions: '" + text + "' is none of 3.1, 3.1.1 and 5.0");
+  }
+  return bits;
+}
+
 Understood<net::ServerLayers> layers_of(const ListenerOptions& options,
                                         const net::TlsTicketKeys& ticket_keys) {
   const auto address = address_of(options);
@@ -181,6 +197,7 @@ Understood<net::ServerLayers> layers_of(const ListenerOptions& options,
 Understood<void> check(const ListenerOptions& options) {
   if (auto good = address_of(options); !good) return refuse(good.error());
   if (auto good = mode_of(options); !good) return refuse(good.error());
+  if (auto good = versions_of(options); !good) return refuse(good.error());
   const Options& o = options.listener;
   if (auto good = ranges_of(o.allow_addresses, "allow_addresses"); !good)
     return refuse(good.error());

@@ -5,6 +5,7 @@
 // Thread: any.
 #pragma once
 
+#include "core/access/entrance.h"
 #include "net/address_range.h"
 #include "net/transport/registry.h"
 #include "os/socket/socket_address.h"
@@ -29,6 +30,8 @@ Understood<net::ServerLayers> layers_of(const ListenerOptions& options,
 /// `option` for the message.
 Understood<net::AddressRanges> ranges_of(const std::vector<std::string>& texts,
                                          const std::string& option);
+/// The protocol versions that it speaks.
+Understood<core::VersionBits> versions_of(const ListenerOptions& options);
 /// "0660" as a number.
 Understood<std::uint32_t> mode_of(const ListenerOptions& options);
 /// All of the above but the files: what --check can say without opening anything.

@@ -95,6 +95,7 @@ struct Doors::OpenDoor {
   const net::TransportKind* kind = nullptr;
   net::ServerLayers layers;
   DoorPolicy policy;
+  core::Entrance entrance;
 };
 
 bool DoorPolicy::lets_in(const Peer& peer) const {
@@ -151,18 +152,24 @@ Doors::Opened Doors::open_one(const ListenerOptions& wanted, Anonymous otherwise
                 .socket = std::move(*socket),
                 .kind = net::find_transport(scheme_of(wanted)),
                 .layers = std::move(*layers),
-                .policy = {}};
+                .policy = {},
+                .entrance = {}};
   const bool is_local = door.socket.address.peer().is_local();
   const auto anonymous = o.allow_anonymous == ListenerOptions::Listener::Anonymous::automatic
                              ? otherwise
                              : static_cast<Anonymous>(o.allow_anonymous);
-  door.policy = {
+  door.policy = {.entrance = {},
+                 .allowed = *ranges_of(o.allow_addresses, "allow_addresses"),
+                 .denied = *ranges_of(o.deny_addresses, "deny_addresses"),
+                 .count = nullptr,
+                 .connections_max = o.connections_max};
+  door.entrance = {
       .name = o.name.empty() ? door.socket.address.text() : o.name,
-      .allowed = *ranges_of(o.allow_addresses, "allow_addresses"),
-      .denied = *ranges_of(o.deny_addresses, "deny_addresses"),
-      .connections_max = o.connections_max,
       .is_anonymous_allowed = anonymous == Anonymous::yes ||
-                              (anonymous == Anonymous::automatic && is_local && !o.proxy_protocol)};
+                              (anonymous == Anonymous::automatic && is_local && !o.proxy_protocol),
+      .versions = *versions_of(wanted)};
+  if (o.packet_bytes_max > 0)
+    door.entrance.packet_bytes_max = static_cast<std::uint32_t>(o.packet_bytes_max);
   if (o.connections_max > 0) {
     const auto before = std::ranges::find(doors_, key, &OpenDoor::key);
     door.policy.count = before != doors_.end() && before->policy.count != nullptr
@@ -210,6 +217,7 @@ std::expected<Doors::ForThreads, StartFailure> Doors::open(const AllOptions& opt
                                                            std::size_t threads) {
   auto next = open_all(options);
   if (!next) return std::unexpected(next.error());
+  number(*next);
   ForThreads made;
   for (std::size_t i = 0; i < threads; ++i) {
     auto one = for_thread(*next, options.server);
@@ -221,12 +229,26 @@ std::expected<Doors::ForThreads, StartFailure> Doors::open(const AllOptions& opt
   return made;
 }
 
+// A door keeps its number over reloads; one that is closed keeps it for those who came by it.
+void Doors::number(std::vector<OpenDoor>& doors) {
+  for (OpenDoor& door : doors) {
+    auto place = static_cast<std::size_t>(std::ranges::find(entrance_keys_, door.key) -
+                                          entrance_keys_.begin());
+    if (place == entrance_keys_.size()) {
+      entrance_keys_.push_back(door.key);
+      entrances_.emplace_back();
+    }
+    entrances_[place] = door.entrance;
+    door.policy.entrance = core::EntranceId{static_cast<std::uint16_t>(place)};
+  }
+}
+
 void Doors::report(const std::vector<OpenDoor>& before) const {
   for (const OpenDoor& door : doors_) {
     if (std::ranges::find(before, door.key, &OpenDoor::key) != before.end()) continue;
     const std::string address = door.socket.address.text();
     log_.info("listener_opened", {{"protocol", door.kind->scheme}, {"address", address}});
-    if (door.policy.is_anonymous_allowed && !door.socket.address.peer().is_local())
+    if (door.entrance.is_anonymous_allowed && !door.socket.address.peer().is_local())
       log_.warn("anonymous_open", {{"address", address}});
   }
   for (const OpenDoor& door : before)

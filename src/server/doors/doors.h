@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/log.h"
+#include "core/access/entrance.h"
 #include "net/address_range.h"
 #include "net/listener.h"
 #include "net/transport/registry.h"
@@ -32,14 +33,13 @@ struct StartFailure {
 /// How many connections a listener has, over all threads.
 struct DoorCount;
 
-/// What a listener says of its connections.
+/// What a listener says of its connections before they speak; core::Entrance says the rest.
 struct DoorPolicy {
-  std::string name;
+  core::EntranceId entrance{};
   net::AddressRanges allowed;  ///< empty: all
   net::AddressRanges denied;
   DoorCount* count = nullptr;  ///< null: no limit of its own
   std::uint64_t connections_max = 0;
-  bool is_anonymous_allowed = false;
 
   bool lets_in(const Peer& peer) const;
 };
@@ -66,6 +66,8 @@ class Doors {
   /// Opens what these options want; at a failure everything stays as it was.
   std::expected<ForThreads, StartFailure> open(const AllOptions& options, std::size_t threads);
 
+  /// What core::AccessSettings wants to know of them: by EntranceId, of all that there ever were.
+  std::vector<core::Entrance> entrances() const { return entrances_; }
   /// "127.0.0.1:1883 (mqtt)", in the order of the configuration.
   std::vector<std::string> shown() const;
   /// True if somebody else's machine can reach one of them.
@@ -87,10 +89,13 @@ class Doors {
   static std::expected<std::vector<Door>, StartFailure> for_thread(
       const std::vector<OpenDoor>& doors, const ServerOptions& options);
   void report(const std::vector<OpenDoor>& before) const;
+  void number(std::vector<OpenDoor>& doors);
 
   Log& log_;
   net::TlsTicketKeys ticket_keys_{};
   std::vector<OpenDoor> doors_;
+  std::vector<core::Entrance> entrances_;
+  std::vector<std::string> entrance_keys_;  // the door that has the number of the place
   std::deque<DoorCount> counts_;
 };
 

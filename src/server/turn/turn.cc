@@ -106,7 +106,7 @@ void Turn::add(std::unique_ptr<net::Transport> transport, const core::Opened& op
   }
   // The shard hears of it once it can be talked to.
   slot.is_handshaking = slot.is_blocked = true;
-  slot.is_anonymous_allowed = opened.is_anonymous_allowed;
+  slot.entrance = opened.entrance;
   slot.deadline = now_ + connect_timeout_;
   ++handshakes_;
   blocked_.push_back(id);
@@ -229,9 +229,9 @@ void Turn::shake_hands(core::ConnId id, Slot& slot) {
   }
   ++metrics_.transport_handshakes_completed;
   end_handshake(id, slot);
-  // Who has proved a name to the transport is not anonymous.
-  const bool is_known = !slot.transport->identity().empty();
-  shard_->on_opened(id, {slot.transport->peer(), slot.is_anonymous_allowed || is_known});
+  shard_->on_opened(id, {.peer = slot.transport->peer(),
+                         .entrance = slot.entrance,
+                         .identity = std::string(slot.transport->identity())});
   list_readable(id, slot);
 }
 
@@ -400,7 +400,7 @@ void Turn::hand_over(core::ConnId id, core::HandOver& what) {
   slot.is_watched = false;
   hand_overs_.push_back({.transport = std::move(slot.transport),
                          .bytes = std::move(what.bytes),
-                         .opened = {what.peer, what.is_anonymous_allowed},
+                         .opened = std::move(what.opened),
                          .target = what.target});
   free_slot(id);
 }

@@ -136,7 +136,7 @@ class Turn {
     bool is_hung_up : 1 = false;
     bool is_blocked : 1 = false;  // in blocked_
     bool is_handshaking : 1 = false;
-    bool is_anonymous_allowed : 1 = false;  // while handshaking
+    core::EntranceId entrance{};  // while handshaking
   };
 
   core::ConnId take_slot(std::unique_ptr<net::Transport> transport);

@@ -19,6 +19,9 @@ const char* first_byte_fault(std::uint8_t first, Version version) {
   switch (type) {
     case PacketType::publish:
       return nullptr;
+    case PacketType::connect:  // MQTT 3.1 does not use them. [RULE31-unused-bits]
+      if (version == Version::v3_1) return nullptr;
+      break;
     case PacketType::pubrel:       // [MQTT5-3.6.1-1] [MQTT3-3.6.1-1]
     case PacketType::subscribe:    // [MQTT5-3.8.1-1] [MQTT3-3.8.1-1]
     case PacketType::unsubscribe:  // [MQTT5-3.10.1-1] [MQTT3-3.10.1-1]

@@ -70,8 +70,7 @@ constexpr PlainFrame peek_plain_frame(ByteView stream) {
 }
 
 /// Looks at the packet that begins at the first byte of `stream`. Before CONNECT has told the
-/// version pass v3_1_1, which takes the longer forms of Remaining Length too: decode_connect looks
-/// again.
+/// version pass v3_1, which takes what any version takes: decode_connect looks again.
 FrameResult peek_frame(ByteView stream, Version version,
                        std::uint32_t packet_bytes_max = remaining_length_max + 5);
 

@@ -13,11 +13,12 @@ namespace {
 
 constexpr std::string_view share_prefix = "$share/";
 
-Error bad_name(std::size_t offset, const char* detail) {
-  return fault(ErrorCode::invalid_argument, ReasonCode::topic_name_invalid, offset, detail);
+// Not formed as the standard says. 0x8F and 0x90 are for those that are, and are not accepted.
+Error bad_form(std::size_t offset, const char* detail) {
+  return fault(ErrorCode::invalid_argument, ReasonCode::malformed_packet, offset, detail);
 }
-Error bad_filter(std::size_t offset, const char* detail) {
-  return fault(ErrorCode::invalid_argument, ReasonCode::topic_filter_invalid, offset, detail);
+Error bad_share(std::size_t offset, const char* detail) {
+  return fault(ErrorCode::invalid_argument, ReasonCode::protocol_error, offset, detail);
 }
 
 // What names and filters have in common.
@@ -42,7 +43,7 @@ Result<void> check_topic_name(std::string_view topic, const TopicLimits& limits)
   SLUICE_CHECK(check_text(topic, limits, ReasonCode::topic_name_invalid));
   const std::size_t wildcard = find_wildcard(topic);
   if (wildcard != std::string_view::npos)  // [MQTT5-4.7.0-1] [MQTT3-4.7.1-1]
-    return fail(bad_name(wildcard, "topic name holds a wildcard, + or #"));
+    return fail(bad_form(wildcard, "topic name holds a wildcard, + or #"));
   return {};
 }
 
@@ -57,9 +58,9 @@ Result<void> check_topic_filter(std::string_view filter, const TopicLimits& limi
     if (wildcard == std::string_view::npos) continue;
     const auto offset = static_cast<std::size_t>(level->data() - filter.data()) + wildcard;
     if (level->size() != 1)  // [MQTT5-4.7.1-1] [MQTT5-4.7.1-2] [MQTT3-4.7.1-2] [MQTT3-4.7.1-3]
-      return fail(bad_filter(offset, "a wildcard must take a whole level of the filter"));
+      return fail(bad_form(offset, "a wildcard must take a whole level of the filter"));
     if (level->front() == '#' && offset + 1 != filter.size())  // [MQTT5-4.7.1-1] [MQTT3-4.7.1-2]
-      return fail(bad_filter(offset, "# must be the last level of the filter"));
+      return fail(bad_form(offset, "# must be the last level of the filter"));
   }
   return {};
 }
@@ -69,11 +70,11 @@ Result<SharedFilter> split_shared_filter(std::string_view filter) {
   const auto rest = filter.substr(share_prefix.size());
   const auto name = rest.substr(0, rest.find('/'));
   if (name.empty())  // [MQTT5-4.8.2-1]
-    return fail(bad_filter(share_prefix.size(), "$share/ must be followed by a share name"));
+    return fail(bad_share(share_prefix.size(), "$share/ must be followed by a share name"));
   if (has_wildcard(name))  // [MQTT5-4.8.2-2]
-    return fail(bad_filter(share_prefix.size(), "a share name has no wildcards"));
+    return fail(bad_share(share_prefix.size(), "a share name has no wildcards"));
   if (name.size() + 1 >= rest.size())  // [MQTT5-4.8.2-2]
-    return fail(bad_filter(filter.size(), "a share name must be followed by / and a topic filter"));
+    return fail(bad_share(filter.size(), "a share name must be followed by / and a topic filter"));
   return SharedFilter{.share_name = name, .filter = rest.substr(name.size() + 1)};
 }
 

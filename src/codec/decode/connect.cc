@@ -64,7 +64,9 @@ Result<Version> take_protocol(ByteReader& reader, ConnectResult& out) {
   const auto version = version_of(is_old, out.level);
   if (!version) {  // [MQTT5-3.1.2-2] [MQTT3-3.1.2-2]
     out.fault = ConnectFault::unsupported_level;
-    out.version = out.level >= 5 && out.level < bridge_bit ? Version::v5 : Version::v3_1_1;
+    // A version behind 5 reads what 5 says; the old name has no such version.
+    const bool is_later = !is_old && out.level >= 5 && out.level < bridge_bit;
+    out.version = is_later ? Version::v5 : Version::v3_1_1;
     return fail(unsupported(reader.offset() - 1, "the protocol level is not 3, 4 or 5"));
   }
   out.version = version;
@@ -150,7 +152,9 @@ Result<void> take_rest(ByteReader& reader, const DecodeContext& context, Connect
   Connect& out = result.connect;
   ConnectFlags flags;
   if (!reader.take_byte(flags.byte)) return cut_short(reader);
-  if (flags.is_reserved_set()) {  // [MQTT5-3.1.2-3] [MQTT3-3.1.2-3]
+  // MQTT 3.1 says of the bit that it is not used. [RULE31-unused-bits]
+  if (flags.is_reserved_set() && context.version != Version::v3_1) {
+    // [MQTT5-3.1.2-3] [MQTT3-3.1.2-3]
     result.fault = ConnectFault::reserved_flag;
     return fail(malformed(reader.offset() - 1, "the reserved connect flag is set"));
   }
@@ -180,7 +184,7 @@ ConnectResult decode_connect(ByteView packet, const DecodeLimits& limits) {
     result.error = error;
     return result;
   };
-  FrameResult frame = peek_frame(packet, Version::v3_1_1, limits.packet_bytes_max);
+  FrameResult frame = peek_frame(packet, Version::v3_1, limits.packet_bytes_max);
   if (frame.is_failed()) return refuse(frame.error);
   if (!frame.is_complete()) return refuse(malformed(packet.size(), "the packet is cut short"));
   if (frame.total != packet.size())

@@ -36,15 +36,23 @@ Result<void> check_text(std::string_view text, std::size_t offset) {
   return {};
 }
 
+// Text that is no topic name breaks a rule of the property, not the form of the packet.
+Result<void> check_topic(std::string_view topic, const DecodeLimits& limits) {
+  auto checked = check_topic_name(topic, limits.topic());
+  if (checked) return {};
+  Error error = shifted(checked.error(), 3);
+  if (error.code == ErrorCode::invalid_argument)
+    error.reason = static_cast<std::uint8_t>(ReasonCode::protocol_error);
+  return fail(error);
+}
+
 // Offsets count from the property's identifier.
 Result<void> check_value(const PropertyInfo& info, const PropertyView& property,
                          const DecodeLimits& limits) {
   switch (info.wire) {
     case PropertyWire::utf8:                        // [MQTT5-3.3.2-13] [MQTT5-3.3.2-19]
       if (info.rule == PropertyRule::topic_name) {  // [MQTT5-3.3.2-14]
-        if (auto checked = check_topic_name(property.text, limits.topic()); !checked)
-          return fail(shifted(checked.error(), 3));
-        return {};
+        return check_topic(property.text, limits);
       }
       return check_text(property.text, 3);
     case PropertyWire::utf8_pair:  // [MQTT5-1.5.7-1]

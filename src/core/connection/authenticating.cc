@@ -49,6 +49,7 @@ void Authenticating::ask(Connection& connection, const codec::Connect& connect, 
 bool Authenticating::fail(Connection& connection, ReasonCode code, const char* detail) {
   if (is_handshake(connection.state)) {
     ++c_.metrics.connects_refused_malformed_packet;
+    closing_.send_refusal(connection, code, detail);
     closing_.refuse(connection, {.reason = detail});
   } else {
     closing_.close(connection, CloseCause::protocol_error, code, detail);

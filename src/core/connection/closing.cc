@@ -8,6 +8,15 @@
 #include <vector>
 
 namespace sluice::core {
+namespace {
+
+// The byte of a CONNACK that refuses, in the version the client speaks.
+std::uint8_t connack_code(codec::Version version, codec::ReasonCode code) {
+  return version == codec::Version::v5 ? static_cast<std::uint8_t>(code)
+                                       : static_cast<std::uint8_t>(codec::to_return_code(code));
+}
+
+}  // namespace
 
 void Closing::count(CloseCause cause) {
   auto& counters = c_.metrics;
@@ -95,6 +104,29 @@ void Closing::send_disconnect(const Connection& connection, codec::ReasonCode re
   SLUICE_ASSERT(encoded.has_value());
   output.send(connection.id, output.commit(*encoded));
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::disconnect)];
+}
+
+void Closing::send_refusal(Connection& connection, codec::ReasonCode code,
+                           std::string_view reason) {
+  // [MQTT5-3.2.2-20] [MQTT5-3.1.4-2] [MQTT5-4.12.0-4]
+  std::array<std::uint8_t, 512> properties;
+  codec::PropertyWriter writer(properties);
+  codec::Connack connack{
+      .session_present = false, .code = connack_code(connection.version, code), .properties = {}};
+  if (connection.version == codec::Version::v5 && connection.wants_problem_information &&
+      reason.size() < 400)
+    writer.text(codec::PropertyId::reason_string, reason);
+  if (const auto written = writer.finish()) connack.properties = *written;
+  // [MQTT5-3.2.2-19]
+  if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max)
+    connack.properties = {};
+  if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max) return;
+  Output& output = c_.effects.output;
+  const auto size = codec::encode(connack, connection.version,
+                                  output.reserve(codec::encoded_size(connack, connection.version)));
+  SLUICE_ASSERT(size.has_value());
+  output.send(connection.id, output.commit(*size));
+  ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::connack)];
 }
 
 // [MQTT5-4.13.2-1] [RULE5-answer-arrives]

@@ -39,6 +39,8 @@ class Closing {
     std::string_view user{};
   };
   void refuse(Connection& connection, const Refusal& refusal);
+  /// The CONNACK that says so.
+  void send_refusal(Connection& connection, codec::ReasonCode code, std::string_view reason);
   /// The client said DISCONNECT.
   void on_disconnect(Connection& connection, CloseCause cause);
   /// The transport is gone.

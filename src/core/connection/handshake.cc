@@ -17,12 +17,6 @@ using codec::PropertyId;
 using codec::ReasonCode;
 using codec::Version;
 
-// The byte of a CONNACK that refuses, in the version the client speaks.
-std::uint8_t connack_code(Version version, ReasonCode code) {
-  return version == Version::v5 ? static_cast<std::uint8_t>(code)
-                                : static_cast<std::uint8_t>(codec::to_return_code(code));
-}
-
 // As operators know it from mosquitto: 1 for MQTT 3.1, 2 for 3.1.1, 5 for 5.0.
 unsigned log_version(Version version) {
   return version == Version::v5 ? 5 : version == Version::v3_1 ? 1 : 2;
@@ -60,37 +54,15 @@ ShardIndex Handshake::home_of(ByteView packet) const {
 
 void Handshake::refuse(Connection& connection, ReasonCode code, std::string_view reason,
                        std::string_view client) {
-  send_refusal(connection, code, reason);
+  closing_.send_refusal(connection, code, reason);
   closing_.refuse(connection, {.reason = reason, .client = client});
-}
-
-void Handshake::send_refusal(Connection& connection, ReasonCode code, std::string_view reason) {
-  // [MQTT5-3.2.2-20] [MQTT5-3.1.4-2] [MQTT5-4.12.0-4]
-  std::array<std::uint8_t, 512> properties;
-  codec::PropertyWriter writer(properties);
-  codec::Connack connack{
-      .session_present = false, .code = connack_code(connection.version, code), .properties = {}};
-  if (connection.version == Version::v5 && connection.wants_problem_information &&
-      reason.size() < 400)
-    writer.text(PropertyId::reason_string, reason);
-  if (const auto written = writer.finish()) connack.properties = *written;
-  // [MQTT5-3.2.2-19]
-  if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max)
-    connack.properties = {};
-  if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max) return;
-  Output& output = c_.effects.output;
-  const auto size = codec::encode(connack, connection.version,
-                                  output.reserve(codec::encoded_size(connack, connection.version)));
-  SLUICE_ASSERT(size.has_value());
-  output.send(connection.id, output.commit(*size));
-  ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::connack)];
 }
 
 // What the bytes of the CONNECT alone decide.
 bool Handshake::is_refused(Connection& connection, const codec::ConnectResult& result) {
   using Fault = codec::ConnectFault;
   if (result.fault == Fault::none) return false;
-  connection.version = result.version.value_or(result.level > 4 ? Version::v5 : Version::v3_1_1);
+  connection.version = result.version.value_or(Version::v3_1_1);
   auto& metrics = c_.metrics;
   count_limit(metrics, result.error);
   const auto reason = static_cast<ReasonCode>(result.error.reason);
@@ -119,7 +91,7 @@ bool Handshake::is_refused(Connection& connection, const codec::ConnectResult& r
 }
 
 bool Handshake::is_version_known(ByteView bytes) const {
-  const auto frame = codec::peek_frame(bytes, Version::v3_1_1);
+  const auto frame = codec::peek_frame(bytes, Version::v3_1);
   return frame.header_bytes != 0 && bytes.size() > frame.header_bytes + level_offset;
 }
 
@@ -127,7 +99,7 @@ void Handshake::on_too_large(Connection& connection, ByteView bytes) {
   ++c_.metrics.limits_hit_packet_bytes_max_before_connect;
   ++c_.metrics.connects_refused_packet_too_large;
   constexpr const char* text = "larger than mqtt.packet_bytes_max_before_connect";
-  const auto frame = codec::peek_frame(bytes, Version::v3_1_1);
+  const auto frame = codec::peek_frame(bytes, Version::v3_1);
   const ByteView body = bytes.subspan(frame.header_bytes);
   const bool is_v5 = as_text(body.first(level_offset)).ends_with("MQTT") && body[level_offset] == 5;
   if (!is_v5) {
@@ -155,7 +127,7 @@ bool Handshake::is_will_refused(Connection& connection, const codec::Connect& co
            connect.client_id);
     return true;
   }
-  if (is_sys_topic(connect.will->topic)) {
+  if (is_reserved_topic(connect.will->topic)) {
     ++metrics.connects_refused_not_authorized;
     refuse(connection, ReasonCode::not_authorized, "the will is for a topic of the broker's own",
            connect.client_id);
@@ -376,7 +348,7 @@ void Handshake::refuse_by_answer(Connection& connection, const codec::Connect& c
       break;
   }
   // The client learns no more than the standard's words; the operator learns why.
-  send_refusal(connection, answer.code, codec::to_string(answer.code));
+  closing_.send_refusal(connection, answer.code, codec::to_string(answer.code));
   closing_.refuse(connection, {.reason = answer.reason,
                                .client = connect.client_id,
                                .user = connect.user_name.value_or(std::string_view())});

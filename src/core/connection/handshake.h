@@ -60,7 +60,6 @@ class Handshake {
   Principal known_as(const Connection& connection, Principal principal) const;
   void accept(Connection& connection, const codec::Connect& connect, AuthAnswer answer);
   void grant(Connection& connection, const codec::Connect& connect, Granted& granted);
-  void send_refusal(Connection& connection, codec::ReasonCode code, std::string_view reason);
   /// `client`: its identifier, if the CONNECT was good enough to tell.
   void refuse(Connection& connection, codec::ReasonCode code, std::string_view reason,
               std::string_view client = {});

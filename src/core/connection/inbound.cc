@@ -18,6 +18,11 @@ constexpr std::uint8_t publish_kept_bits = 0x07;
 // From this size on a packet that arrived in pieces is kept where it was put together.
 constexpr std::size_t body_adopted_min = 64 * 1024;
 
+// Before CONNECT nobody knows the version: 3.1 takes the most.
+Version frame_version(const Connection& connection) {
+  return connection.state == ConnectionState::awaiting_connect ? Version::v3_1 : connection.version;
+}
+
 }  // namespace
 
 codec::DecodeLimits Inbound::limits() const {
@@ -73,6 +78,9 @@ Inbound::Step Inbound::fail(Connection& connection, const Error& error) {
       error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet;
   if (is_handshake(connection.state)) {
     ++c_.metrics.connects_refused_malformed_packet;
+    // Behind CONNECT its version is known.
+    if (connection.state != ConnectionState::awaiting_connect && connection.version == Version::v5)
+      closing_.send_refusal(connection, reason, error.detail);
     closing_.refuse(connection, {.reason = error.detail});
   } else {
     closing_.close(connection, close_cause_of(error), reason,
@@ -108,7 +116,7 @@ void Inbound::on_bytes(Connection& connection, ByteView bytes) {
 // [MQTT3-7.1.1-1] [MQTT5-4.2-1]
 Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
   while (connection.carry && !bytes.empty()) {
-    const auto frame = codec::peek_frame(connection.carry->view(), connection.version);
+    const auto frame = codec::peek_frame(connection.carry->view(), frame_version(connection));
     // [MQTT3-4.8.0-2]
     if (frame.is_failed()) return fail(connection, frame.error);
     const std::size_t have = connection.carry->size();
@@ -120,7 +128,7 @@ Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
     const auto old = std::move(connection.carry);
     ByteView held = old->view();
     const bool is_large = held.size() >= body_adopted_min && !is_handshake(connection.state);
-    if (is_large && codec::peek_frame(held, connection.version).is_complete()) {
+    if (is_large && codec::peek_frame(held, frame_version(connection)).is_complete()) {
       const SharedBytes whole = old->freeze();
       held = whole.view();
       const auto complete = codec::peek_frame(held, connection.version);
@@ -170,7 +178,7 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
 }
 
 Inbound::Step Inbound::consume_one(Connection& connection, ByteView& bytes, bool is_stable) {
-  const auto frame = codec::peek_frame(bytes, connection.version);
+  const auto frame = codec::peek_frame(bytes, frame_version(connection));
   const auto& mqtt = c_.options.mqtt;
   const bool is_first = connection.state == ConnectionState::awaiting_connect;
   const bool is_early = is_handshake(connection.state);

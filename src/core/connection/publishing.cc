@@ -114,7 +114,7 @@ bool Publishing::is_kept(Connection& connection, ReasonCode reason) {
 }
 
 bool Publishing::is_refused(Connection& connection, const codec::Publish& publish) {
-  const bool is_ours = is_sys_topic(publish.topic);
+  const bool is_ours = is_reserved_topic(publish.topic);
   if (!is_ours && guard_.is_open()) return false;
   Session& session = c_.state.sessions.at(connection.session);
   if (!is_ours && guard_.can_publish(session, {publish.topic, publish.qos, publish.retain}))
@@ -176,11 +176,28 @@ bool Publishing::acknowledge(Connection& connection, const codec::Publish& publi
   return acks_.send(connection, codec::Pubrec{publish.packet_id, reason, {}}, changes);
 }
 
+// Whether a message goes by that identifier now, so that an answer which does not move it on is
+// another than its QoS and phase allow.
+bool Publishing::is_in_flight(Session& session, codec::PacketId packet_id) const {
+  const Delivery* delivery = c_.state.find_delivery(session, packet_id);
+  return delivery != nullptr && (delivery->state == DeliveryState::published ||
+                                 delivery->state == DeliveryState::released);
+}
+
+// [RULE3-answer-of-another-qos] [RULE5-answer-of-another-qos]
+bool Publishing::refuse_answer(Connection& connection) {
+  closing_.close(connection, CloseCause::protocol_error, ReasonCode::protocol_error,
+                 "the answer is not the one that the message's QoS has at this point");
+  return false;
+}
+
 // [MQTT5-4.8.2-6]
 bool Publishing::on_puback(Connection& connection, const codec::Puback& puback) {
   Session& session = c_.state.sessions.at(connection.session);
   // One that nobody waits for is of an exchange that has ended: MQTT names no error for it.
-  delivering_.on_acknowledged(session, puback.packet_id, record::AckKind::puback);
+  if (!delivering_.on_acknowledged(session, puback.packet_id, record::AckKind::puback) &&
+      is_in_flight(session, puback.packet_id))
+    return refuse_answer(connection);
   retained_.on_room(session);
   return true;
 }
@@ -190,7 +207,9 @@ bool Publishing::on_pubrec(Connection& connection, const codec::Pubrec& pubrec) 
   const std::uint64_t changes = c_.journal.changes();
   if (codec::is_failure(pubrec.reason)) {
     // [MQTT5-4.4.0-2]
-    delivering_.on_acknowledged(session, pubrec.packet_id, record::AckKind::pubrec_failed);
+    if (!delivering_.on_acknowledged(session, pubrec.packet_id, record::AckKind::pubrec_failed) &&
+        is_in_flight(session, pubrec.packet_id))
+      return refuse_answer(connection);
     retained_.on_room(session);
     return true;
   }
@@ -198,6 +217,7 @@ bool Publishing::on_pubrec(Connection& connection, const codec::Pubrec& pubrec) 
   if (!delivering_.on_acknowledged(session, pubrec.packet_id, record::AckKind::pubrec)) {
     const Delivery* delivery = c_.state.find_delivery(session, pubrec.packet_id);
     const bool is_again = delivery != nullptr && delivery->state == DeliveryState::released;
+    if (!is_again && is_in_flight(session, pubrec.packet_id)) return refuse_answer(connection);
     // [RULE5-packet-identifier-not-found]
     if (!is_again) reason = ReasonCode::packet_identifier_not_found;
   }
@@ -225,7 +245,9 @@ bool Publishing::on_pubrel(Connection& connection, const codec::Pubrel& pubrel) 
 
 bool Publishing::on_pubcomp(Connection& connection, const codec::Pubcomp& pubcomp) {
   Session& session = c_.state.sessions.at(connection.session);
-  delivering_.on_acknowledged(session, pubcomp.packet_id, record::AckKind::pubcomp);
+  if (!delivering_.on_acknowledged(session, pubcomp.packet_id, record::AckKind::pubcomp) &&
+      is_in_flight(session, pubcomp.packet_id))
+    return refuse_answer(connection);
   retained_.on_room(session);
   return true;
 }

@@ -61,6 +61,8 @@ class Publishing {
   bool refuse(Connection& connection, const codec::Publish& publish);
   bool acknowledge(Connection& connection, const codec::Publish& publish, codec::ReasonCode reason,
                    std::uint64_t changes);
+  bool is_in_flight(Session& session, codec::PacketId packet_id) const;
+  bool refuse_answer(Connection& connection);
 
   Context& c_;
   Router& router_;

@@ -159,5 +159,26 @@ TEST_F(Mqtt3Delivery, RULE3_suback_before_retained_messages) {
   other_.expect(Publish{.topic = "t", .payload = "x", .retain = true});
 }
 
+TEST_F(Mqtt3Delivery, RULE3_answer_of_another_qos_ends_the_connection) {
+  struct Row {
+    Qos qos;
+    bool is_received;  // a PUBREC has come before
+    std::uint8_t answer;
+  };
+  for (const auto& [qos, is_received, answer] :
+       {Row{qos_1, false, 0x50}, Row{qos_1, false, 0x70}, Row{qos_2, false, 0x40},
+        Row{qos_2, false, 0x70}, Row{qos_2, true, 0x40}}) {
+    Client& client = broker_.connect(three("s"));
+    subscribe(client, {"t", qos_2});
+    publish(client_, {.topic = "t", .qos = qos});
+    const PacketId id = client.take<Publish>().packet_id;
+    if (is_received) client.send(Pubrec{.packet_id = id});
+    if (is_received) client.expect(Pubrel{.packet_id = id});
+    client.send_bytes(
+        Bytes{answer, 2, static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id & 0xFF)});
+    client.expect_closed();
+  }
+}
+
 }  // namespace
 }  // namespace sluice::testing

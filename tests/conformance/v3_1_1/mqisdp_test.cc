@@ -60,6 +60,16 @@ TEST(Mqtt31Raw, RULE31_absent_fields_at_the_end_of_connect_are_allowed) {
   }
 }
 
+TEST(Mqtt31Raw, RULE31_unused_bits_of_connect_are_taken) {
+  Broker broker;
+  for (const char* bytes : {"10 @ s'MQIsdp' 03 03 0000 s'a'", "1F @ s'MQIsdp' 03 02 0000 s'b'"}) {
+    Client& client = broker.open();
+    client.set_version(v31);
+    client.send_bytes(wire(bytes));
+    client.expect(Connack{});
+  }
+}
+
 TEST_F(Mqtt31, RULE31_flows_are_those_of_the_versions_behind_it) {
   Connect connect{.version = v31, .client_id = "c"};
   connect.will = Will{.topic = "will", .payload = "gone", .retain = true};

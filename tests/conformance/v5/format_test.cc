@@ -79,20 +79,20 @@ TEST(Mqtt5FormatRaw, MQTT5_2_1_3_1_reserved_flags_have_their_value_in_every_pack
 }
 
 TEST(Mqtt5FormatRaw, MQTT5_4_7_0_1_a_topic_name_has_no_wildcard) {
-  expect_disconnected_after("30 @ s'#' []", ReasonCode::topic_name_invalid);
-  expect_disconnected_after("30 @ s'a/+/b' []", ReasonCode::topic_name_invalid);
+  expect_disconnected_after("30 @ s'#' []", ReasonCode::malformed_packet);
+  expect_disconnected_after("30 @ s'a/+/b' []", ReasonCode::malformed_packet);
 }
 
 TEST(Mqtt5FormatRaw, MQTT5_4_7_1_1_a_hash_stands_alone_and_last) {
   for (const char* bytes : {"82 @ 0001 [] s'a#' 00", "82 @ 0001 [] s'a/#/b' 00",
                             "82 @ 0001 [] s'#/a' 00", "82 @ 0001 [] s'##' 00"})
-    expect_disconnected_after(bytes, ReasonCode::topic_filter_invalid);
+    expect_disconnected_after(bytes, ReasonCode::malformed_packet);
 }
 
 TEST(Mqtt5FormatRaw, MQTT5_4_7_1_2_a_plus_takes_a_whole_level) {
   for (const char* bytes : {"82 @ 0001 [] s'a+' 00", "82 @ 0001 [] s'+a/b' 00",
                             "82 @ 0001 [] s'a/++' 00", "A2 @ 0001 [] s'a+'"})
-    expect_disconnected_after(bytes, ReasonCode::topic_filter_invalid);
+    expect_disconnected_after(bytes, ReasonCode::malformed_packet);
 }
 
 TEST(Mqtt5FormatRaw, MQTT5_4_7_3_1_names_and_filters_are_not_empty) {

@@ -96,7 +96,7 @@ TEST_F(Mqtt5Publish, MQTT5_3_3_2_11_aliases_of_the_server_stay_within_the_client
 
 TEST(Mqtt5PublishRaw, MQTT5_3_3_2_13_and_14_the_response_topic_is_a_topic_name) {
   expect_disconnected_after("30 @ s't' [ 08 0002 C328 ]", ReasonCode::malformed_packet);
-  expect_disconnected_after("30 @ s't' [ 08 s'#' ]", ReasonCode::topic_name_invalid);
+  expect_disconnected_after("30 @ s't' [ 08 s'#' ]", ReasonCode::protocol_error);
 }
 
 TEST_F(Mqtt5Publish, MQTT5_3_3_2_15_to_18_what_belongs_to_the_message_goes_on_unaltered) {

@@ -134,16 +134,17 @@ TEST_F(Mqtt5Subscribe, MQTT5_3_11_3_2_only_listed_codes_of_unsubscribe) {
 // --- §4.8.2: shared subscriptions ---
 
 TEST(Mqtt5SubscribeRaw, MQTT5_4_8_2_1_a_share_name_has_at_least_one_character) {
-  expect_disconnected_after("82 @ 0001 [] s'$share//t' 00", ReasonCode::topic_filter_invalid);
+  expect_disconnected_after("82 @ 0001 [] s'$share//t' 00", ReasonCode::protocol_error);
 }
 
 TEST(Mqtt5SubscribeRaw, MQTT5_4_8_2_2_a_share_name_has_no_wildcard_and_a_filter_behind_it) {
-  for (const char* filter : {"$share/a+/t", "$share/#/t", "$share/g", "$share/g/"}) {
+  for (const char* filter : {"$share/+/t", "$share/#", "$share/g", "$share/g/"}) {
     Broker broker;
     Client& client = broker.connect(five("a"));
     client.send(Subscribe{.packet_id = 1, .filters = {{filter}}});
-    client.expect_disconnect(ReasonCode::topic_filter_invalid);
+    client.expect_disconnect(ReasonCode::protocol_error);
   }
+  expect_disconnected_after("82 @ 0001 [] s'$share/a+/t' 00", ReasonCode::malformed_packet);
 }
 
 TEST_F(Mqtt5Subscribe, MQTT5_4_8_2_3_a_shared_subscription_keeps_its_granted_qos) {

@@ -14,12 +14,17 @@ class RawClient:
     def __init__(self, port, version=V311, host="127.0.0.1", receive_buffer=None):
         self.version, self.buffer, self.eof, self.was_reset = version, bytearray(), False, False
         self.last_id, self.held, self.is_resumed = 0, [], False
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.socket = self.dial(host, port, receive_buffer)
+
+    def dial(self, host, port, receive_buffer):
+        """The open stream; what MQTT goes over other than TCP is a subclass, see doors.py."""
+        stream = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(PATIENCE)
-        self.socket.connect((host, port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        stream.settimeout(PATIENCE)
+        stream.connect((host, port))
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return stream
 
     def __enter__(self):
         return self

@@ -122,8 +122,8 @@ TEST_P(CodecProperty, OutOfRangeIsRefused) {
         expect_refused(decode_value(zero), 0x94);
         break;
       case PropertyRule::topic_name:
-        expect_refused(decode_value("s'a/+'"), 0x90);
-        expect_refused(decode_value("s'#'"), 0x90);
+        expect_refused(decode_value("s'a/+'"), 0x82);
+        expect_refused(decode_value("s'#'"), 0x82);
         expect_refused(decode_value("s''"), 0x81);
         break;
       case PropertyRule::any:

@@ -248,6 +248,7 @@ TEST_F(CoreAuthentication, MQTT5_3_1_2_30_only_auth_may_stand_between_connect_an
   broker.answer_auth(broker.take_auth_request().conn, challenge("salt"));
   client.take<Auth>();
   client.send(Pingreq{});
+  client.expect(Connack{.code = 0x82});
   client.expect_closed();
 }
 
@@ -257,6 +258,7 @@ TEST_F(CoreAuthentication, MQTT5_4_12_0_5_a_changed_method_is_a_protocol_error) 
   broker.answer_auth(broker.take_auth_request().conn, challenge("salt"));
   client.take<Auth>();
   client.send(auth(ReasonCode::continue_authentication, "proof", "N"));
+  client.expect(Connack{.code = 0x82});
   client.expect_closed();
 }
 

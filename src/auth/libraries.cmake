@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 find_package(OpenSSL 3 REQUIRED)
+find_package(CURL 7.85 REQUIRED)
+find_package(nlohmann_json REQUIRED)
 find_library(SLUICE_ARGON2 argon2 REQUIRED)
-target_link_libraries(${module} PRIVATE OpenSSL::Crypto ${SLUICE_ARGON2})
+target_link_libraries(${module} PRIVATE OpenSSL::Crypto CURL::libcurl
+                      nlohmann_json::nlohmann_json ${SLUICE_ARGON2})

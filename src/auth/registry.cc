@@ -2,27 +2,46 @@
 #include "auth/registry.h"
 
 #include "auth/file/file_backend.h"
+#include "auth/http/http_backend.h"
+#include "auth/jwt/jwt_backend.h"
 #include "os/entropy.h"
 #include "os/file.h"
 #include "os/system_error.h"
 
+#include <algorithm>
 #include <array>
 
 namespace sluice::auth {
 namespace {
 
 constexpr std::size_t file_bytes_max = std::size_t{64} << 20;
+constexpr std::size_t jwt_secret_bytes_min = 16;
 
 /// Null, and no problem: the options do not ask for it.
 using Made = std::expected<std::unique_ptr<Backend>, Problems>;
 
+// The text of a file, with what is wrong under the name of its option.
+std::expected<std::string, Problems> read_file_of(const char* option, const std::string& path) {
+  auto text = os::read_file(path, file_bytes_max);
+  if (text) return std::move(*text);
+  return std::unexpected(
+      Problems{{option, "'" + path + "' cannot be read: " + os::describe(text.error())}});
+}
+
+// The same without the white space at the end, which editors add.
+std::expected<std::string, Problems> read_secret_of(const char* option, const std::string& path) {
+  auto text = read_file_of(option, path);
+  if (!text) return text;
+  while (!text->empty() && std::string_view(" \t\r\n").contains(text->back())) text->pop_back();
+  if (text->empty()) return std::unexpected(Problems{{option, "'" + path + "' is empty"}});
+  return text;
+}
+
 Made make_file(const AuthOptions& options) {
   const std::string& path = options.auth.password_file;
   if (path.empty()) return nullptr;
-  const auto text = os::read_file(path, file_bytes_max);
-  if (!text)
-    return std::unexpected(Problems{
-        {"auth.password_file", "'" + path + "' cannot be read: " + os::describe(text.error())}});
+  const auto text = read_file_of("auth.password_file", path);
+  if (!text) return std::unexpected(text.error());
   auto file = PasswordFile::parse(path, *text);
   if (!file) return std::unexpected(std::move(file.error()));
   std::array<std::uint8_t, 32> secret{};
@@ -30,21 +49,80 @@ Made make_file(const AuthOptions& options) {
   return std::make_unique<FileBackend>(std::move(*file), secret);
 }
 
-// In the order in which they are asked.
-constexpr std::array<Made (*)(const AuthOptions&), 1> makers = {make_file};
+bool has_jwt(const AuthOptions::Jwt& jwt) {
+  return !jwt.keys_file.empty() || !jwt.keys_url.empty() || !jwt.secret_file.empty();
+}
+
+Made make_jwt(const AuthOptions& options) {
+  const auto& jwt = options.jwt;
+  if (!has_jwt(jwt)) return nullptr;
+  std::vector<WebKey> keys;
+  if (!jwt.keys_file.empty()) {
+    const auto text = read_file_of("jwt.keys_file", jwt.keys_file);
+    if (!text) return std::unexpected(text.error());
+    auto read = WebKey::parse_all(*text);
+    if (!read)
+      return std::unexpected(
+          Problems{{"jwt.keys_file", "'" + jwt.keys_file + "': " + read.error()}});
+    keys = std::move(*read);
+  }
+  if (!jwt.secret_file.empty()) {
+    const auto secret = read_secret_of("jwt.secret_file", jwt.secret_file);
+    if (!secret) return std::unexpected(secret.error());
+    if (secret->size() < jwt_secret_bytes_min)
+      return std::unexpected(
+          Problems{{"jwt.secret_file", "the secret has less than 16 bytes: it could be guessed"}});
+    keys.push_back(WebKey::of_secret(as_bytes(*secret)));
+  }
+  return std::make_unique<JwtBackend>(jwt, std::move(keys));
+}
+
+Made make_http(const AuthOptions& options) {
+  const auto& http = options.auth_http;
+  if (http.url.empty()) return nullptr;
+  if (!http.url.starts_with("http://") && !http.url.starts_with("https://"))
+    return std::unexpected(
+        Problems{{"auth_http.url", "'" + http.url + "' begins with neither http:// nor https://"}});
+  std::string secret;
+  if (!http.secret_file.empty()) {
+    auto read = read_secret_of("auth_http.secret_file", http.secret_file);
+    if (!read) return std::unexpected(read.error());
+    secret = std::move(*read);
+  }
+  return std::make_unique<HttpBackend>(http, std::move(secret));
+}
+
+struct Maker {
+  std::string_view name;
+  Made (*make)(const AuthOptions&);
+};
+constexpr std::array makers{Maker{"file", make_file}, Maker{"jwt", make_jwt},
+                            Maker{"http", make_http}};
 
 }  // namespace
+
+bool has_backends(const AuthOptions& options) {
+  return !options.auth.password_file.empty() || has_jwt(options.jwt) ||
+         !options.auth_http.url.empty();
+}
 
 std::expected<std::unique_ptr<const Chain>, Problems> make_chain(const AuthOptions& options) {
   std::vector<std::unique_ptr<Backend>> backends;
   Problems problems;
-  for (const auto make : makers) {
-    Made made = make(options);
+  for (const std::string& name : options.auth.chain) {
+    const auto* const maker = std::ranges::find(makers, name, &Maker::name);
+    if (maker == makers.end()) {
+      problems.push_back({"auth.chain", "'" + name + "' is none of file, jwt and http"});
+      continue;
+    }
+    Made made = maker->make(options);
     if (!made)
       problems.insert(problems.end(), made.error().begin(), made.error().end());
     else if (*made != nullptr)
       backends.push_back(std::move(*made));
   }
+  if (backends.empty() && problems.empty() && has_backends(options))
+    problems.push_back({"auth.chain", "names none of the back ends that are configured"});
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return std::make_unique<const Chain>(std::move(backends));
 }

@@ -14,6 +14,9 @@
 
 namespace sluice::auth {
 
+/// Whether they name a place where clients are known: then credentials are asked for.
+bool has_backends(const AuthOptions& options);
+
 /// The chain that the options ask for, empty if they ask for none; or all that is wrong with what
 /// they name.
 std::expected<std::unique_ptr<const Chain>, Problems> make_chain(const AuthOptions& options);

@@ -39,7 +39,13 @@ void load(const std::string& path, Parse parse, RuleSource& all, Problems& probl
 
 std::expected<std::unique_ptr<const RuleSet>, Problems> load_rules(const AuthOptions& options) {
   const auto& chosen = options.acl;
-  if (chosen.rules_file.empty() && chosen.acl_file.empty()) return nullptr;
+  if (chosen.rules_file.empty() && chosen.acl_file.empty()) {
+    // Some clients may bring rules of their own; the others may do all.
+    const bool may_be_brought = !options.auth_http.url.empty() || !options.jwt.keys_file.empty() ||
+                                !options.jwt.keys_url.empty() || !options.jwt.secret_file.empty();
+    if (!may_be_brought) return nullptr;
+    return std::make_unique<const RuleSet>(RuleSource{}, RuleSet::Default::allow);
+  }
   RuleSource all;
   Problems problems;
   if (!chosen.rules_file.empty()) load(chosen.rules_file, parse_rules, all, problems);

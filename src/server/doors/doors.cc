@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/doors/doors.h"
 
+#include "auth/registry.h"
 #include "net/transport/layered_transport.h"
 #include "os/entropy.h"
 #include "os/socket/port_holder.h"
@@ -184,8 +185,7 @@ std::expected<std::vector<Doors::OpenDoor>, StartFailure> Doors::open_all(
   std::vector<OpenDoor> next;
   auto chosen = options.server.server.allow_anonymous;
   // Who gives passwords out wants them asked for.
-  if (chosen == Anonymous::automatic && !options.auth.auth.password_file.empty())
-    chosen = Anonymous::no;
+  if (chosen == Anonymous::automatic && auth::has_backends(options.auth)) chosen = Anonymous::no;
   if (options.is_plain_wanted) {
     std::vector<ListenerOptions> plain = plain_doors(options.server);
     const bool is_default = options.server.server.bind == ServerOptions().server.bind;

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where clients may be known: tokens, keys that an issuer serves, a web service; each right, wrong,
+down and slow, and in a chain."""
+import base64
+import hmac
+import http.server
+import json
+import threading
+import time
+import unittest
+
+from auth_test import SECRET, Folder
+from support import case, wire
+from support.broker import Broker, PEERS_REQUIRED
+from support.raw import RawClient, connected
+from support.wire import V5, V311
+
+try:
+    import jwt
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+except ImportError:
+    jwt = None
+
+SHARED = "a shared secret of enough bytes"
+REFUSED, UNAVAILABLE = 0x86, 0x88
+
+
+class Service:
+    """with Service(answer) as service: … service.url …; answer(path, body) gives (status, text)."""
+
+    def __init__(self, answer):
+        self.answer, self.asked = answer, []
+
+    def __enter__(self):
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                size = int(self.headers.get("Content-Length", 0))
+                body = json.loads(self.rfile.read(size)) if size else None
+                outer.asked.append((self.path, body, dict(self.headers)))
+                status, text = outer.answer(self.path, body)
+                data = text.encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                try:
+                    self.wfile.write(data)
+                except OSError:
+                    pass  # the broker did not wait
+
+            do_GET = do_POST
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.server.block_on_close = False
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Backends(Folder):
+    def code(self, port, password, username="device", version=V5):
+        """What CONNACK says to this password."""
+        with RawClient(port, version) as client:
+            client.send(wire.connect("", version, username=username, password=password))
+            return client.read(30).reason
+
+    def bystander_is_served(self, port, **login):
+        """Publishes and gets, for as long as the returned function is not called; it returns the
+        longest wait."""
+        client = connected(port, "bystander", V311, **login)
+        client.subscribe("t")
+        waits, stop = [], threading.Event()
+
+        def run():
+            while not stop.is_set():
+                begin = time.perf_counter()
+                client.publish("t", b"x")
+                client.expect("PUBLISH")
+                waits.append(time.perf_counter() - begin)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+
+        def end():
+            stop.set()
+            thread.join()
+            client.close()
+            return max(waits)
+
+        return end
+
+
+@unittest.skipIf(jwt is None and not PEERS_REQUIRED, "python3-jwt is missing")
+class Tokens(Backends):
+    def claims(self, **more):
+        return {"sub": "device", "exp": int(time.time()) + 60, **more}
+
+    def token(self, key=SHARED, algorithm="HS256", headers=None, **more):
+        return jwt.encode(self.claims(**more), key, algorithm=algorithm, headers=headers)
+
+    def shared(self, **settings):
+        path = self.path("secret", SHARED + "\n")
+        return Broker(settings={"jwt.secret_file": path, **settings})
+
+    def keys(self):
+        return {"RS256": rsa.generate_private_key(65537, 2048),
+                "ES256": ec.generate_private_key(ec.SECP256R1()),
+                "ES384": ec.generate_private_key(ec.SECP384R1()),
+                "EdDSA": ed25519.Ed25519PrivateKey.generate()}
+
+    @staticmethod
+    def jwk(algorithm, key, kid):
+        maker = jwt.algorithms.get_default_algorithms()[algorithm]
+        return {**json.loads(maker.to_jwk(key.public_key())), "kid": kid, "use": "sig"}
+
+    def test_a_right_token_is_a_password_and_wrong_ones_are_not(self):
+        with self.shared(**{"jwt.issuer": "me", "jwt.audience": "mqtt"}) as broker:
+            good = {"iss": "me", "aud": ["other", "mqtt"]}
+            self.assertEqual(self.code(broker.port, self.token(**good)), 0)
+            self.assertEqual(self.code(broker.port, self.token(**good), version=V311), 0)
+            now = int(time.time())
+            for what, token in (
+                    ("another key", self.token("x" * 32, **good)),
+                    ("expired", self.token(**{**good, "exp": now - 1})),
+                    ("not yet", self.token(**{**good, "nbf": now + 60})),
+                    ("another issuer", self.token(iss="you", aud="mqtt")),
+                    ("another audience", self.token(iss="me", aud="http")),
+                    ("no user", self.token(**{**good, "sub": ""})),
+                    ("without end", jwt.encode({"sub": "d", **good}, SHARED)),
+                    ("unsigned", jwt.encode(self.claims(**good), None, algorithm="none")),
+                    ("critical header", self.token(headers={"crit": ["x"]}, **good)),
+                    ("cut", self.token(**good)[:-4]),
+                    ("no token", "password"), ("", "")):
+                with self.subTest(what=what):
+                    self.assertEqual(self.code(broker.port, token), REFUSED)
+            self.assertEqual(self.code(broker.port, None, username=None), 0x87)
+            self.assertNotIn(self.token(**good).split(".")[2], broker.output())
+
+    def test_signatures_of_every_kind(self):
+        keys = self.keys()
+        document = {"keys": [self.jwk(name, key, name) for name, key in keys.items()]}
+        path = self.path("keys.json", json.dumps(document))
+        with Broker(settings={"jwt.keys_file": path}) as broker:
+            for name, key in keys.items():
+                with self.subTest(algorithm=name):
+                    token = self.token(key, name, {"kid": name})
+                    self.assertEqual(self.code(broker.port, token), 0)
+                    head, body, signature = token.split(".")
+                    other = self.token(key, name, {"kid": name}, sub="other").split(".")[1]
+                    self.assertEqual(self.code(broker.port, f"{head}.{other}.{signature}"), REFUSED)
+            # A public key is no secret: it must not do for HMAC.
+            public = keys["RS256"].public_key().public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.PKCS1)
+            signed = self.token().rpartition(".")[0]
+            mac = hmac.new(public, signed.encode(), "sha256").digest()
+            forged = signed + "." + base64.urlsafe_b64encode(mac).decode().rstrip("=")
+            self.assertEqual(self.code(broker.port, forged), REFUSED)
+
+    def test_claims_are_groups_and_rules(self):
+        with self.shared() as broker:
+            token = self.token(acl={"pub": ["own/%u"], "sub": ["news/#"]})
+            client = connected(broker.port, "c", V5, username="any", password=token)
+            self.assertEqual(client.subscribe("news/today", "own/device", granted=False), [0, 0x87])
+            self.assertEqual(client.publish("own/device", b"", 1).reason, 0x10)
+            self.assertEqual(client.publish("news/today", b"", 1).reason, 0x87)
+            free = connected(broker.port, "f", V5, username="any", password=self.token())
+            self.assertEqual(free.publish("anything", b"", 1).reason, 0x10)
+        rules = self.path("rules", "allow group operators publish #\n")
+        with self.shared(**{"acl.rules_file": rules}) as broker:
+            for groups, reason in ((["operators"], 0x10), (["others"], 0x87)):
+                client = connected(broker.port, "c" + groups[0], V5, username="any",
+                                   password=self.token(groups=groups))
+                self.assertEqual(client.publish("t", b"", 1).reason, reason)
+
+    def test_the_end_of_a_token_ends_the_connection(self):
+        with self.shared() as broker:
+            end = int(time.time()) + 3
+            client = connected(broker.port, "c", V5, username="any", password=self.token(exp=end))
+            client.expect_closed(30, reason=0x87)
+            self.assertGreaterEqual(time.time(), end)
+
+    def test_keys_of_a_url_may_be_others_tomorrow(self):
+        first, second = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        document = {"keys": [self.jwk("ES256", first, "1")]}
+        with Service(lambda *_: (200, json.dumps(document))) as issuer, \
+                Broker(settings={"jwt.keys_url": issuer.url, "auth.cache_time": "0s"}) as broker:
+            self.assertEqual(self.code(broker.port, self.token(first, "ES256", {"kid": "1"})), 0)
+            for _ in range(5):
+                self.assertEqual(self.code(broker.port, self.token(first, "ES256")), 0)
+            self.assertEqual(len(issuer.asked), 1)
+            document["keys"] = [self.jwk("ES256", second, "2")]
+            end = time.monotonic() + 30
+            while self.code(broker.port, self.token(second, "ES256", {"kid": "2"})) != 0:
+                self.assertLess(time.monotonic(), end)
+            self.assertEqual(self.code(broker.port, self.token(first, "ES256")), REFUSED)
+            self.assertLess(len(issuer.asked), 10)
+
+    def test_an_issuer_that_is_down_lets_nobody_in(self):
+        with Broker(settings={"jwt.keys_url": "http://127.0.0.1:9/", "jwt.timeout": "1s",
+                              "jwt.secret_file": self.path("secret", SHARED)}) as broker:
+            key = ec.generate_private_key(ec.SECP256R1())
+            self.assertEqual(self.code(broker.port, self.token(key, "ES256")), UNAVAILABLE)
+            self.assertEqual(self.code(broker.port, self.token()), 0)
+
+
+class WebService(Backends):
+    def test_right_wrong_and_unknown(self):
+        def answer(_, body):
+            if body["username"] == "nobody":
+                return 404, ""
+            if body.get("password") != SECRET:
+                return 403, ""
+            return 200, json.dumps({"username": "someone", "acl": {"pub": ["t"]}})
+
+        token = self.path("token", "our token\n")
+        users = self.users("nobody")
+        with Service(answer) as service, \
+                Broker(settings={"auth_http.url": service.url, "auth_http.secret_file": token,
+                                 "auth.password_file": users,
+                                 "auth.chain": "http,file"}) as broker:
+            client = connected(broker.port, "c", V5, username="ann", password=SECRET)
+            self.assertEqual(client.publish("t", b"", 1).reason, 0x10)
+            self.assertEqual(client.publish("u", b"", 1).reason, 0x87)
+            _, body, headers = service.asked[0]
+            self.assertEqual((body["username"], body["client_id"], body["address"],
+                              body["protocol"]), ("ann", "c", "127.0.0.1", 5))
+            self.assertEqual(headers["Authorization"], "Bearer our token")
+            self.assertEqual(self.code(broker.port, "wrong", "ann"), REFUSED)
+            # Who is not known there may be known to the next.
+            self.assertEqual(self.code(broker.port, SECRET, "nobody"), 0)
+            self.assertNotIn(SECRET, broker.output())
+            asked = len(service.asked)
+            connected(broker.port, "c2", V5, username="bob", password=SECRET).disconnect()
+            connected(broker.port, "c2", V5, username="bob", password=SECRET).disconnect()
+            self.assertEqual(len(service.asked), asked + 1, "what was right a moment ago is known")
+
+    def test_what_cannot_be_asked_lets_nobody_in(self):
+        rows = ((500, ""), (200, "rubbish"), (200, '{"username": "a", "acl": 1}'), (302, ""))
+        for status, text in rows:
+            with self.subTest(status=status, text=text), \
+                    Service(lambda *_, row=(status, text): row) as service, \
+                    Broker(settings={"auth_http.url": service.url}) as broker:
+                self.assertEqual(self.code(broker.port, SECRET), UNAVAILABLE)
+        with Broker(settings={"auth_http.url": "http://127.0.0.1:9/"}) as broker:
+            self.assertEqual(self.code(broker.port, SECRET), UNAVAILABLE)
+
+    def test_a_slow_service_keeps_nobody_else_waiting(self):
+        release = threading.Event()
+
+        def answer(_, body):
+            if body["username"] != "quick":
+                release.wait(30)
+            return 200, ""
+
+        with Service(answer) as service, \
+                Broker(settings={"auth_http.url": service.url,
+                                 "auth_http.timeout": "2s"}) as broker:
+            end = self.bystander_is_served(broker.port, username="quick", password="x")
+            begin = time.monotonic()
+            slow = [RawClient(broker.port, V5) for _ in range(8)]
+            for i, client in enumerate(slow):
+                client.send(wire.connect(f"slow{i}", V5, username=f"slow{i}", password="x"))
+            connected(broker.port, "q", V5, username="quick", password="y").disconnect()
+            quick = time.monotonic() - begin
+            codes = [client.read(30).reason for client in slow]
+            took = time.monotonic() - begin
+            longest = end()
+            release.set()
+            for client in slow:
+                client.close()
+            self.assertEqual(codes, [UNAVAILABLE] * 8)
+            self.assertLess(quick, 1.5)
+            self.assertLess(took, 8)
+            self.assertLess(longest, 1.0, "a slow service has stalled a shard")
+
+
+if __name__ == "__main__":
+    case.main()

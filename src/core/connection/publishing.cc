@@ -3,7 +3,7 @@
 
 #include "core/connection/decode_limits.h"
 #include "core/message/forwarded_properties.h"
-#include "core/shard/sys_topics.h"
+#include "core/topic/sys_topic.h"
 
 namespace sluice::core {
 namespace {

@@ -5,13 +5,14 @@
 //
 // Owner:   Shard (exactly one).             Thread: its shard's.
 // Never:   a look at expiry: the caller's; an order that depends on anything but the topics.
-// Limits:  the caller's, on count() and message_bytes(); 25 bytes a message beside the message.
+// Limits:  the caller's, on client_count() and client_bytes(); 25 bytes beside each message.
 // Spec:    MQTT 5.0 §3.3.1.3; MQTT 3.1.1 §3.3.1.3.
 #pragma once
 
 #include "base/assert.h"
 #include "core/message/message.h"
 #include "core/retained/sorted_topics.h"
+#include "core/topic/sys_topic.h"
 
 #include <cstddef>
 #include <string_view>
@@ -29,7 +30,10 @@ class RetainedStore {
   /// REQUIRES: a message with a topic name that codec::check_topic_name() accepts.
   MessageRef set(MessageRef message) {
     SLUICE_ASSERT(message && !message->topic().empty());
-    message_bytes_ += message->memory_bytes();
+    const Totals added{1, message->memory_bytes()};
+    const bool is_brokers = is_reserved_topic(message->topic());
+    all_ += added;
+    if (is_brokers) brokers_ += added;
     return without(topics_.set(std::move(message)));
   }
   /// Gives back what stood there, or an empty handle.
@@ -39,7 +43,10 @@ class RetainedStore {
 
   std::size_t count() const { return topics_.size(); }
   /// Memory of the messages (Message::memory_bytes()).
-  std::size_t message_bytes() const { return message_bytes_; }
+  std::size_t message_bytes() const { return all_.bytes; }
+  /// The same without what the broker says of itself: what limits are about.
+  std::size_t client_count() const { return all_.count - brokers_.count; }
+  std::size_t client_bytes() const { return all_.bytes - brokers_.bytes; }
   /// Memory of the store beside them.
   std::size_t index_bytes() const { return topics_.bytes(); }
 
@@ -53,13 +60,32 @@ class RetainedStore {
   const SortedTopics& topics() const { return topics_; }
 
  private:
+  struct Totals {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    Totals& operator+=(const Totals& other) {
+      count += other.count;
+      bytes += other.bytes;
+      return *this;
+    }
+    Totals& operator-=(const Totals& other) {
+      count -= other.count;
+      bytes -= other.bytes;
+      return *this;
+    }
+  };
+
   MessageRef without(MessageRef gone) {
-    if (gone) message_bytes_ -= gone->memory_bytes();
+    if (!gone) return gone;
+    const Totals lost{1, gone->memory_bytes()};
+    all_ -= lost;
+    if (is_reserved_topic(gone->topic())) brokers_ -= lost;
     return gone;
   }
 
   SortedTopics topics_;
-  std::size_t message_bytes_ = 0;
+  Totals all_;
+  Totals brokers_;
 };
 
 }  // namespace sluice::core

@@ -3,7 +3,7 @@
 
 #include "base/assert.h"
 #include "core/shard/mail_codec.h"
-#include "core/shard/sys_topics.h"
+#include "core/topic/sys_topic.h"
 
 namespace sluice::core {
 namespace {
@@ -213,10 +213,30 @@ bool Router::send_to_shards(Routed& routed) {
   return interested != 0;
 }
 
+// Whether the limits allow one more, or one in place of what stands there.
+bool Router::has_retained_room(const Routed& routed) {
+  const auto& limits = c_.options.retained;
+  const Message* old = c_.state.retained.find(routed.topic);
+  const std::size_t bytes =
+      c_.state.retained.client_bytes() - (old != nullptr ? old->memory_bytes() : 0);
+  const std::size_t size = routed.topic.size() + routed.properties.size() + routed.payload.size();
+  if (old == nullptr && c_.state.retained.client_count() * c_.setup.count >=
+                            static_cast<std::size_t>(limits.messages_max)) {
+    ++c_.metrics.limits_hit_retained_messages_max;
+    c_.log.warn("retained_limit_reached",
+                {{"topic", routed.topic}, {"limit", "retained.messages_max"}});
+    return false;
+  }
+  if ((bytes + size) * c_.setup.count <= static_cast<std::size_t>(limits.bytes_max)) return true;
+  ++c_.metrics.limits_hit_retained_bytes_max;
+  c_.log.warn("retained_limit_reached", {{"topic", routed.topic}, {"limit", "retained.bytes_max"}});
+  return false;
+}
+
 // [MQTT3-3.3.1-5] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11] [MQTT5-3.3.1-5] [MQTT5-3.3.1-6] [MQTT5-3.3.1-7]
 void Router::keep_retained(Routed& routed) {
   // What the broker says of itself is said anew by every run.
-  const bool is_durable = !is_sys_topic(routed.topic);
+  const bool is_durable = !is_reserved_topic(routed.topic);
   if (routed.payload.empty()) {
     c_.commit(record::RetainedCleared{routed.topic}, is_durable);
     return;
@@ -231,24 +251,7 @@ void Router::keep_retained(Routed& routed) {
                 {{"topic", routed.topic}, {"limit", "limits.memory_bytes_max"}});
     return;
   }
-  const auto& limits = c_.options.retained;
-  const Message* old = c_.state.retained.find(routed.topic);
-  const std::size_t bytes =
-      c_.state.retained.message_bytes() - (old != nullptr ? old->memory_bytes() : 0);
-  const std::size_t size = routed.topic.size() + routed.properties.size() + routed.payload.size();
-  if (old == nullptr &&
-      c_.state.retained.count() * c_.setup.count >= static_cast<std::size_t>(limits.messages_max)) {
-    ++c_.metrics.limits_hit_retained_messages_max;
-    c_.log.warn("retained_limit_reached",
-                {{"topic", routed.topic}, {"limit", "retained.messages_max"}});
-    return;
-  }
-  if ((bytes + size) * c_.setup.count > static_cast<std::size_t>(limits.bytes_max)) {
-    ++c_.metrics.limits_hit_retained_bytes_max;
-    c_.log.warn("retained_limit_reached",
-                {{"topic", routed.topic}, {"limit", "retained.bytes_max"}});
-    return;
-  }
+  if (is_durable && !has_retained_room(routed)) return;
   // [MQTT3-3.3.1-7]
   c_.commit(record::RetainedSet{routed.ensure_message(c_.state.messages)}, is_durable);
 }

@@ -91,6 +91,7 @@ class Router {
   Outcome deliver_groups(Routed& routed);
   void deliver_to(Routed& routed, const Subscription& member, Outcome& outcome);
   bool send_to_shards(Routed& routed);
+  bool has_retained_room(const Routed& routed);
   void keep_retained(Routed& routed);
   mail::Publish to_mail(Routed& routed);
 

@@ -282,6 +282,22 @@ TEST_P(CoreRetained, LimitsAreKeptAndCounted) {
   EXPECT_EQ(refused, 50 - kept);
 }
 
+TEST_P(CoreRetained, SysTopicsTakeNoRoomFromClients) {
+  BrokerSetup setup{.shards = 1};
+  setup.options.retained.messages_max = 2;
+  InProcessBroker broker(setup);
+  broker.publish_sys();
+  RawClient& publisher = broker.connect({.client_id = "p"});
+  for (int i = 0; i < 3; ++i) retain(publisher, "r/" + std::to_string(i), "x");
+  EXPECT_GT(broker.metrics(0).retained_messages, 10U);
+  EXPECT_EQ(broker.metrics(0).limits_hit_retained_messages_max, 1U);
+  RawClient& subscriber = broker.connect({.client_id = "s"});
+  subscribe(subscriber, {"r/#"});
+  EXPECT_EQ(subscriber.take<Publish>().topic, "r/0");
+  EXPECT_EQ(subscriber.take<Publish>().topic, "r/1");
+  subscriber.expect_nothing();
+}
+
 TEST_P(CoreRetained, SysTopicsAreRetainedAndNotMatchedByABareWildcard) {
   RawClient& all = client(0, "a");
   subscribe(all, {"#"});

@@ -53,6 +53,20 @@ TEST_F(Retained, TheLastMessageOfATopicStands) {
   EXPECT_EQ(store.find("a/b/"), nullptr);
 }
 
+TEST_F(Retained, WhatTheBrokerSaysOfItselfIsCountedApart) {
+  set("a");
+  set("$SYS/broker/uptime", "1 second");
+  set("$SYS/broker/uptime", "a number of seconds");
+  set("$SYSTEM");
+  const std::size_t own = store.find("$SYS/broker/uptime")->memory_bytes();
+  EXPECT_EQ(store.count(), 3U);
+  EXPECT_EQ(store.client_count(), 2U);
+  EXPECT_EQ(store.client_bytes() + own, store.message_bytes());
+  store.erase("$SYS/broker/uptime");
+  EXPECT_EQ(store.client_count(), 2U);
+  EXPECT_EQ(store.client_bytes(), store.message_bytes());
+}
+
 TEST_F(Retained, ErasingGivesBackWhatStoodThereAndItsBytes) {
   set("a/b");
   set("a/c");

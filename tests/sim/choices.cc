@@ -32,6 +32,7 @@ Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   c.read_max = rng.chance(1, 3) ? 300 + rng.below(1'000) : 65'536;
   auto& core = c.core;
   if (rng.chance(1, 2)) core.session.inflight_messages_max = 1 + rng.below(20);
+  core.session.queue_messages_max = 100'000;
   if (rng.chance(1, 8)) core.session.queue_messages_max = 20 + rng.below(100);
   if (rng.chance(1, 3)) core.session.inflight_bytes_max = 1'024 + rng.below(20'000);
   if (rng.chance(1, 2)) core.limits.write_buffer_bytes_max = 4'096 + rng.below(20'000);

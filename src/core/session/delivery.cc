@@ -4,6 +4,7 @@
 #include "core/output/publish_writer.h"
 
 #include <cstring>
+#include <limits>
 
 namespace sluice::core {
 namespace {
@@ -85,9 +86,20 @@ bool Delivering::has_turn(Connection& connection) {
 bool Delivering::can_take(const Session& session, std::size_t bytes) const {
   const Outbound* outbound = session.find_outbound();
   if (outbound == nullptr || outbound->queue.empty()) return true;
-  return outbound->queue.size() < static_cast<std::size_t>(c_.options.session.queue_messages_max) &&
-         outbound->queue_bytes + bytes <=
-             static_cast<std::size_t>(c_.options.session.queue_bytes_max);
+  const QueueLimits limits = queue_limits();
+  return outbound->queue.size() < limits.messages && outbound->queue_bytes + bytes <= limits.bytes;
+}
+
+// What is acknowledged is promised where there is a log: a queue there is bounded by bytes alone.
+Delivering::QueueLimits Delivering::queue_limits() const {
+  const auto& limits = c_.options.session;
+  const bool has_log = c_.setup.has_log;
+  QueueLimits chosen{static_cast<std::uint64_t>(limits.queue_messages_max),
+                     static_cast<std::uint64_t>(limits.queue_bytes_max)};
+  if (chosen.messages == 0)
+    chosen.messages = has_log ? std::numeric_limits<std::uint64_t>::max() : 100'000;
+  if (chosen.bytes == 0) chosen.bytes = std::uint64_t{has_log ? 1024U : 16U} << 20;
+  return chosen;
 }
 
 void Delivering::drop(Session& session, std::uint64_t& counter, const char* limit) {
@@ -126,8 +138,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
     return Outcome::dropped;
   }
   if (!is_direct && !can_take(session, bytes)) {
-    const auto messages_max = static_cast<std::size_t>(c_.options.session.queue_messages_max);
-    if (outbound->queue.size() >= messages_max)
+    if (outbound->queue.size() >= queue_limits().messages)
       drop(session, c_.metrics.messages_dropped_queue_messages_max, "session.queue_messages_max");
     else
       drop(session, c_.metrics.messages_dropped_queue_bytes_max, "session.queue_bytes_max");

@@ -63,6 +63,11 @@ class Delivering {
   void send_pubrel(Session& session, codec::PacketId packet_id, codec::ReasonCode reason);
 
  private:
+  struct QueueLimits {
+    std::uint64_t messages;
+    std::uint64_t bytes;
+  };
+  QueueLimits queue_limits() const;
   Connection* find_ready(const Session& session);
   bool is_revoked(Session& session, const Message& message);
   void drop_revoked(Session& session, Outbound& outbound);

@@ -283,6 +283,23 @@ TEST(CoreDelivery, AFullQueueDropsTheNewestAndSaysSo) {
   resumed.expect_nothing();
 }
 
+TEST(CoreDelivery, WhereALogKeepsAQueueItIsBoundedByBytesAlone) {
+  constexpr int more_than_in_memory = 100'010;
+  for (const bool has_log : {false, true}) {
+    InProcessBroker broker({.has_log = has_log});
+    RawClient& subscriber = broker.connect(kept("s"));
+    RawClient& publisher = broker.connect({.client_id = "p"});
+    subscriber.send(Subscribe{.packet_id = 9, .filters = {{"t", qos_2}}});
+    subscriber.cut();
+    for (int i = 0; i < more_than_in_memory; ++i) {
+      publisher.send(Publish{.topic = "t", .payload = "x", .qos = qos_1, .packet_id = 1});
+      publisher.take<Puback>();
+    }
+    EXPECT_EQ(broker.metrics().messages_dropped_queue_messages_max, has_log ? 0U : 10U);
+    EXPECT_EQ(broker.metrics().queue_messages, has_log ? 100'010U : 100'000U);
+  }
+}
+
 TEST(CoreDelivery, ASubscriberAtQos0ThatIsAwayIsNoReasonToRefuse) {
   InProcessBroker broker;
   RawClient& subscriber = broker.connect(kept("s"));

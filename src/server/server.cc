@@ -115,7 +115,8 @@ std::expected<void, StartFailure> Server::start_logs() {
         i, [&shard](const store::Batch& batch) { return shard.restore(batch.records); });
     if (!replayed) return failure(text_of(replayed.error()));
     shards_[i]->use_log(logs_->log(i),
-                        static_cast<std::size_t>(options_.store.store.pending_bytes_max));
+                        static_cast<std::size_t>(options_.store.store.pending_bytes_max),
+                        static_cast<std::uint64_t>(options_.store.store.checkpoint_bytes_min));
     wakes.push_back([shard = shards_[i].get()] { shard->wake(); });
   }
   if (const auto started = logs_->start(std::move(wakes)); !started)

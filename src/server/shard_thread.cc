@@ -156,12 +156,14 @@ void ShardThread::loop() {
 void ShardThread::close_clients(Instant now) {
   turn_.drop_handshakes();
   shard().stop();
+  turn_.begin_last_checkpoint();
   stop_at_ = now + *stop_grace_;
   stop_grace_.reset();
 }
 
 bool ShardThread::is_finished(Instant now) const {
-  return !stop_at_.is_never() && (turn_.connections() == 0 || now >= stop_at_);
+  const bool is_done = turn_.connections() == 0 && !turn_.has_checkpoint();
+  return !stop_at_.is_never() && (is_done || now >= stop_at_);
 }
 
 void ShardThread::dispatch(std::span<const os::Ready> batch, Instant now) {

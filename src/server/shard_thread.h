@@ -48,8 +48,9 @@ class ShardThread final : public TurnHost {
   Result<void> prepare(std::vector<Door> doors);
   Result<void> start(std::span<const std::unique_ptr<ShardThread>> peers);
   /// Before start().
-  void use_log(store::ShardLog& log, std::size_t pending_bytes_max) {
-    turn_.use_log(log, pending_bytes_max);
+  void use_log(store::ShardLog& log, std::size_t pending_bytes_max,
+               std::uint64_t checkpoint_bytes_min) {
+    turn_.use_log(log, pending_bytes_max, checkpoint_bytes_min);
   }
   /// Before start(), if there is a log, once it was replayed: the shard goes on from there. Bit n
   /// of the result: shard n has mail.

@@ -126,6 +126,15 @@ void InProcessBroker::crash(Duration down) {
   make_drivers(std::move(logs));
 }
 
+void InProcessBroker::write_checkpoints() {
+  for (const auto& driver : drivers_) {
+    driver->turn_with(now_, [](core::Shard& shard) { shard.begin_checkpoint(); });
+    while (driver->shard().is_checkpoint_being_written())
+      driver->turn_with(now_, [](core::Shard& shard) { shard.go_on_with_checkpoint(50); });
+  }
+  run();
+}
+
 RawClient& InProcessBroker::open_by(core::EntranceId entrance, std::string identity,
                                     std::uint16_t shard) {
   sockets_.push_back(std::make_unique<Socket>());

@@ -103,6 +103,8 @@ class InProcessBroker {
   /// The process dies and starts again after `down`: memory, connections and what the log had not
   /// answered yet are gone.
   void crash(Duration down = 1s);
+  /// Every shard writes a checkpoint, in turns of a few bytes each; the log before it goes.
+  void write_checkpoints();
 
   void kick(std::string_view client_id);
   void stop();

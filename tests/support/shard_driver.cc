@@ -166,6 +166,15 @@ void ShardDriver::apply(const core::Effect& effect) {
       tickets_.push_back(ticket);
     return;
   }
+  if (effect.kind == EffectKind::checkpoint_begun) {
+    checkpoint_ = setup_.log.size();
+    return;
+  }
+  if (effect.kind == EffectKind::checkpoint_durable) {
+    setup_.log.erase(setup_.log.begin(),
+                     setup_.log.begin() + static_cast<std::ptrdiff_t>(checkpoint_));
+    return;
+  }
   if (effect.kind == EffectKind::authenticate) {
     auth_requests_.push_back(std::move(effects_.auth_requests.at(effect.arg)));
     return;
@@ -189,6 +198,8 @@ void ShardDriver::apply(const core::Effect& effect) {
       hand_over(*conn, effects_.hand_overs.at(effect.arg));
       return;
     case EffectKind::persist:
+    case EffectKind::checkpoint_begun:
+    case EffectKind::checkpoint_durable:
     case EffectKind::authenticate:
       return;
   }

@@ -121,6 +121,7 @@ class ShardDriver {
   std::deque<core::Ticket> tickets_;                   // with the log
   std::size_t answers_ = 0;                            // of tickets_: ready
   std::vector<std::vector<std::uint8_t>> read_bytes_;  // of this turn; output may refer to them
+  std::size_t checkpoint_ = 0;                         // the batch with its beginning
   std::size_t rotation_ = 0;
   std::uint64_t log_batches_ = 0;
 };

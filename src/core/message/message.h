@@ -67,6 +67,8 @@ class Message {
   const SharedBytes& body() const { return body_; }
   /// Memory that goes when the last reference goes: block and external payload.
   std::size_t memory_bytes() const;
+  /// Whether several places refer to it.
+  bool is_shared() const { return references_ > 1; }
   /// As handed in to make().
   MessageFields fields() const;
 

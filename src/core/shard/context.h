@@ -18,6 +18,7 @@
 #include "core/shard/mailer.h"
 #include "core/shard/metrics.h"
 #include "core/shard/options.h"
+#include "core/state/checkpoint.h"
 #include "core/state/record_writer.h"
 #include "core/state/state.h"
 #include "core/timer/timer_wheel.h"
@@ -63,6 +64,7 @@ struct Context {
         mailer(m),
         state(s.table_key),
         records(state, s.log_clock),
+        checkpoint(state, records),
         timers(now_),
         now(now_) {}
 
@@ -74,6 +76,7 @@ struct Context {
   Mailer& mailer;
   State state;
   RecordWriter records;  // behind state: holds a message of it
+  Checkpoint checkpoint;
   Connections connections;
   TimerWheel timers;
   Journal journal;

@@ -34,6 +34,11 @@ enum class EffectKind : std::uint8_t {
   hand_over,
   /// Make Effects::records durable; answer with Shard::on_answer(ticket `arg`).
   persist,
+  /// The records of this turn hold the beginning of a checkpoint.
+  checkpoint_begun,
+  /// The last checkpoint is durable: replay may begin with the batch that holds its beginning, and
+  /// what is before it is not needed.
+  checkpoint_durable,
   /// Check Effects::auth_requests[arg]; answer with Shard::on_auth_answer(). The connection may be
   /// gone by then.
   authenticate,

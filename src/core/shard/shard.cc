@@ -139,6 +139,10 @@ void Shard::on_answer(Ticket ticket) {
         return;
     }
   });
+  if (checkpoint_end_ != Ticket{0} && checkpoint_end_ <= ticket) {
+    checkpoint_end_ = {};
+    context_.effects.add(EffectKind::checkpoint_durable, {});
+  }
   parts_->inbound.wake();
 }
 
@@ -300,6 +304,19 @@ bool Shard::is_turn_full() const {
              static_cast<std::size_t>(limits.turn_output_bytes_max);
 }
 
+void Shard::begin_checkpoint() {
+  checkpoint_end_ = {};
+  context_.journal.note_change();
+  context_.checkpoint.begin(context_.now);
+  context_.effects.add(EffectKind::checkpoint_begun, {});
+}
+
+void Shard::go_on_with_checkpoint(std::size_t bytes) {
+  context_.journal.note_change();
+  if (context_.checkpoint.go_on(bytes, context_.now) == Checkpoint::Progress::ended)
+    checkpoint_end_ = context_.journal.ticket();
+}
+
 void Shard::finish_turn() {
   parts_->inbound.go_on();
   parts_->retained.advance();
@@ -334,11 +351,15 @@ const CoreMetrics& Shard::metrics() {
   return m;
 }
 
-std::size_t Shard::memory_bytes() const {
+std::size_t Shard::state_bytes() const {
   const State& state = context_.state;
   return state.messages.bytes() + state.sessions.bytes() + state.subscriptions.bytes() +
-         state.retained.index_bytes() + context_.connections.bytes() +
-         context_.effects.output.bytes();
+         state.retained.index_bytes() +
+         (state.queue_messages() + state.window_messages()) * sizeof(Delivery);
+}
+
+std::size_t Shard::memory_bytes() const {
+  return state_bytes() + context_.connections.bytes() + context_.effects.output.bytes();
 }
 
 void Shard::for_each_client(const std::function<void(const ClientInfo&)>& f) const {

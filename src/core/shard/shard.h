@@ -84,6 +84,17 @@ class Shard {
   /// The broker stops: MQTT 5 clients are told, connections close, sessions and wills stay as they
   /// are.
   void stop();
+  /// Begins to write into the log all that there is, in place of what the log has held so far; one
+  /// that is running is given up. In a turn, with a log.
+  void begin_checkpoint();
+  /// About so many bytes more of it, with the batch of this turn. REQUIRES: it is being written.
+  void go_on_with_checkpoint(std::size_t bytes);
+  bool is_checkpoint_being_written() const { return context_.checkpoint.is_running(); }
+  /// Until its end is durable.
+  bool has_checkpoint() const {
+    return is_checkpoint_being_written() || checkpoint_end_ != Ticket{0};
+  }
+  std::uint64_t checkpoint_bytes() const { return context_.checkpoint.bytes(); }
   void finish_turn();
 
   /// When on_deadline() is due; Instant::never() if no timer runs.
@@ -100,6 +111,8 @@ class Shard {
   /// Gauges are brought up to date.
   const CoreMetrics& metrics();
   std::size_t memory_bytes() const;
+  /// About as many bytes as a checkpoint would have.
+  std::size_t state_bytes() const;
   struct ClientInfo {
     std::string_view client_id;
     std::string_view user;                 ///< empty if anonymous
@@ -131,6 +144,7 @@ class Shard {
 
   Context context_;
   std::unique_ptr<Parts> parts_;
+  Ticket checkpoint_end_{0};  // of the batch with its end; 0: there is none
   bool was_full_ = false;
 };
 

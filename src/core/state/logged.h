@@ -6,6 +6,10 @@
 // once, in fields(); writing, reading and printing follow.
 //
 // A batch begins with BatchBegun. Times are told as so long before it.
+//
+// A checkpoint is what the state was, spread over batches between the records of everything else
+// (core/state/checkpoint.h): replay that begins with the batch of a CheckpointBegun finds all that
+// it needs. Replay that began earlier passes over it.
 // Views are those of the bytes that were read.
 // Formats: the numbers of Kind are never used again for anything else.
 #pragma once
@@ -46,12 +50,22 @@ enum class Kind : std::uint8_t {
   outbox_sent = 30,
   outbox_applied = 31,
   outbox_confirmed = 32,
+  checkpoint_begun = 40,
+  message_kept = 41,
+  session_imaged = 42,
+  delivery_imaged = 43,
+  session_image_ended = 44,
+  outbox_imaged = 45,
+  outbox_image_ended = 46,
+  checkpoint_ended = 47,
 };
 
 /// A session's number in its log, from 1.
 using SessionNumber = std::uint64_t;
 /// A message of the batch, counted from 1; 0: none.
 using MessageNumber = std::uint32_t;
+/// A message of the checkpoint, counted from 1 in the order of MessageKept; 0: none.
+using KeptNumber = std::uint32_t;
 /// How long before its batch something was.
 struct Ago {
   Duration value{};
@@ -176,11 +190,73 @@ struct OutboxConfirmed {
   std::uint64_t sequence = 0;
 };
 
+struct CheckpointBegun {
+  static constexpr Kind kind = Kind::checkpoint_begun;
+  SessionNumber last_session = 0;  ///< that was ever given
+};
+/// The message of this batch will be named again in this checkpoint, by the next KeptNumber.
+struct MessageKept {
+  static constexpr Kind kind = Kind::message_kept;
+  MessageNumber message = 0;
+};
+/// A session without its deliveries. Its subscriptions, received identifiers and will follow as
+/// records like any other, then its deliveries, the last of them maybe in later batches.
+struct SessionImaged {
+  static constexpr Kind kind = Kind::session_imaged;
+  SessionNumber session = 0;
+  std::string_view client_id;
+  codec::Version version = codec::Version::v3_1_1;
+  std::uint32_t expiry_s = 0;
+  bool is_connected = false;
+  Ago disconnected{};
+  codec::PacketId packet_id = 1;  ///< of the first delivery in the window, or the next one
+};
+/// The next delivery of the session's window, then of its queue.
+struct DeliveryImaged {
+  static constexpr Kind kind = Kind::delivery_imaged;
+  SessionNumber session = 0;
+  MessageNumber message = 0;
+  KeptNumber kept = 0;  ///< if `message` is 0
+  codec::Qos qos = codec::Qos::at_most_once;
+  bool retain = false;
+  bool is_shared = false;
+  bool is_retry = false;
+  DeliveryState state = DeliveryState::queued;
+  std::span<const std::uint32_t> subscription_ids{};
+};
+/// What was queued since SessionImaged stands behind what was imaged.
+struct SessionImageEnded {
+  static constexpr Kind kind = Kind::session_image_ended;
+  SessionNumber session = 0;
+};
+/// An entry of a lane; all of them come before what was sent since CheckpointBegun.
+struct OutboxImaged {
+  static constexpr Kind kind = Kind::outbox_imaged;
+  std::uint16_t target = 0;
+  std::uint64_t sequence = 0;
+  MessageNumber message = 0;
+  KeptNumber kept = 0;  ///< if `message` is 0
+  std::string_view shared;
+  bool is_for_subscribers = false;
+  bool is_to_retain = false;
+};
+struct OutboxImageEnded {
+  static constexpr Kind kind = Kind::outbox_image_ended;
+  std::uint16_t target = 0;
+  std::uint64_t last_sequence = 0;
+  std::uint64_t applied = 0;
+};
+struct CheckpointEnded {
+  static constexpr Kind kind = Kind::checkpoint_ended;
+};
+
 using Record =
     std::variant<BatchBegun, RunStarted, Message, SessionCreated, SessionAttached, SessionDetached,
                  SessionEnded, WillSet, Subscribed, Unsubscribed, Queued, DeliveryBegun,
                  QueueFrontDropped, DeliveryAcknowledged, PacketIdReceived, PacketIdReleased,
-                 RetainedSet, RetainedCleared, OutboxSent, OutboxApplied, OutboxConfirmed>;
+                 RetainedSet, RetainedCleared, OutboxSent, OutboxApplied, OutboxConfirmed,
+                 CheckpointBegun, MessageKept, SessionImaged, DeliveryImaged, SessionImageEnded,
+                 OutboxImaged, OutboxImageEnded, CheckpointEnded>;
 
 template <class Archive>
 void fields(Archive& a, BatchBegun& r) {
@@ -268,6 +344,43 @@ template <class Archive>
 void fields(Archive& a, OutboxConfirmed& r) {
   a("target", r.target), a("sequence", r.sequence);
 }
+
+template <class Archive>
+void fields(Archive& a, CheckpointBegun& r) {
+  a("last_session", r.last_session);
+}
+template <class Archive>
+void fields(Archive& a, MessageKept& r) {
+  a("message", r.message);
+}
+template <class Archive>
+void fields(Archive& a, SessionImaged& r) {
+  a("session", r.session), a("client_id", r.client_id), a("version", r.version);
+  a("expiry_s", r.expiry_s), a("is_connected", r.is_connected);
+  a("disconnected", r.disconnected), a("packet_id", r.packet_id);
+}
+template <class Archive>
+void fields(Archive& a, DeliveryImaged& r) {
+  a("session", r.session), a("message", r.message), a("kept", r.kept), a("qos", r.qos);
+  a("retain", r.retain), a("is_shared", r.is_shared), a("is_retry", r.is_retry);
+  a("state", r.state), a("subscription_ids", r.subscription_ids);
+}
+template <class Archive>
+void fields(Archive& a, SessionImageEnded& r) {
+  a("session", r.session);
+}
+template <class Archive>
+void fields(Archive& a, OutboxImaged& r) {
+  a("target", r.target), a("sequence", r.sequence), a("message", r.message), a("kept", r.kept);
+  a("shared", r.shared), a("is_for_subscribers", r.is_for_subscribers);
+  a("is_to_retain", r.is_to_retain);
+}
+template <class Archive>
+void fields(Archive& a, OutboxImageEnded& r) {
+  a("target", r.target), a("last_sequence", r.last_sequence), a("applied", r.applied);
+}
+template <class Archive>
+void fields(Archive&, CheckpointEnded&) {}
 
 /// The name of the kind in snake_case, for printing; static.
 const char* name_of(Kind kind) noexcept;

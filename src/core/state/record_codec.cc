@@ -210,6 +210,22 @@ const char* logged::name_of(Kind kind) noexcept {
       return "outbox_applied";
     case Kind::outbox_confirmed:
       return "outbox_confirmed";
+    case Kind::checkpoint_begun:
+      return "checkpoint_begun";
+    case Kind::message_kept:
+      return "message_kept";
+    case Kind::session_imaged:
+      return "session_imaged";
+    case Kind::delivery_imaged:
+      return "delivery_imaged";
+    case Kind::session_image_ended:
+      return "session_image_ended";
+    case Kind::outbox_imaged:
+      return "outbox_imaged";
+    case Kind::outbox_image_ended:
+      return "outbox_image_ended";
+    case Kind::checkpoint_ended:
+      return "checkpoint_ended";
   }
   return "unknown";
 }

@@ -59,6 +59,7 @@ void RecordWriter::put(const record::SessionDetached& detached) {
 }
 
 void RecordWriter::put(const record::SessionEnded& ended) {
+  if (watcher_ != nullptr) watcher_->before_end(ended.session);
   append_record(bytes_, logged::SessionEnded{number_of(ended.session)});
 }
 
@@ -96,10 +97,12 @@ void RecordWriter::put(const record::QueuedAndBegun& sent) {
 }
 
 void RecordWriter::put(const record::DeliveryBegun& begun) {
+  if (watcher_ != nullptr) watcher_->before_pop(begun.session);
   append_record(bytes_, logged::DeliveryBegun{number_of(begun.session)});
 }
 
 void RecordWriter::put(const record::QueueFrontDropped& dropped) {
+  if (watcher_ != nullptr) watcher_->before_pop(dropped.session);
   append_record(bytes_, logged::QueueFrontDropped{number_of(dropped.session)});
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/state/logged.h"
+#include "core/state/record_codec.h"
 #include "core/state/state.h"
 
 #include <cstdint>
@@ -27,6 +28,14 @@ struct LogClock {
   Instant instant_at(WallTime then) const { return instant + (then - wall); }
 };
 
+/// Hears, before the record is written, that a session's queue loses its first or its last.
+class QueueWatcher {
+ public:
+  virtual ~QueueWatcher() = default;
+  virtual void before_pop(SessionSlot session) = 0;
+  virtual void before_end(SessionSlot session) = 0;
+};
+
 class RecordWriter {
  public:
   RecordWriter(State& state, const LogClock& clock) : state_(state), clock_(clock) {}
@@ -37,8 +46,26 @@ class RecordWriter {
     if (bytes_.empty()) begin(now);
     put(record);
   }
+  /// The same for what a checkpoint says of the state; `record` is a logged one.
+  template <class Record>
+  void write_logged(const Record& record, Instant now) {
+    if (bytes_.empty()) begin(now);
+    append_record(bytes_, record);
+  }
+  /// The message stands in the batch under that number; 0 for none.
+  logged::MessageNumber write_message(const MessageRef& message, Instant now) {
+    if (bytes_.empty()) begin(now);
+    return number_of(message);
+  }
+  /// Of the batch; that of `now` if it has not begun.
+  Instant batch_at(Instant now) const { return bytes_.empty() ? now : batch_at_; }
   /// The batch so far is moved to `into`; the next one begins.
   void take(std::vector<std::uint8_t>& into);
+  /// From now on, in place of another, until it is forgotten.
+  void watch_queues(QueueWatcher& watcher) { watcher_ = &watcher; }
+  void forget(const QueueWatcher& watcher) {
+    if (watcher_ == &watcher) watcher_ = nullptr;
+  }
   std::size_t bytes() const { return bytes_.size(); }
 
  private:
@@ -68,6 +95,7 @@ class RecordWriter {
   logged::MessageNumber number_of(const MessageRef& message);
 
   State& state_;
+  QueueWatcher* watcher_ = nullptr;
   const LogClock clock_;
   std::vector<std::uint8_t> bytes_;
   Instant batch_at_{};

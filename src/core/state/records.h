@@ -13,10 +13,12 @@
 #include "codec/types.h"
 #include "core/ids.h"
 #include "core/message/message.h"
+#include "core/session/session.h"
 #include "core/state/outbox_lane.h"
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace sluice::core::record {
 
@@ -130,6 +132,36 @@ struct OutboxApplied {
 struct OutboxConfirmed {
   ShardIndex target;
   std::uint64_t sequence;
+};
+
+/// A session as a checkpoint tells it, its deliveries still to come. REQUIRES: none of that client
+/// id.
+struct SessionImaged {
+  std::string_view client_id;
+  std::uint64_t log_number;
+  codec::Version version;
+  std::uint32_t expiry_s;
+  Instant disconnected_at;  ///< never: a connection has it
+  codec::PacketId packet_id;
+};
+/// The next delivery of the session: into the window under the next packet identifier, or, if
+/// `state` is queued, into the queue.
+struct DeliveryImaged {
+  SessionSlot session;
+  MessageRef message;              ///< none: the client has it, or has it nearly
+  std::uint32_t subscription_ids;  ///< as in Delivery
+  codec::Qos qos;
+  bool retain;
+  bool is_shared;
+  bool is_retry;
+  DeliveryState state;
+};
+/// What a lane has held before everything that was sent since.
+struct OutboxImaged {
+  ShardIndex other;
+  std::vector<OutboxEntry>& entries;  ///< taken
+  std::uint64_t last_sequence;
+  std::uint64_t applied;
 };
 
 }  // namespace sluice::core::record

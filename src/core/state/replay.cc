@@ -5,17 +5,13 @@
 #include "core/state/record_codec.h"
 
 namespace sluice::core {
-namespace {
+Failure Replay::wrong(const char* detail) { return sluice::fail(ErrorCode::parse_error, detail); }
 
-Failure wrong(const char* detail) { return sluice::fail(ErrorCode::parse_error, detail); }
-
-// A filter that a SUBSCRIBE could have had, $share/ included.
-bool is_filter(std::string_view filter) {
+// One that a SUBSCRIBE could have had, $share/ included.
+bool Replay::is_filter(std::string_view filter) {
   return codec::check_topic_filter(filter).has_value() &&
          codec::split_shared_filter(filter).has_value();
 }
-
-}  // namespace
 
 Result<void> Replay::apply(ByteView batch) {
   messages_.clear();
@@ -24,7 +20,10 @@ Result<void> Replay::apply(ByteView batch) {
   while (true) {
     const std::size_t offset = reader.offset();
     SLUICE_TRY(const auto record, reader.next());
-    if (!record) return {};
+    if (!record) {
+      is_first_ = false;
+      return {};
+    }
     const bool is_begin = std::holds_alternative<logged::BatchBegun>(*record);
     auto done = is_begin == is_begun_
                     ? Outcome(wrong("a batch that does not begin with its time"))
@@ -96,6 +95,10 @@ Replay::Outcome Replay::on(const logged::SessionEnded& ended) {
   const SessionSlot slot = find(ended.session);
   if (slot == no_session) return {};
   sessions_.erase(ended.session);
+  if (ended.session == open_) {
+    open_ = 0;
+    since_.clear();
+  }
   state_.apply(record::SessionEnded{slot});
   return {};
 }
@@ -132,6 +135,14 @@ Replay::Outcome Replay::on(const logged::Queued& queued) {
   if (slot == no_session) return {};
   const MessageRef* message = find_message(queued.message);
   if (message == nullptr) return wrong("an entry of a queue without its message");
+  if (queued.session == open_) {
+    since_.push_back({*message,
+                      {queued.subscription_ids.begin(), queued.subscription_ids.end()},
+                      queued.qos,
+                      queued.retain,
+                      queued.is_shared});
+    return {};
+  }
   state_.apply(record::Queued{slot, *message, state_.sessions.store_ids(queued.subscription_ids),
                               queued.qos, queued.retain, queued.is_shared});
   return {};
@@ -184,37 +195,6 @@ Replay::Outcome Replay::on(const logged::RetainedSet& set) {
 
 Replay::Outcome Replay::on(const logged::RetainedCleared& cleared) {
   state_.apply(record::RetainedCleared{cleared.topic});
-  return {};
-}
-
-Replay::Outcome Replay::on(const logged::OutboxSent& sent) {
-  const MessageRef* message = find_message(sent.message);
-  if (message == nullptr) return wrong("a message of the outbox that is not there");
-  if (sent.target >= shards_max) return wrong("a shard that cannot be");
-  const auto shared = codec::split_shared_filter(sent.shared);
-  if (!sent.shared.empty() && (!is_filter(sent.shared) || !shared || !shared->is_shared()))
-    return wrong("a shared subscription that is none");
-  const OutboxLane& lane = state_.lane(ShardIndex{sent.target});
-  if (!lane.entries.empty() && sent.sequence != lane.last_sequence + 1)
-    return wrong("a gap in the outbox");
-  OutboxEntry entry{.sequence = sent.sequence,
-                    .message = *message,
-                    .shared = std::string(sent.shared),
-                    .is_for_subscribers = sent.is_for_subscribers,
-                    .is_to_retain = sent.is_to_retain};
-  state_.apply(record::OutboxSent{ShardIndex{sent.target}, entry});
-  return {};
-}
-
-Replay::Outcome Replay::on(const logged::OutboxApplied& applied) {
-  if (applied.source >= shards_max) return wrong("a shard that cannot be");
-  state_.apply(record::OutboxApplied{ShardIndex{applied.source}, applied.sequence});
-  return {};
-}
-
-Replay::Outcome Replay::on(const logged::OutboxConfirmed& confirmed) {
-  if (confirmed.target >= shards_max) return wrong("a shard that cannot be");
-  state_.apply(record::OutboxConfirmed{ShardIndex{confirmed.target}, confirmed.sequence});
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include "codec/topic.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::core {
 namespace {
@@ -255,6 +256,55 @@ void State::apply(const record::OutboxConfirmed& confirmed) {
   }
   to.entries.shrink_if_empty(256);
   to.last_sequence = std::max(to.last_sequence, confirmed.sequence);
+}
+
+Session& State::apply(const record::SessionImaged& imaged) {
+  Session& session = apply(record::SessionCreated{imaged.client_id, imaged.log_number});
+  session.version = imaged.version;
+  session.expiry_s = imaged.expiry_s;
+  session.disconnected_at = imaged.disconnected_at;
+  session.next_packet_id = imaged.packet_id;
+  return session;
+}
+
+void State::apply(const record::DeliveryImaged& imaged) {
+  Session& session = sessions.at(imaged.session);
+  Outbound& outbound = session.outbound();
+  Delivery delivery{.message = imaged.message, .subscription_ids = imaged.subscription_ids};
+  delivery.qos = imaged.qos;
+  delivery.retain = imaged.retain;
+  delivery.is_shared = imaged.is_shared;
+  delivery.is_retry = imaged.is_retry;
+  delivery.state = imaged.state;
+  const std::size_t bytes = imaged.message ? counted_bytes(*imaged.message) : 0;
+  if (imaged.state == DeliveryState::queued) {
+    outbound.queue_bytes += bytes;
+    queue_bytes_ += bytes;
+    ++queue_messages_;
+    outbound.queue.push_back(std::move(delivery));
+    return;
+  }
+  delivery.packet_id = session.next_packet_id;
+  session.next_packet_id = after(session.next_packet_id);
+  if (imaged.state != DeliveryState::done) {
+    outbound.window_bytes += bytes;
+    ++outbound.unacknowledged;
+    ++window_messages_;
+  }
+  outbound.window.push_back(std::move(delivery));
+}
+
+void State::apply(const record::OutboxImaged& imaged) {
+  OutboxLane& to = lane(imaged.other);
+  RingBuffer<OutboxEntry> since = std::exchange(to.entries, {});
+  for (OutboxEntry& entry : imaged.entries) {
+    outbox_bytes_ += counted_bytes(*entry.message);
+    to.entries.push_back(std::move(entry));
+  }
+  imaged.entries.clear();
+  while (!since.empty()) to.entries.push_back(since.pop_front());
+  to.last_sequence = std::max(to.last_sequence, imaged.last_sequence);
+  to.applied = std::max(to.applied, imaged.applied);
 }
 
 }  // namespace sluice::core

@@ -53,6 +53,9 @@ class State {
   void apply(const record::OutboxSent& sent);
   void apply(const record::OutboxApplied& applied);
   void apply(const record::OutboxConfirmed& confirmed);
+  Session& apply(const record::SessionImaged& imaged);
+  void apply(const record::DeliveryImaged& imaged);
+  void apply(const record::OutboxImaged& imaged);
 
   /// Where the delivery of that packet identifier is in the window, or nullptr.
   Delivery* find_delivery(Session& session, codec::PacketId packet_id);

@@ -22,6 +22,7 @@ Turn::Turn(const core::ShardSetup& setup, const core::CoreOptions& options,
       shard_(std::make_unique<core::Shard>(setup, options, rng, log, effects_, mailer_, now)),
       now_(now),
       connect_timeout_(options.limits.connect_timeout),
+      index_(setup.index),
       logger_(log) {}
 
 Turn::~Turn() {
@@ -31,6 +32,18 @@ Turn::~Turn() {
     // What was never written may refer to messages of the shard, which goes before the output.
     effects_.output.drop({i, slot.generation});
   }
+}
+
+void Turn::use_log(store::ShardLog& log, std::size_t pending_bytes_max,
+                   std::uint64_t checkpoint_bytes_min) {
+  log_ = &log;
+  log_pending_bytes_max_ = pending_bytes_max;
+  checkpoints_.emplace(Checkpoints::Parts{.shard = *shard_,
+                                          .log = log,
+                                          .logger = logger_,
+                                          .metrics = metrics_,
+                                          .log_bytes_min = checkpoint_bytes_min,
+                                          .index = core::index_of(index_)});
 }
 
 Turn::Slot* Turn::find(core::ConnId id) {
@@ -321,6 +334,7 @@ void Turn::discard_input(core::ConnId id, Slot& slot) {
 }
 
 std::uint64_t Turn::finish() {
+  if (checkpoints_) checkpoints_->on_turn(now_);
   shard_->finish_turn();
   apply_effects();
   // Before any acknowledgement leaves: what a client does next may reach another shard at once, and
@@ -344,6 +358,12 @@ void Turn::apply_effects() {
     switch (effect.kind) {
       case core::EffectKind::persist:
         persist(core::Ticket{effect.arg});
+        break;
+      case core::EffectKind::checkpoint_begun:
+        if (checkpoints_) checkpoints_->on_begun();
+        break;
+      case core::EffectKind::checkpoint_durable:
+        if (checkpoints_) checkpoints_->on_durable(now_);
         break;
       case core::EffectKind::authenticate:
         host_.authenticate(std::move(effects_.auth_requests[effect.arg]));
@@ -381,7 +401,7 @@ void Turn::persist(core::Ticket ticket) {
     shard_->on_answer(ticket);
     return;
   }
-  log_->append(ticket, {host_.wall_now(), now_}, effects_.records);
+  checkpoints_->on_batch(log_->append(ticket, {host_.wall_now(), now_}, effects_.records));
   take_durable();
 }
 
@@ -556,7 +576,7 @@ void Turn::check_deadlines() {
 
 bool Turn::has_work() const {
   return !readable_.empty() || !lost_.empty() || !drained_.empty() || !to_write_.empty() ||
-         mailer_.has_overflow() || shard_->has_work();
+         mailer_.has_overflow() || shard_->has_work() || (checkpoints_ && checkpoints_->has_work());
 }
 
 Instant Turn::next_deadline() const { return std::min(shard_->next_deadline(), next_check_); }

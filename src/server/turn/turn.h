@@ -18,12 +18,14 @@
 #include "core/shard/shard.h"
 #include "net/transport/transport.h"
 #include "server/metrics.h"
+#include "server/turn/checkpoints.h"
 #include "server/turn/input_arena.h"
 #include "server/turn/ring_mailer.h"
 #include "store/log.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace sluice::server {
@@ -82,10 +84,14 @@ class Turn {
   /// Before the first turn: what must be durable goes there, and acknowledgements wait for it. The
   /// log outlives the turn. Without one, memory is as durable as it gets.
   /// While more than `pending_bytes_max` wait for the disk, no durable messages are read.
-  void use_log(store::ShardLog& log, std::size_t pending_bytes_max) {
-    log_ = &log;
-    log_pending_bytes_max_ = pending_bytes_max;
+  /// `checkpoint_bytes_min`: as in Checkpoints.
+  void use_log(store::ShardLog& log, std::size_t pending_bytes_max,
+               std::uint64_t checkpoint_bytes_min = std::uint64_t{64} << 20);
+  /// The broker stops: see Checkpoints::on_stop().
+  void begin_last_checkpoint() {
+    if (checkpoints_) checkpoints_->on_stop();
   }
+  bool has_checkpoint() const { return checkpoints_ && checkpoints_->is_running(); }
 
   void begin(Instant now);
   /// A new connection; it is read at once.
@@ -173,6 +179,7 @@ class Turn {
   store::ShardLog* log_ = nullptr;
   std::size_t log_pending_bytes_max_ = 0;
   core::Ticket durable_{0};  // answered up to here
+  std::optional<Checkpoints> checkpoints_;
   RingMailer mailer_;
   core::Effects effects_;
   std::unique_ptr<core::Shard> shard_;
@@ -194,6 +201,7 @@ class Turn {
   std::size_t open_ = 0;
   std::size_t handshakes_ = 0;
   const Duration connect_timeout_;
+  const core::ShardIndex index_;
   Log& logger_;
 };
 

@@ -84,7 +84,9 @@ Result<void> LogWriter::write(Commit& commit) {
 
 std::optional<SegmentWish> LogWriter::wish() const {
   if (ready_ || room() > current_.bytes / 2) return {};
-  return SegmentWish{current_.number + 1, std::clamp(current_.bytes * 2, sizes_.min, sizes_.max)};
+  // A short log that is used again and again needs no large segments.
+  const std::uint64_t bytes = spans_.size() < segments_min ? current_.bytes : current_.bytes * 2;
+  return SegmentWish{current_.number + 1, std::clamp(bytes, sizes_.min, sizes_.max)};
 }
 
 std::optional<Clearance> LogWriter::begin_replay_at(Position position) {

@@ -66,6 +66,8 @@ class LogWriter {
   std::uint64_t room() const;
 
  private:
+  static constexpr std::size_t segments_min = 4;
+
   struct Span {
     std::uint64_t number = 0;
     Position first{0};

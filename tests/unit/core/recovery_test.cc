@@ -10,10 +10,12 @@ namespace {
 constexpr auto qos_1 = Qos::at_least_once;
 constexpr auto qos_2 = Qos::exactly_once;
 
-class Recovery : public ::testing::TestWithParam<std::uint16_t> {
+// With so many shards, and with the whole log or one that begins with a checkpoint.
+class Recovery : public ::testing::TestWithParam<std::tuple<std::uint16_t, bool>> {
  protected:
-  InProcessBroker broker_{BrokerSetup{.shards = GetParam(), .has_log = true}};
-  const std::uint16_t last_ = static_cast<std::uint16_t>(GetParam() - 1);
+  const std::uint16_t shards_ = std::get<0>(GetParam());
+  InProcessBroker broker_{BrokerSetup{.shards = shards_, .has_log = true}};
+  const std::uint16_t last_ = static_cast<std::uint16_t>(shards_ - 1);
   const std::string id_ = broker_.client_id_on(last_, "s");
 
   Connect session(std::string id, bool clean_start, std::uint32_t expiry_s = 3'600) const {
@@ -30,6 +32,10 @@ class Recovery : public ::testing::TestWithParam<std::uint16_t> {
   RawClient& publisher() {
     return broker_.connect({.client_id = broker_.client_id_on(last_, "p")});
   }
+  void crash(Duration down = 1s) {
+    if (std::get<1>(GetParam())) broker_.write_checkpoints();
+    broker_.crash(down);
+  }
   RawClient& come_back() { return broker_.resume(session(id_, false)); }
 };
 
@@ -39,7 +45,7 @@ TEST_P(Recovery, AQueueIsThereInItsOrder) {
   from.send(Publish{.topic = "t/1", .payload = "a", .qos = qos_1, .packet_id = 1},
             Publish{.topic = "t/1", .payload = "b", .qos = qos_1, .packet_id = 2},
             Publish{.topic = "t/2", .payload = "c", .qos = qos_1, .packet_id = 3});
-  broker_.crash();
+  crash();
   RawClient& client = come_back();
   client.expect(Publish{.topic = "t/1", .payload = "a", .qos = qos_1, .packet_id = 1});
   client.expect(Publish{.topic = "t/1", .payload = "b", .qos = qos_1, .packet_id = 2});
@@ -55,7 +61,7 @@ TEST_P(Recovery, WhatWasSentAndNotAcknowledgedIsSentAgainAsADuplicate) {
   client.expect(Publish{.topic = "t", .payload = "a", .qos = qos_1, .packet_id = 1});
   client.expect(Publish{.topic = "t", .payload = "b", .qos = qos_1, .packet_id = 2});
   client.send(Puback{.packet_id = 1});
-  broker_.crash();
+  crash();
   RawClient& again = come_back();
   again.expect(Publish{.topic = "t", .payload = "b", .qos = qos_1, .dup = true, .packet_id = 2});
   again.expect_nothing();
@@ -63,8 +69,8 @@ TEST_P(Recovery, WhatWasSentAndNotAcknowledgedIsSentAgainAsADuplicate) {
 
 TEST_P(Recovery, SubscriptionsWorkForWhatIsPublishedAfterwards) {
   begin({{"t/#", qos_1}, {"$share/g/u", qos_1}}).cut();
-  broker_.crash();
-  broker_.crash();
+  crash();
+  crash();
   RawClient& from = publisher();
   from.send(Publish{.topic = "t/x", .payload = "a", .qos = qos_1, .packet_id = 1},
             Publish{.topic = "u", .payload = "b", .qos = qos_1, .packet_id = 2});
@@ -75,7 +81,7 @@ TEST_P(Recovery, SubscriptionsWorkForWhatIsPublishedAfterwards) {
 
 TEST_P(Recovery, ASessionThatEndedWithItsConnectionIsGone) {
   begin({{"t", qos_1}}, 0);
-  broker_.crash();
+  crash();
   EXPECT_EQ(broker_.metrics(last_).sessions, 0U);
   broker_.connect(session(id_, false));
 }
@@ -83,10 +89,10 @@ TEST_P(Recovery, ASessionThatEndedWithItsConnectionIsGone) {
 TEST_P(Recovery, TheExpiryOfASessionGoesOnWhileTheBrokerIsDown) {
   begin({{"t", qos_1}}, 100).cut();
   broker_.advance(40s);
-  broker_.crash(40s);
+  crash(40s);
   broker_.advance(15s);
   come_back().send(Disconnect{.props = Props().number(PropertyId::session_expiry_interval, 100)});
-  broker_.crash(101s);
+  crash(101s);
   broker_.advance(10ms);
   EXPECT_EQ(broker_.metrics(last_).sessions, 0U);
 }
@@ -100,7 +106,7 @@ TEST_P(Recovery, AMessageExpiresWhileTheBrokerIsDown) {
                       .qos = qos_1,
                       .packet_id = 1,
                       .props = Props().number(PropertyId::message_expiry_interval, expiry_s)});
-  broker_.crash(30s);
+  crash(30s);
   RawClient& client = come_back();
   const auto got = client.take<Publish>();
   EXPECT_EQ(got.payload, "100");
@@ -116,7 +122,7 @@ TEST_P(Recovery, RetainedMessagesAreThereAndClearedOnesAreNot) {
   from.send(
       Publish{.topic = "r/2", .qos = qos_1, .retain = true, .packet_id = 1},
       Publish{.topic = "r/3", .payload = "new", .qos = qos_1, .retain = true, .packet_id = 2});
-  broker_.crash();
+  crash();
   RawClient& client = broker_.connect({.client_id = "fresh"});
   client.send(Subscribe{.packet_id = 1, .filters = {{"r/+", qos_1}}});
   client.take<Suback>();
@@ -126,7 +132,8 @@ TEST_P(Recovery, RetainedMessagesAreThereAndClearedOnesAreNot) {
   client.expect_nothing();
 }
 
-INSTANTIATE_TEST_SUITE_P(Shards, Recovery, ::testing::Values(1, 2, 3));
+INSTANTIATE_TEST_SUITE_P(Shards, Recovery,
+                         ::testing::Combine(::testing::Values(1, 2, 3), ::testing::Bool()));
 
 class RecoveredWill : public ::testing::TestWithParam<std::uint16_t> {
  protected:
@@ -165,6 +172,17 @@ TEST_P(RecoveredWill, IsPublishedAfterTheGraceAndOnce) {
   RawClient& again = broker_.resume(watcher_);
   broker_.advance(60s);
   again.expect_nothing();
+}
+
+TEST_P(RecoveredWill, IsInACheckpoint) {
+  broker_.connect(with_will(30, 0));
+  broker_.write_checkpoints();
+  broker_.crash();
+  RawClient& watcher = broker_.resume(watcher_);
+  broker_.advance(29s);
+  watcher.expect_nothing();
+  broker_.advance(2s);
+  expect_will(watcher);
 }
 
 TEST_P(RecoveredWill, WaitsForItsDelayIfThatIsLonger) {
@@ -235,7 +253,7 @@ TEST(Recovery, WhatTheLogHadNotAnsweredWasNeverAcknowledged) {
 
 // A connection that is cut after each step of a QoS 2 exchange, with or without a restart of the
 // broker: exactly once, always.
-enum class Interruption : std::uint8_t { cut, crash };
+enum class Interruption : std::uint8_t { cut, crash, crash_after_checkpoint };
 
 class ExactlyOnce : public ::testing::TestWithParam<std::tuple<int, Interruption, std::uint16_t>> {
  protected:
@@ -255,10 +273,10 @@ class ExactlyOnce : public ::testing::TestWithParam<std::tuple<int, Interruption
     to.cut();
   }
   void interrupt(RawClient& client) {
-    if (std::get<1>(GetParam()) == Interruption::crash)
-      broker_.crash();
-    else
-      client.cut();
+    const Interruption how = std::get<1>(GetParam());
+    if (how == Interruption::cut) return client.cut();
+    if (how == Interruption::crash_after_checkpoint) broker_.write_checkpoints();
+    broker_.crash();
   }
 };
 
@@ -321,6 +339,7 @@ TEST_P(ExactlyOnce, ToASubscriber) {
 INSTANTIATE_TEST_SUITE_P(Steps, ExactlyOnce,
                          ::testing::Combine(::testing::Range(0, 5),
                                             ::testing::Values(Interruption::cut,
+                                                              Interruption::crash_after_checkpoint,
                                                               Interruption::crash),
                                             ::testing::Values(1, 2)));
 

@@ -2,9 +2,9 @@
 // A log of the records is the state: histories drawn at random, compared at every batch.
 #include "core/state/replay.h"
 
-#include "base/rng.h"
 #include "core/state/record_codec.h"
 #include "tests/support/state_dump.h"
+#include "tests/unit/core/state_history.h"
 
 #include <gtest/gtest.h>
 
@@ -14,161 +14,12 @@
 namespace sluice::core {
 namespace {
 
+using testing::clock_of_run;
 using testing::dump;
+using testing::History;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr HashKey key{1, 2};
-constexpr LogClock clock_of_run{.instant = Instant{5'000'000'000},
-                                .wall = WallTime{1'800'000'000'000'000'000}};
-
-// A state that changes as a broker's does, and writes what happens.
-class History {
- public:
-  explicit History(std::uint64_t seed) : rng_(seed), writer_(state_, clock_of_run) {}
-
-  Bytes next_batch() {
-    now_ = now_ + Duration(static_cast<std::int64_t>(rng_.below(3'000'000'000)));
-    for (std::uint64_t left = 1 + rng_.below(12); left > 0; --left) step();
-    Bytes bytes;
-    writer_.take(bytes);
-    return bytes;
-  }
-  const State& state() const { return state_; }
-
- private:
-  template <class Record>
-  decltype(auto) commit(const Record& record) {
-    writer_.write(record, now_);
-    return state_.apply(record);
-  }
-  std::string topic() { return "t/" + std::to_string(rng_.below(6)); }
-  std::string filter() {
-    const char* const all[] = {"t/+", "t/1", "t/2", "#", "$share/g/t/+", "$share/h/t/3", "t/0/#"};
-    return all[rng_.below(std::size(all))];
-  }
-  MessageRef message() {
-    const std::string payload(rng_.below(40), 'p');
-    const std::string name = topic();
-    return state_.messages.make(
-        {.topic = name,
-         .properties = rng_.chance(1, 3) ? as_bytes("xyz") : ByteView{},
-         .payload = as_bytes(payload),
-         .qos = static_cast<codec::Qos>(rng_.below(3)),
-         .retain = rng_.chance(1, 4),
-         .expiry_s = rng_.chance(1, 3) ? 100 : MessageFields::no_expiry,
-         .received = now_ - Duration(static_cast<std::int64_t>(rng_.below(2'000'000))),
-         .body = {}});
-  }
-  Session* any() {
-    return state_.sessions.end() == 0
-               ? nullptr
-               : state_.sessions.find(
-                     SessionSlot{static_cast<std::uint32_t>(rng_.below(state_.sessions.end()))});
-  }
-  void step() {
-    if (rng_.chance(1, 12)) return connect();
-    if (rng_.chance(1, 10)) return retain();
-    if (rng_.chance(1, 200)) {
-      commit(record::RunStarted{now_});
-      return;
-    }
-    if (rng_.chance(1, 8)) return mail();
-    if (rng_.chance(1, 3)) return publish();
-    if (Session* session = any()) act(*session);
-  }
-  void connect() {
-    const std::string id = "c" + std::to_string(rng_.below(8));
-    Session* session = state_.sessions.find(id);
-    if (session == nullptr)
-      session = &commit(record::SessionCreated{id, state_.sessions.next_log_number()});
-    commit(record::SessionAttached{session->slot, codec::Version::v5,
-                                   static_cast<std::uint32_t>(rng_.below(100))});
-    if (rng_.chance(1, 3)) commit(record::WillSet{session->slot, message(), 3s});
-  }
-  void retain() {
-    if (rng_.chance(1, 3))
-      commit(record::RetainedCleared{topic()});
-    else
-      commit(record::RetainedSet{message()});
-  }
-  void publish() {
-    const MessageRef sent = message();
-    for (std::uint32_t i = 0; i < state_.sessions.end(); ++i) {
-      if (state_.sessions.find(SessionSlot{i}) == nullptr || !rng_.chance(1, 2)) continue;
-      const std::uint32_t some[] = {4, 5, 6};
-      const auto ids = std::span<const std::uint32_t>(some).first(rng_.below(4));
-      commit(record::Queued{SessionSlot{i}, sent, state_.sessions.store_ids(ids),
-                            static_cast<codec::Qos>(1 + rng_.below(2)), rng_.chance(1, 2),
-                            rng_.chance(1, 2)});
-      if (rng_.chance(1, 2)) commit(record::DeliveryBegun{SessionSlot{i}});
-    }
-  }
-  void mail() {
-    const auto other = ShardIndex{static_cast<std::uint16_t>(1 + rng_.below(3))};
-    const OutboxLane& lane = state_.lane(other);
-    if (rng_.chance(1, 3)) {
-      commit(record::OutboxApplied{other, lane.applied + rng_.below(4)});
-    } else if (rng_.chance(1, 3)) {
-      commit(record::OutboxConfirmed{
-          other, lane.last_sequence - std::min<std::uint64_t>(lane.last_sequence, rng_.below(3))});
-    } else {
-      const OutboxEntry entry{.sequence = lane.last_sequence + 1,
-                              .message = message(),
-                              .shared = rng_.chance(1, 3) ? "$share/g/t/+" : "",
-                              .is_for_subscribers = rng_.chance(1, 2),
-                              .is_to_retain = rng_.chance(1, 2)};
-      commit(record::OutboxSent{other, entry});
-    }
-  }
-  void act(Session& session) {
-    const SessionSlot slot = session.slot;
-    const auto id = static_cast<codec::PacketId>(1 + rng_.below(30));
-    switch (rng_.below(10)) {
-      case 0:
-        commit(record::SessionDetached{slot, 50, now_});
-        break;
-      case 1:
-        if (rng_.chance(1, 3)) commit(record::SessionEnded{slot});
-        break;
-      case 2:
-        commit(record::WillSet{slot, {}, {}});
-        break;
-      case 3:
-        commit(record::Unsubscribed{slot, filter()});
-        break;
-      case 4:
-        commit(record::PacketIdReceived{slot, id});
-        break;
-      case 5:
-        commit(record::PacketIdReleased{slot, id});
-        break;
-      case 6:
-        if (!session.outbound().queue.empty()) commit(record::QueueFrontDropped{slot});
-        break;
-      case 7:
-      case 8:
-        acknowledge(session);
-        break;
-      default:
-        commit(record::Subscribed{
-            slot, filter(), codec::SubscriptionOptions{.qos = static_cast<codec::Qos>(id % 3)},
-            id});
-        break;
-    }
-  }
-  void acknowledge(const Session& session) {
-    const Outbound* outbound = session.find_outbound();
-    if (outbound == nullptr || outbound->window.empty()) return;
-    const Delivery& delivery = outbound->window[rng_.below(outbound->window.size())];
-    commit(record::DeliveryAcknowledged{session.slot, delivery.packet_id,
-                                        static_cast<record::AckKind>(rng_.below(4))});
-  }
-
-  Rng rng_;
-  State state_{key};
-  RecordWriter writer_;
-  Instant now_{5'000'000'000};
-};
 
 TEST(Replay, EveryPrefixOfALogIsTheStateAsItWasThen) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {

@@ -140,41 +140,80 @@ bool has_peer(Peer peer) {
   return false;
 }
 
-BrokerProcess::BrokerProcess(Peer peer, std::vector<std::string> settings)
-    : peer_(peer), settings_(std::move(settings)), port_(free_port()) {
+BrokerProcess::BrokerProcess(Peer peer, std::vector<std::string> settings, Wire wire)
+    : peer_(peer), wire_(wire), settings_(std::move(settings)), port_(free_port()) {
   start();
 }
 
+std::string BrokerProcess::url(const std::string& host) const {
+  const std::string scheme =
+      is_framed() ? (has_tls() ? "wss" : "ws") : (has_tls() ? "mqtts" : "mqtt");
+  return scheme + "://" + host + ":" + std::to_string(port_) + (is_framed() ? "/mqtt" : "");
+}
+
 std::vector<std::string> BrokerProcess::command() {
+  if (peer_ == Peer::mosquitto) return mosquitto_command();
+  if (peer_ == Peer::nats) return nats_command();
+  return sluice_command();
+}
+
+std::vector<std::string> BrokerProcess::mosquitto_command() const {
   const std::string folder = folder_.path().string();
-  const std::string port = std::to_string(port_);
-  if (peer_ == Peer::mosquitto) {
-    std::ofstream file(folder + "/mosquitto.conf");
-    file << "listener " << port << " 127.0.0.1\nallow_anonymous true\nuser root\n"
-         << "max_queued_messages 0\nmax_inflight_messages 1000\nset_tcp_nodelay true\n";
-    for (const std::string& line : settings_) file << line << "\n";
-    return {find_program("mosquitto"), "-c", folder + "/mosquitto.conf"};
+  std::ofstream file(folder + "/mosquitto.conf");
+  file << "allow_anonymous true\nuser root\n"
+       << "max_queued_messages 0\nmax_inflight_messages 1000\nset_tcp_nodelay true\n";
+  // Without another listener, 2.0.11 does not count the one for WebSocket and ends.
+  if (is_framed()) file << "listener 0 " << folder << "/socket\n";
+  file << "listener " << port_ << " 127.0.0.1\n";
+  if (is_framed()) file << "protocol websockets\n";
+  if (has_tls()) {
+    file << "certfile " << certificate_.certificate_file() << "\nkeyfile "
+         << certificate_.key_file() << "\n";
   }
-  if (peer_ == Peer::nats) {
-    std::ofstream file(folder + "/nats.conf");
-    file << "listen: 127.0.0.1:-1\nserver_name: test\njetstream { store_dir: \"" << folder
-         << "/js\" }\nmqtt { listen: 127.0.0.1:" << port << " }\n";
-    return {find_program("nats-server"), "-c", folder + "/nats.conf"};
+  for (const std::string& line : settings_) file << line << "\n";
+  return {find_program("mosquitto"), "-c", folder + "/mosquitto.conf"};
+}
+
+std::vector<std::string> BrokerProcess::nats_command() const {
+  const std::string folder = folder_.path().string();
+  std::ofstream file(folder + "/nats.conf");
+  const std::string listen = "listen: 127.0.0.1:" + std::to_string(port_);
+  const std::string tls = has_tls() ? ", tls { cert_file: \"" + certificate_.certificate_file() +
+                                          "\", key_file: \"" + certificate_.key_file() + "\" }"
+                                    : "";
+  file << "listen: 127.0.0.1:-1\nserver_name: test\njetstream { store_dir: \"" << folder
+       << "/js\" }\n";
+  if (!is_framed()) {
+    file << "mqtt { " << listen << tls << " }\n";
+  } else {
+    file << "mqtt { listen: 127.0.0.1:-1 }\n"
+         << "websocket { " << listen << (has_tls() ? tls : ", no_tls: true") << " }\n";
   }
+  return {find_program("nats-server"), "-c", folder + "/nats.conf"};
+}
+
+std::vector<std::string> BrokerProcess::sluice_command() const {
   std::vector<std::string> words{std::getenv("SLUICE_BINARY"),
                                  "serve",
-                                 "--port",
-                                 port,
                                  "--bind",
                                  "127.0.0.1",
                                  "--threads",
                                  "1",
                                  "--data",
-                                 folder + "/data",
+                                 folder_.path().string() + "/data",
                                  "--durability",
                                  "memory",
                                  "--set",
-                                 "admin.port=0"};
+                                 "admin.port=0",
+                                 "--port"};
+  words.push_back(wire_ == Wire::tcp ? std::to_string(port_) : "0");
+  if (wire_ != Wire::tcp) {
+    words.insert(words.end(), {"--listen", url()});
+    if (has_tls()) {
+      words.back() +=
+          "?cert=" + certificate_.certificate_file() + "&key=" + certificate_.key_file();
+    }
+  }
   words.insert(words.end(), settings_.begin(), settings_.end());
   return words;
 }

@@ -4,6 +4,8 @@
 // that is to be killed. It ends with the object. A BrokerProcess is one that says where it listens.
 #pragma once
 
+#include "tests/support/test_certificate.h"
+
 #include <sys/types.h>
 
 #include <chrono>
@@ -64,12 +66,18 @@ enum class Peer { sluice, mosquitto, nats };
 /// Whether the program of that peer is there. Where peers are required, a missing one is a failure.
 bool has_peer(Peer peer);
 
+/// What a broker listens for.
+enum class Wire { tcp, tls, web_socket, web_socket_tls };
+
 class BrokerProcess {
  public:
-  explicit BrokerProcess(Peer peer = Peer::sluice, std::vector<std::string> settings = {});
+  explicit BrokerProcess(Peer peer = Peer::sluice, std::vector<std::string> settings = {},
+                         Wire wire = Wire::tcp);
 
   std::uint16_t port() const { return port_; }
-  std::string url() const { return "mqtt://127.0.0.1:" + std::to_string(port_); }
+  std::string url(const std::string& host = "127.0.0.1") const;
+  /// Of the broker's certificate, which is for `localhost` and 127.0.0.1 and signs itself.
+  const test::TestCertificate& certificate() const { return certificate_; }
   void kill() { process_.reset(); }
   /// Starts it again on the same port.
   void restart() { start(); }
@@ -78,8 +86,15 @@ class BrokerProcess {
  private:
   void start();
   std::vector<std::string> command();
+  std::vector<std::string> sluice_command() const;
+  std::vector<std::string> mosquitto_command() const;
+  std::vector<std::string> nats_command() const;
+  bool is_framed() const { return wire_ == Wire::web_socket || wire_ == Wire::web_socket_tls; }
+  bool has_tls() const { return wire_ == Wire::tls || wire_ == Wire::web_socket_tls; }
 
   Peer peer_;
+  Wire wire_;
+  test::TestCertificate certificate_{"localhost"};
   std::vector<std::string> settings_;
   TemporaryFolder folder_;
   std::uint16_t port_ = 0;

@@ -7,8 +7,8 @@
 //   mq.publish("hello", "world", {.qos = sluice::qos::at_least_once}).get_for(2s);
 //   auto temps = mq.subscribe("site/+/temp").get().value();
 //
-// URLs: mqtt:// with user, password, several hosts, ports, ?clientid= and &keepalive=;
-// unix:///path. A scheme that this build cannot carry is fatal.
+// URLs: mqtt://, mqtts://, ws:// and wss:// with user, password, several hosts, ports, the path of
+// a WebSocket, ?clientid= and &keepalive=; unix:///path.
 //
 // Thread safety: any thread, several at once, and from within handlers. Handlers and coroutines run
 // on the client's loop, one at a time, never under a lock. Lifetime: the destructor waits up to

@@ -74,7 +74,8 @@ struct reconnect_options {
   std::chrono::milliseconds max{30'000};        ///< the longest wait
   double jitter = 0.5;                          ///< the random share of a wait, 0 to 1
   std::chrono::milliseconds taken_over{5'000};  ///< at least, when another client took the session
-  unsigned refusals_max = 3;  ///< equal refusals in a row until it is fatal; 0: it never is
+  unsigned refusals_max = 3;  ///< equal refusals, or certificates that are not trusted, in a row
+                              ///< until it is fatal; 0: it never is
 };
 
 /// When the bytes of a stored message are safe.

@@ -14,20 +14,30 @@ Connector::Connector(ConnectorOptions options, os::Reactor& reactor, std::uint64
   SLUICE_ASSERT(!options_.endpoints.empty());
 }
 
+Connector::~Connector() { forget_lookup(); }
+
 Connector::Progress Connector::start(Instant now) {
-  transport_.reset();
+  stop();
   endpoint_at_ = 0;
-  find_addresses();
+  if (!find_addresses(now)) return Progress::busy;
   return try_on(now);
 }
 
 void Connector::stop() {
+  forget_lookup();
   transport_.reset();
   addresses_.clear();
   deadline_ = Instant::never();
 }
 
 Connector::Progress Connector::on_ready(Instant now) {
+  if (lookup_ != nullptr) {
+    if (!lookup_->is_done()) return Progress::busy;
+    auto found = lookup_->take();
+    forget_lookup();
+    take_addresses(std::move(found));
+    return try_on(now);
+  }
   SLUICE_ASSERT(transport_ != nullptr);
   auto outcome = net::finish_connect(*transport_);
   if (outcome && transport_->has_pending_output()) static_cast<void>(transport_->flush());
@@ -42,7 +52,10 @@ Connector::Progress Connector::on_ready(Instant now) {
 
 Connector::Progress Connector::on_deadline(Instant now) {
   if (now < deadline_) return Progress::busy;
-  return give_up_address({.code = ErrorCode::timed_out, .detail = "no answer in time"}, now);
+  const char* const why =
+      lookup_ == nullptr ? "no answer in time" : "the system did not find the name in time";
+  forget_lookup();
+  return give_up_address({.code = ErrorCode::timed_out, .detail = why}, now);
 }
 
 Connector::Progress Connector::give_up_address(const Error& error, Instant now) {
@@ -62,22 +75,43 @@ Connector::Progress Connector::try_on(Instant now) {
     }
     if (endpoint_at_ + 1 == options_.endpoints.size()) break;
     ++endpoint_at_;
-    find_addresses();
+    if (!find_addresses(now)) return Progress::busy;
   }
   deadline_ = Instant::never();
   return Progress::failed;
 }
 
-bool Connector::find_addresses() {
+bool Connector::find_addresses(Instant now) {
+  if (!asks_the_network(endpoint())) {
+    take_addresses(resolve(endpoint()));
+    return true;
+  }
+  auto begun = os::NameLookup::start(endpoint().host, endpoint().port);
+  const auto watched = begun ? reactor_.add((*begun)->fd(), token_, os::Watch::edge)
+                             : Result<void>(fail(begun.error()));
+  if (!watched) {
+    take_addresses(fail(watched.error()));
+    return true;
+  }
+  lookup_ = std::move(*begun);
+  deadline_ = now + options_.open_timeout;
+  return false;
+}
+
+void Connector::take_addresses(Result<std::vector<os::SocketAddress>> found) {
   addresses_.clear();
-  auto found = resolve(endpoint());
   if (!found) {
     error_ = found.error();
-    return false;
+    return;
   }
   addresses_ = std::move(*found);
   std::ranges::reverse(addresses_);
-  return true;
+}
+
+void Connector::forget_lookup() {
+  if (lookup_ == nullptr) return;
+  reactor_.remove(lookup_->fd());
+  lookup_.reset();
 }
 
 Result<std::optional<os::SocketAddress>> Connector::local_address(

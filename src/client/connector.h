@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A Connector opens a Transport to the first of several endpoints that can be reached: each address
-// of each name in turn, with a time limit for each.
+// of each name in turn, with a time limit for each. Names are looked up on another thread.
 //
 // Owner:   Link.      Thread: its owner's.
-// Never:   waits, except for DNS.
-// Limits:  open_timeout for each address.
+// Never:   waits.
+// Limits:  open_timeout for each name and each address.
 #pragma once
 
 #include "base/time.h"
 #include "client/endpoint.h"
 #include "net/transport/registry.h"
 #include "os/reactor/reactor.h"
+#include "os/socket/name_lookup.h"
 
 #include <cstdint>
 #include <memory>
@@ -34,6 +35,9 @@ class Connector {
 
   /// `token` names the transport's descriptor in the reactor's batches.
   Connector(ConnectorOptions options, os::Reactor& reactor, std::uint64_t token);
+  Connector(const Connector&) = delete;
+  Connector& operator=(const Connector&) = delete;
+  ~Connector();
 
   Progress start(Instant now);
   void stop();
@@ -50,7 +54,10 @@ class Connector {
 
  private:
   Progress try_on(Instant now);
-  bool find_addresses();
+  /// False if the answer comes later.
+  bool find_addresses(Instant now);
+  void take_addresses(Result<std::vector<os::SocketAddress>> found);
+  void forget_lookup();
   bool begin(const os::SocketAddress& address);
   Result<std::optional<os::SocketAddress>> local_address(const os::SocketAddress& remote) const;
   Progress give_up_address(const Error& error, Instant now);
@@ -58,6 +65,7 @@ class Connector {
   ConnectorOptions options_;
   os::Reactor& reactor_;
   std::uint64_t token_;
+  std::unique_ptr<os::NameLookup> lookup_;  ///< of the endpoint's name, while that is under way
   std::unique_ptr<net::Transport> transport_;
   std::vector<os::SocketAddress> addresses_;  ///< of the endpoint, those not tried yet
   std::size_t endpoint_at_ = 0;

@@ -25,6 +25,11 @@ Result<std::vector<os::SocketAddress>> resolve(const Endpoint& endpoint) {
   return os::resolve(endpoint.host, endpoint.port);
 }
 
+bool asks_the_network(const Endpoint& endpoint) {
+  return endpoint.scheme != net::Scheme::unix_socket && endpoint.host != "localhost" &&
+         !os::SocketAddress::from_ip(endpoint.host, endpoint.port);
+}
+
 std::string to_string(const Endpoint& endpoint) {
   if (endpoint.scheme == net::Scheme::unix_socket) return endpoint.path;
   return net::to_string(net::HostPort{.host = endpoint.host, .port = endpoint.port});

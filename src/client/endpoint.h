@@ -25,6 +25,8 @@ struct Endpoint {
 std::vector<Endpoint> endpoints_of(const net::BrokerUrl& url);
 /// All addresses of the endpoint; not_found if the name has none. Blocks (DNS).
 Result<std::vector<os::SocketAddress>> resolve(const Endpoint& endpoint);
+/// False if resolve() answers at once: for a number, a path, and this machine's own name.
+bool asks_the_network(const Endpoint& endpoint);
 /// "127.0.0.1:1883", "/run/sluice.sock".
 std::string to_string(const Endpoint& endpoint);
 

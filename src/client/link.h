@@ -7,7 +7,7 @@
 // After operations on machine() outside of an event, call flush().
 //
 // Owner:   Runtime, or any loop with a Reactor.      Thread: its owner's.
-// Never:   waits, except for DNS when it starts to connect.
+// Never:   waits.
 // Limits:  those of MachineOptions; 256 KiB read for each on_ready().
 #pragma once
 

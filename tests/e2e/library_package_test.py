@@ -13,6 +13,7 @@ import unittest
 from pathlib import Path
 
 from support.broker import Broker, missing_peer
+from support.certificates import Authority
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = Path(os.environ.get("SLUICE_BINARY", "")).resolve().parent / "package"
@@ -57,6 +58,17 @@ int main() {
                          .path = "/var/lib/gw/queue"}}};
   mq.publish("hello", "world", {.qos = qos::at_least_once}).get_for(2s);
   return run(app(mq));
+}
+"""
+# What every program with a thread pays anyway: how fast this machine compiles.
+BARE = """\
+#include <string>
+#include <thread>
+int main() {
+  std::string text("x");
+  std::thread other([&] { text += "y"; });
+  other.join();
+  return static_cast<int>(text.size());
 }
 """
 
@@ -167,7 +179,7 @@ class Package(unittest.TestCase):
             "publish": "acknowledged\n", "handler": "there and back", "request": "42\n",
             "offline_queue": "100 acknowledged\n", "own_loop": "acknowledged\n",
             "many_clients": "1000 connected, 1000 acknowledged\n", "asio_client": "hello\n",
-            "subscribe": "site/a/temperature 9\n"}
+            "subscribe": "site/a/temperature 9\n", "secure": "connected over TLS\n"}
         with tempfile.TemporaryDirectory() as folder:
             run("cmake", "-S", ROOT / "examples", "-B", folder, "-G", "Ninja",
                 f"-DCMAKE_PREFIX_PATH={self.prefixes['static']}", "-DCMAKE_CXX_FLAGS=-Werror")
@@ -179,6 +191,8 @@ class Package(unittest.TestCase):
                     self.assertIn(wanted, self.run_example(name, programs[name], folder))
 
     def run_example(self, name, program, folder):
+        if name == "secure":
+            return self.run_over_tls(program, folder)
         if name != "subscribe":
             return run(program, self.url, cwd=folder, timeout=120)
         need("mosquitto_pub")
@@ -191,6 +205,16 @@ class Package(unittest.TestCase):
                 return process.stdout.read()
             finally:
                 process.kill()
+
+    def run_over_tls(self, program, folder):
+        authority = Authority(f"{folder}/authority")
+        certificate, key = authority.sign("server", "/CN=localhost", "DNS:localhost")
+        listener = f"mqtts://127.0.0.1:0?cert={certificate}&key={key}"
+        with Broker(threads=1, arguments=["--listen", listener]) as broker:
+            broker.wait_for_line("admin on ")
+            port = re.findall(r"^listening on 127\.0\.0\.1:(\d+) \(mqtts\)", broker.output(),
+                              re.M)[-1]
+            return run(program, f"mqtts://localhost:{port}", authority.file, timeout=60)
 
     def test_asio_header_compiles_with_boost_and_standalone(self):
         source = (ROOT / "examples/asio_client.cc").read_text(encoding="utf-8")
@@ -209,23 +233,30 @@ class Package(unittest.TestCase):
                     "-lssl", "-lcrypto", "-pthread", "-o", Path(folder) / "app")
                 self.assertEqual(run(Path(folder) / "app", self.url, timeout=60), "hello\n")
 
+    def compile_cost(self, source):
+        """Seconds of processor time, and MiB, to compile it."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        timed = run("/usr/bin/time", "-f", "%M", "g++", "-std=c++20", "-O2", "-Wall", "-Wextra",
+                    "-Wpedantic", "-Werror", f"-I{ROOT}/include", "-c", source, "-o",
+                    source.with_suffix(".o"))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        return seconds, int(timed.split()[-1]) / 1024
+
     def test_whole_client_compiles_in_little_time_and_memory(self):
         with tempfile.TemporaryDirectory() as folder:
-            source = Path(folder) / "whole.cc"
-            source.write_text(WHOLE, encoding="ascii")
-            seconds = []
-            for _ in range(3):
-                before = resource.getrusage(resource.RUSAGE_CHILDREN)
-                run("g++", "-std=c++20", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
-                    f"-I{ROOT}/include", "-c", source, "-o", Path(folder) / "whole.o")
-                after = resource.getrusage(resource.RUSAGE_CHILDREN)
-                seconds.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-            timed = run("/usr/bin/time", "-f", "%M", "g++", "-std=c++20", "-O2",
-                        f"-I{ROOT}/include",
-                        "-c", source, "-o", Path(folder) / "whole.o")
-            mib = int(timed.split()[-1]) / 1024
-            print(f"compiles in {min(seconds):.2f} s of CPU and {mib:.0f} MiB")
-            self.assertLess(min(seconds), 1.2 * float(os.environ.get("SLUICE_SLOWNESS", "1.5")))
+            whole, bare = Path(folder) / "whole.cc", Path(folder) / "bare.cc"
+            whole.write_text(WHOLE, encoding="ascii")
+            bare.write_text(BARE, encoding="ascii")
+            # In turns, so that what else the machine does meets both; the best of each counts.
+            costs = [(self.compile_cost(whole), self.compile_cost(bare)) for _ in range(5)]
+            ours = min(cost[0][0] for cost in costs)
+            least = min(cost[1][0] for cost in costs)
+            mib = max(cost[0][1] for cost in costs)
+            print(f"compiles in {ours:.2f} s of CPU and {mib:.0f} MiB; <string> and <thread> alone "
+                  f"in {least:.2f} s")
+            # Where those two take 0.37 s, this is 1.2 s.
+            self.assertLess(ours, 3.25 * least)
             self.assertLess(mib, 250)
 
     def test_code_of_the_guide_is_that_of_the_examples(self):

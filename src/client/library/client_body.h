@@ -148,6 +148,8 @@ class ClientBody : public StreamOwner, private ClientEvents, private LinkEvents 
   void on_unreachable(const Endpoint& endpoint, const Error& error) override;
   void on_retry(Duration retry_in) override;
   void on_opening(ClientMachine& machine) override;
+  void count_refusal(v1::reason_code reason);
+  void stop_after_refusals();
   bool check_server_proof(const codec::Connack& connack);
   void proceed_closing(Instant now);
   void say_goodbye(Instant now);

@@ -156,12 +156,18 @@ void ClientBody::on_refused(const codec::Connack& connack) {
       .reason = reason,
       .text = described(std::string("the server refused the connection: ") + v1::to_string(reason),
                         connack.properties)};
+  count_refusal(reason);
+  if (is_lasting(reason)) stop_after_refusals();
+}
+
+void ClientBody::count_refusal(reason_code reason) {
   refusals_ = reason == last_refusal_ ? refusals_ + 1 : 1;
   last_refusal_ = reason;
+}
+
+void ClientBody::stop_after_refusals() {
   const unsigned most = options_.reconnect.refusals_max;
-  if (most != 0 && refusals_ >= most && is_lasting(reason)) {
-    link_->set_reconnect(Reconnect::never);
-  }
+  if (most != 0 && refusals_ >= most) link_->set_reconnect(Reconnect::never);
 }
 
 void ClientBody::on_ended(const Ending& ending) {
@@ -189,6 +195,10 @@ void ClientBody::on_unreachable(const Endpoint& endpoint, const Error& error) {
   const v1::error why = to_public(error);
   last_error_ = {.code = v1::errc::unreachable,
                  .text = to_string(endpoint) + " cannot be reached: " + why.text};
+  // Somebody answered, and is not who was asked for: a certificate, or no MQTT at all.
+  count_refusal(error.code == ErrorCode::protocol_error ? reason_code::protocol_error
+                                                        : reason_code::success);
+  if (error.code == ErrorCode::protocol_error) stop_after_refusals();
   log(v1::log_level::warn, "unreachable endpoint=" + to_string(endpoint) + " why=" + why.text);
 }
 
@@ -289,6 +299,7 @@ void ClientBody::end(const v1::connection_state& state, const v1::error& error) 
   life_ = Life::over;
   last_error_ = error;
   const auto self = os::Ref<ClientBody>::share(*this);
+  feed_.change(state);  // whoever is told that an operation failed can ask why
   fail_publishes(error);
   fail_subscriptions(error);
   requests_->fail_all(error);
@@ -298,7 +309,6 @@ void ClientBody::end(const v1::connection_state& state, const v1::error& error) 
   if (store_ != nullptr) store_->flush();
   link_.reset();
   loop().remove(*this);
-  feed_.change(state);
   feed_.set_handler({});
   for (const auto& one : std::exchange(closing_, {})) one->complete({});
 }

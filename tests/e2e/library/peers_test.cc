@@ -155,6 +155,16 @@ TEST_P(LibraryTls, ServerMustShowATrustedCertificateOfItsName) {
   EXPECT_EQ(connect("127.0.0.1", {.ca_file = "/nonexistent"}, text), errc::invalid_argument);
 }
 
+TEST_P(LibraryTls, CertificateThatIsNeverTrustedIsFatal) {
+  const test::TestCertificate stranger("localhost");
+  client mq{broker_.url(),
+            {.tls = {.ca_file = stranger.certificate_file()}, .reconnect = {.first = 1ms}}};
+  EXPECT_EQ(mq.ready().get_for(patience).error().code, errc::unreachable);
+  const auto state = mq.state();
+  ASSERT_TRUE(std::holds_alternative<fatal>(state));
+  EXPECT_THAT(std::get<fatal>(state).why.text, testing::HasSubstr("certificate"));
+}
+
 INSTANTIATE_TEST_SUITE_P(EveryWire, LibraryTls, testing::Values(Wire::tls, Wire::web_socket_tls),
                          [](const auto& wire) {
                            return wire.param == Wire::tls ? "Mqtts" : "Wss";

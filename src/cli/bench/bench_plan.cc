@@ -20,6 +20,7 @@ constexpr std::array rows{
     Row{BenchMode::subscriptions, "subscriptions"},
     Row{BenchMode::retained, "retained"},
     Row{BenchMode::queue, "queue"},
+    Row{BenchMode::acks, "acks"},
     Row{BenchMode::churn, "churn"},
     Row{BenchMode::storm, "storm"},
 };

@@ -23,6 +23,7 @@ enum class BenchMode : std::uint8_t {
   subscriptions,
   retained,
   queue,
+  acks,
   churn,
   storm,
 };

@@ -30,9 +30,16 @@ std::uint32_t default_clients(BenchMode mode) {
       return 1000;
     case BenchMode::shared:
       return 10;
+    case BenchMode::acks:
+      return 64;
     default:
       return 100;
   }
+}
+
+std::uint32_t default_window(const BenchPlan& plan) {
+  if (plan.mode == BenchMode::acks) return 16;
+  return plan.mode == BenchMode::pairs && plan.clients == 1 ? 1000 : 100;
 }
 
 std::uint32_t default_count(BenchMode mode) { return mode == BenchMode::queue ? 10'000 : 100'000; }
@@ -78,8 +85,7 @@ Parsed<BenchPlan> bench_plan_of(const ParsedFlags& flags, std::string_view envir
   plan.clients = number(flags, "clients", default_clients(plan.mode));
   plan.payload_bytes = number(flags, "size", is_traffic(plan.mode) ? 256 : 64);
   plan.count = number(flags, "count", default_count(plan.mode));
-  const bool is_one_to_one = plan.mode == BenchMode::pairs && plan.clients == 1;
-  plan.window = number(flags, "window", is_one_to_one ? 1000 : 100);
+  plan.window = number(flags, "window", default_window(plan));
   plan.rate = flags.decimal("rate", 0);
   if (plan.rate > 0 && flags.has("window"))
     return refuse("--rate is the open loop and --window the closed one: give one of them");

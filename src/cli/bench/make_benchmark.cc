@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/bench/acks_bench.h"
 #include "cli/bench/benchmark.h"
 #include "cli/bench/churn_bench.h"
 #include "cli/bench/connections_bench.h"
@@ -21,6 +22,8 @@ std::unique_ptr<Benchmark> make_benchmark(BenchMachine& machine, const BenchPlan
       return std::make_unique<RetainedBench>(machine, plan, progress);
     case BenchMode::queue:
       return std::make_unique<QueueBench>(machine, plan, progress);
+    case BenchMode::acks:
+      return std::make_unique<AcksBench>(machine, plan, progress);
     case BenchMode::churn:
       return std::make_unique<ChurnBench>(machine, plan, progress);
     case BenchMode::storm:

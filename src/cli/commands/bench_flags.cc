@@ -6,8 +6,8 @@ namespace {
 
 constexpr Flag load_flags[] = {
     {"clients", 'n', FlagKind::integer, "N",
-     "pairs, or how many are on the side of many (pairs and queue 1, shared 10, connections and "
-     "storm 1,000, others 100)",
+     "pairs, or how many are on the side of many (pairs and queue 1, shared 10, acks 64, "
+     "connections and storm 1,000, others 100)",
      1, 60'000},
     {"count", 'c', FlagKind::integer, "N",
      "subscriptions or retained messages (100,000), or messages queued for each client (10,000)", 1,
@@ -16,7 +16,8 @@ constexpr Flag load_flags[] = {
      "bytes of a payload (256, where a broker remembers things 64)", 16, 67'108'864},
     {"qos", 'q', FlagKind::integer, "QOS", "quality of service, both ways: 0, 1 or 2 (0)", 0, 2},
     {"window", 'w', FlagKind::integer, "N",
-     "closed loop: messages of one publisher under way (1,000 for one pair, else 100)", 1, 16'384},
+     "closed loop: messages of one publisher under way (1,000 for one pair, acks 16, else 100)", 1,
+     16'384},
     {"rate", 'r', FlagKind::decimal, "N",
      "open loop: messages a second, all publishers together; latency counts from the time when a "
      "message was due",
@@ -54,7 +55,7 @@ constexpr FlagGroup groups[] = {
 constexpr std::string_view usage[] = {
     "[pairs] [-n PAIRS] [flags]",
     "fan-out | fan-in | shared [-n CLIENTS] [flags]",
-    "connections | churn | storm [-n CLIENTS] [flags]",
+    "connections | churn | storm | acks [-n CLIENTS] [flags]",
     "subscriptions | retained | queue [-c COUNT] [flags]",
 };
 
@@ -68,6 +69,8 @@ constexpr std::string_view notes =
   subscriptions  COUNT filters, fifty in a packet; then messages with three matches each
   retained       COUNT retained messages stored, delivered to a new subscriber, cleared
   queue          COUNT messages for N clients that are away, and what they get when they are back
+  acks           N publishers to a client that is away: how soon what must be kept is acknowledged,
+                 and whether all of it is there when the client is back
   churn          N clients connect, subscribe, publish, receive, disconnect, over and over
   storm          N clients lose their connections at once and come back; ten pairs talk meanwhile
 Costs are told for each thing: what the broker spent, and how much its memory grew. Start the broker

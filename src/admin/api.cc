@@ -141,4 +141,33 @@ AdminResponse kick_client(const RouteArguments& arguments, const AdminSnapshot& 
   return response;
 }
 
+AdminResponse list_bans(const RouteArguments&, const AdminSnapshot& snapshot) {
+  Json bans = Json::array();
+  for (const BanInfo& ban : snapshot.bans)
+    bans.push_back(
+        Json{{"address", ban.address}, {"seconds_left", seconds(ban.left)}, {"cause", ban.cause}});
+  return json_response(200, Json{{"bans", std::move(bans)}});
+}
+
+AdminResponse ban_address(const RouteArguments& arguments, const AdminSnapshot&) {
+  std::uint32_t time_s = 3600;
+  for (const auto& [name, value] : arguments.query) {
+    const char* const end = value.data() + value.size();
+    const auto [next, error] = std::from_chars(value.data(), end, time_s);
+    if (name != "seconds" || error != std::errc() || next != end || time_s == 0)
+      return refuse(400, "allowed is seconds=1 to 4294967295");
+  }
+  AdminResponse response =
+      json_response(200, Json{{"banned", arguments.parameter}, {"seconds", time_s}});
+  response.ban = arguments.parameter;
+  response.ban_time = Duration(std::chrono::seconds(time_s));
+  return response;
+}
+
+AdminResponse unban_address(const RouteArguments& arguments, const AdminSnapshot&) {
+  AdminResponse response = json_response(200, Json{{"unbanned", arguments.parameter}});
+  response.unban = arguments.parameter;
+  return response;
+}
+
 }  // namespace sluice::admin

@@ -36,6 +36,9 @@ struct AdminResponse {
   std::string body{};
   std::string allow{};                ///< of a 405: the Allow field
   std::optional<std::string> kick{};  ///< the client that is to be disconnected
+  std::optional<std::string> ban{};   ///< the address that is to be banned for ban_time
+  std::optional<std::string> unban{};
+  Duration ban_time{};
 };
 
 /// {"error":"…"} and a status.
@@ -47,7 +50,7 @@ struct RouteArguments {
   std::vector<std::pair<std::string, std::string>> query{};  ///< decoded
 };
 
-enum class SnapshotPart : std::uint8_t { nothing, metrics, clients };
+enum class SnapshotPart : std::uint8_t { nothing, metrics, clients, bans };
 
 using Handler = AdminResponse (*)(const RouteArguments&, const AdminSnapshot&);
 

@@ -46,6 +46,13 @@ struct ClientInfo {
   std::uint64_t queue_bytes = 0;
 };
 
+/// An address that may not connect.
+struct BanInfo {
+  std::string address{};
+  Duration left{};
+  std::string cause{};
+};
+
 enum class Readiness : std::uint8_t { starting, ready, stopping };
 
 struct AdminSnapshot {
@@ -54,6 +61,7 @@ struct AdminSnapshot {
   Readiness readiness = Readiness::starting;
   std::vector<MetricNumbers> metrics{};  ///< for SnapshotPart::metrics
   std::vector<ClientInfo> clients{};     ///< for SnapshotPart::clients; in any order
+  std::vector<BanInfo> bans{};           ///< for SnapshotPart::bans; by address
 };
 
 }  // namespace sluice::admin

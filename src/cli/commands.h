@@ -45,6 +45,7 @@ int run_reply(const Arguments& arguments);
 int run_serve(const Arguments& arguments);
 int run_clients(const Arguments& arguments);
 int run_kick(const Arguments& arguments);
+int run_bans(const Arguments& arguments);
 int run_bench(const Arguments& arguments);
 int run_retained(const Arguments& arguments);
 int run_record(const Arguments& arguments);

@@ -206,6 +206,7 @@ std::string to_string(const Problem& problem) { return problem.place + ": " + pr
 
 Loaded load(const Schema& schema, const Inputs& inputs) {
   Loader loader(schema);
+  loader.read_assignments(inputs.defaults);
   loader.read_file(inputs);
   loader.read_environment(inputs.environment);
   loader.read_assignments(inputs.assignments);

@@ -19,6 +19,8 @@
 namespace sluice::config {
 
 struct Inputs {
+  /// "group.name=value", which all else may change.
+  std::vector<std::string> defaults{};
   std::string file_name{};  ///< for messages
   std::string file_text{};  ///< TOML: [group], then name = value
   /// "NAME=value" as in environ; SLUICE__GROUP__NAME sets group.name, other names are not ours.

@@ -8,8 +8,11 @@
 namespace sluice::server {
 
 AdminPort::AdminPort(const admin::AdminOptions& options, os::Reactor& reactor, Gather gather,
-                     Kick kick)
-    : options_(options), reactor_(reactor), gather_(std::move(gather)), kick_(std::move(kick)) {}
+                     Actions actions)
+    : options_(options),
+      reactor_(reactor),
+      gather_(std::move(gather)),
+      actions_(std::move(actions)) {}
 
 AdminPort::~AdminPort() {
   for (const auto& [token, connection] : connections_) reactor_.remove(connection->fd());
@@ -32,7 +35,11 @@ net::HttpResponse AdminPort::respond(const net::HttpRequest& request) {
   const auto match = admin::find_route(wanted, options_.admin);
   admin::AdminResponse answer =
       match ? admin::answer(*match, gather_(match->route->part)) : match.error();
-  if (answer.kick && !kick_(*answer.kick))
+  if (answer.ban && !actions_.ban(*answer.ban, answer.ban_time))
+    answer = admin::refuse(400, "an IP address is what can be banned");
+  if (answer.unban && !actions_.unban(*answer.unban))
+    answer = admin::refuse(404, "that address is not banned");
+  if (answer.kick && !actions_.kick(*answer.kick))
     answer = admin::refuse(404, "no such client is connected");
   net::HttpResponse response{
       .status = answer.status, .content_type = answer.content_type, .body = answer.body};

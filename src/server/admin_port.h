@@ -24,12 +24,18 @@ namespace sluice::server {
 class AdminPort {
  public:
   using Gather = std::function<admin::AdminSnapshot(admin::SnapshotPart)>;
-  using Kick = std::function<bool(const std::string&)>;
+  /// What a request may do; each says whether there was anything to do it to.
+  struct Actions {
+    std::function<bool(const std::string&)> kick;
+    std::function<bool(const std::string&, Duration)> ban;
+    std::function<bool(const std::string&)> unban;
+  };
   static constexpr std::size_t connections_max = 64;
   static constexpr std::uint64_t listener_token = 1;
   static constexpr std::uint64_t first_connection_token = 16;
 
-  AdminPort(const admin::AdminOptions& options, os::Reactor& reactor, Gather gather, Kick kick);
+  AdminPort(const admin::AdminOptions& options, os::Reactor& reactor, Gather gather,
+            Actions actions);
   ~AdminPort();
 
   Result<void> open();
@@ -53,7 +59,7 @@ class AdminPort {
   const admin::AdminOptions& options_;
   os::Reactor& reactor_;
   Gather gather_;
-  Kick kick_;
+  Actions actions_;
   std::unique_ptr<net::Listener> listener_;
   std::unordered_map<std::uint64_t, std::unique_ptr<net::HttpConnection>> connections_;
   std::vector<std::uint64_t> busy_;

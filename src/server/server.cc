@@ -65,6 +65,7 @@ Server::Server(const AllOptions& options, std::string version, LogSink& log)
       version_(std::move(version)),
       log_(log),
       doors_(log),
+      bans_(log),
       are_threads_chosen_(options.server.server.threads != 0) {
   resolve_defaults(options_);
 }
@@ -160,6 +161,7 @@ std::expected<void, StartFailure> Server::start_shards(Doors::ForThreads doors) 
     setup.index = core::ShardIndex{i};
     shards_.push_back(std::make_unique<ShardThread>(setup, options_.core, options_.server,
                                                     os::random_seed(), log_, *rings_));
+    shards_.back()->set_ban_desk(bans_);
     if (const auto prepared = shards_.back()->prepare(std::move(doors[i])); !prepared)
       return failure(std::string("cannot prepare a thread: ") + prepared.error().detail);
   }
@@ -180,7 +182,7 @@ std::expected<void, StartFailure> Server::open_access() {
       text += (text.empty() ? "" : "\n") + config::to_string(problem);
     return failure(std::move(text));
   }
-  access_ = std::make_unique<AccessControl>(shards_);
+  access_ = std::make_unique<AccessControl>(shards_, bans_);
   const auto used = use_access(std::move(*files), [this](const auto& ask) {
     for (std::size_t i = 0; i < shards_.size(); ++i) ask(*shards_[i], i);
   });
@@ -210,7 +212,7 @@ std::expected<void, StartFailure> Server::start() {
   if (options_.admin.admin.enabled) {
     admin_ = std::make_unique<AdminPort>(
         options_.admin, *reactor_, [this](admin::SnapshotPart part) { return gather(part); },
-        [this](const std::string& client) { return kick(client); });
+        admin_actions());
     if (const auto opened = admin_->open(); !opened)
       return failure(text_of_listen_error(options_.admin.admin.bind + ":" +
                                               std::to_string(options_.admin.admin.port),
@@ -261,6 +263,7 @@ admin::AdminSnapshot Server::gather(admin::SnapshotPart part) {
     for (const auto& each : cores) add_metrics(core, each);
     server.tls_certificate_end_s =
         static_cast<decltype(server.tls_certificate_end_s)>(doors_.certificates_end_s());
+    server.bans = bans_.size();
     server.log_lines_suppressed = log_.lines_suppressed();
     snapshot.metrics.push_back(admin::numbers_of(core::core_metric_rows(), core));
     snapshot.metrics.push_back(admin::numbers_of(
@@ -293,7 +296,17 @@ admin::AdminSnapshot Server::gather(admin::SnapshotPart part) {
       snapshot.clients.insert(snapshot.clients.end(), std::make_move_iterator(list.begin()),
                               std::make_move_iterator(list.end()));
   }
+  if (part == admin::SnapshotPart::bans)
+    for (BanDesk::Shown& ban : bans_.all())
+      snapshot.bans.push_back({std::move(ban.address), ban.left, ban.cause});
   return snapshot;
+}
+
+AdminPort::Actions Server::admin_actions() {
+  return {
+      .kick = [this](const std::string& client) { return kick(client); },
+      .ban = [this](const std::string& address, Duration time) { return bans_.add(address, time); },
+      .unban = [this](const std::string& address) { return bans_.remove(address); }};
 }
 
 bool Server::kick(const std::string& client_id) {

@@ -17,6 +17,7 @@
 #include "os/reactor/reactor.h"
 #include "server/admin_port.h"
 #include "server/auth/access_control.h"
+#include "server/auth/ban_desk.h"
 #include "server/doors/doors.h"
 #include "server/durability/shard_logs.h"
 #include "server/log_sink.h"
@@ -60,6 +61,7 @@ class Server {
   Result<void> use_access(AccessFiles files, const AccessControl::AskAll& ask_all);
   void publish_sys();
   admin::AdminSnapshot gather(admin::SnapshotPart part);
+  AdminPort::Actions admin_actions();
   bool kick(const std::string& client_id);
   /// Runs `ask` in every shard's thread and waits for all.
   void ask_all(const std::function<void(ShardThread&, std::size_t)>& ask);
@@ -70,6 +72,7 @@ class Server {
   const std::string version_;
   LogSink& log_;
   Doors doors_;
+  BanDesk bans_;
   os::FileDisk disk_;
   std::unique_ptr<ShardLogs> logs_;  // null: in memory
   std::unique_ptr<RingMatrix> rings_;

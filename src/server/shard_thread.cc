@@ -187,10 +187,13 @@ void ShardThread::accept(Door& door, Instant now) {
   door.listener->accept(accepted_, now);
   for (auto& transport : accepted_) {
     const core::Opened opened{transport->peer(), door.policy.entrance, {}};
-    if (!door.policy.lets_in(opened.peer)) {
+    // A proxy is not the client: that one is looked at once the proxy has said who it is.
+    const bool is_proxy = net::contains(door.policy.proxies, opened.peer);
+    if (!(is_proxy && door.policy.is_proxied) && !door.policy.lets_in(opened.peer)) {
       ++turn_.metrics().accepts_denied_address;
       continue;
     }
+    if (!is_proxy && !is_granted(opened.peer)) continue;
     transport = count_connection(door.policy, std::move(transport));
     if (transport == nullptr) {
       ++turn_.metrics().accepts_denied_connections_max;
@@ -199,6 +202,23 @@ void ShardThread::accept(Door& door, Instant now) {
     turn_.add(std::move(transport), opened);
   }
   accepted_.clear();
+}
+
+bool ShardThread::is_granted(const Peer& peer) {
+  using Entry = auth::BanList::Entry;
+  const Entry entry = ban_desk_ != nullptr ? ban_desk_->on_connection(peer) : Entry::granted;
+  if (entry == Entry::banned) ++turn_.metrics().accepts_denied_banned;
+  if (entry == Entry::too_fast) ++turn_.metrics().accepts_denied_connections_per_s;
+  return entry == Entry::granted;
+}
+
+bool ShardThread::lets_in(const Peer& peer, core::EntranceId entrance) {
+  for (const Door& door : doors_) {
+    if (door.policy.entrance != entrance || door.policy.lets_in(peer)) continue;
+    ++turn_.metrics().accepts_denied_address;
+    return false;
+  }
+  return is_granted(peer);
 }
 
 // Nobody new while too many have not said who they are.

@@ -14,6 +14,7 @@
 #include "os/reactor/reactor.h"
 #include "os/reactor/wakeup.h"
 #include "os/thread.h"
+#include "server/auth/ban_desk.h"
 #include "server/doors/doors.h"
 #include "server/options.h"
 #include "server/turn/turn.h"
@@ -44,6 +45,8 @@ class ShardThread final : public TurnHost {
 
   /// Before start(); it outlives the thread. Without one all credentials are refused.
   void set_auth_desk(AuthDesk& desk) { auth_desk_ = &desk; }
+  /// Before start(); it outlives the thread. Without one nobody is banned.
+  void set_ban_desk(BanDesk& desk) { ban_desk_ = &desk; }
   /// Makes the reactor; then, with `peers` complete, start().
   Result<void> prepare(std::vector<Door> doors);
   Result<void> start(std::span<const std::unique_ptr<ShardThread>> peers);
@@ -88,6 +91,8 @@ class ShardThread final : public TurnHost {
   void authenticate(core::AuthRequest request) override;
   WallTime wall_now() override;
   bool may_shake_hands(std::size_t done) override;
+  bool lets_in(const Peer& peer, core::EntranceId entrance) override;
+  bool is_granted(const Peer& peer);
   void loop();
   Duration time_to_wait(Instant now) const;
   void dispatch(std::span<const os::Ready> batch, Instant now);
@@ -110,6 +115,7 @@ class ShardThread final : public TurnHost {
   std::vector<std::unique_ptr<net::Transport>> accepted_;
   std::span<const std::unique_ptr<ShardThread>> peers_;
   AuthDesk* auth_desk_ = nullptr;
+  BanDesk* ban_desk_ = nullptr;
   Turn turn_;
   std::optional<Duration> stop_grace_;  // a stop was asked for, and is not carried out yet
   Instant stop_at_ = Instant::never();

@@ -9,5 +9,6 @@ namespace sluice::cli {
 
 const FlagTable* clients_flags();
 const FlagTable* kick_flags();
+const FlagTable* bans_flags();
 
 }  // namespace sluice::cli

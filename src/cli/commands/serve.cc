@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
 #include "cli/commands/listen_url.h"
+#include "cli/commands/profile.h"
 #include "cli/commands/serve_flags.h"
 #include "cli/exit_code.h"
 #include "cli/flags/flag_parser.h"
@@ -48,6 +49,18 @@ config::Inputs inputs_from(const ParsedFlags& flags, std::vector<config::Problem
   if (flags.has("durability")) assign("durability.mode", flags.text("durability"));
   if (flags.has("log-format")) assign("log.format", flags.text("log-format"));
   if (flags.has("verbose")) assign("log.level", "debug");
+  if (flags.has("profile")) {
+    auto profile =
+        find_profile(flags.text("profile"), {.certificate = std::string(flags.text("certificate")),
+                                             .key = std::string(flags.text("key")),
+                                             .client_ca = std::string(flags.text("client-ca"))});
+    if (profile) {
+      inputs.defaults = std::move(profile->defaults);
+      inputs.entries = std::move(profile->listeners);
+    } else {
+      problems.push_back({"--profile", profile.error()});
+    }
+  }
   for (const std::string& url : flags.list("listen")) {
     auto entry = listener_of_url(url);
     if (entry)

@@ -18,6 +18,13 @@ constexpr Flag listen_flags[] = {
 };
 
 constexpr Flag access_flags[] = {
+    {"profile", '\0', FlagKind::text, "NAME",
+     "a set of options under one name: public is a broker for anybody, with quotas, on ports 1883, "
+     "8080 (WebSocket) and, with a certificate, 8883, 8081 and 8884"},
+    {"certificate", '\0', FlagKind::text, "FILE", "of the profile's TLS listeners, in PEM"},
+    {"key", '\0', FlagKind::text, "FILE", "its key, where that is another file"},
+    {"client-ca", '\0', FlagKind::text, "FILE",
+     "the authorities of the client certificates that port 8884 asks for"},
     {"password-file", '\0', FlagKind::text, "FILE",
      "users and hashes, as `sluice passwd` or mosquitto_passwd writes them"},
     {"acl-file", '\0', FlagKind::text, "FILE", "access rules as mosquitto has them"},

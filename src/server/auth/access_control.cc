@@ -42,11 +42,12 @@ Result<void> AccessControl::use(const auth::AuthOptions& options, AccessFiles fi
                                 std::vector<core::Entrance> entrances, const AskAll& ask_all) {
   const auth::Chain& chain = *files.chain;
   is_authenticating_ = !chain.is_empty();
+  bans_.use(options.ban);
   if (gate_ != nullptr) {
     gate_->replace(options, std::move(files.chain));
   } else if (is_authenticating_) {
     gate_ = std::make_unique<AuthGate>(
-        options, std::move(files.chain),
+        options, std::move(files.chain), bans_,
         [this](core::ShardIndex shard, core::ConnId conn, core::AuthAnswer answer) {
           shards_[core::index_of(shard)]->answer_auth(conn, std::move(answer));
         });

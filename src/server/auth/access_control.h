@@ -32,8 +32,8 @@ class AccessControl {
   /// Runs in every shard's thread; all are done when it returns.
   using AskAll = std::function<void(const std::function<void(ShardThread&, std::size_t)>&)>;
 
-  explicit AccessControl(const std::vector<std::unique_ptr<ShardThread>>& shards)
-      : shards_(shards) {}
+  AccessControl(const std::vector<std::unique_ptr<ShardThread>>& shards, BanDesk& bans)
+      : shards_(shards), bans_(bans) {}
 
   /// From now on these decide. The old rules are no longer asked when it returns. Clients that
   /// would not be let in any more are disconnected, if auth.recheck says so.
@@ -43,6 +43,7 @@ class AccessControl {
 
  private:
   const std::vector<std::unique_ptr<ShardThread>>& shards_;
+  BanDesk& bans_;
   std::unique_ptr<const auth::RuleSet> rules_;
   std::unique_ptr<const std::vector<core::Entrance>> entrances_;
   std::unique_ptr<AuthGate> gate_;

@@ -29,8 +29,8 @@ core::AuthAnswer refusal(ReasonCode code, std::string reason) {
 }  // namespace
 
 AuthGate::AuthGate(const auth::AuthOptions& options, std::unique_ptr<const auth::Chain> chain,
-                   Deliver deliver)
-    : deliver_(std::move(deliver)), options_(options.auth), cache_(fresh_secret()) {
+                   BanDesk& bans, Deliver deliver)
+    : deliver_(std::move(deliver)), bans_(bans), options_(options.auth), cache_(fresh_secret()) {
   generations_.push_back(std::make_unique<Generation>(std::move(chain)));
 }
 
@@ -142,6 +142,7 @@ void AuthGate::release(Generation* generation) {
 
 void AuthGate::note_failure(const Job& job, Instant now) {
   ++metrics_.auth_checks_refused;
+  bans_.on_failure(job.request.peer);
   if (!is_counted(job.request)) return;
   failures_.add(auth::failure_key(job.address, job.request.user_name.value_or(std::string())), now,
                 options_.failures_time);

@@ -19,6 +19,7 @@
 #include "auth/options.h"
 #include "os/mutex.h"
 #include "os/thread.h"
+#include "server/auth/ban_desk.h"
 #include "server/auth/fair_queue.h"
 #include "server/shard_thread.h"
 
@@ -35,9 +36,9 @@ class AuthGate final : public AuthDesk {
  public:
   using Deliver = std::function<void(core::ShardIndex, core::ConnId, core::AuthAnswer)>;
 
-  /// `deliver` is called from any thread.
+  /// `deliver` is called from any thread; `bans` outlives the gate.
   AuthGate(const auth::AuthOptions& options, std::unique_ptr<const auth::Chain> chain,
-           Deliver deliver);
+           BanDesk& bans, Deliver deliver);
   ~AuthGate() override;
 
   /// Starts the threads that the back ends need and that do not run yet.
@@ -91,6 +92,7 @@ class AuthGate final : public AuthDesk {
   void release(Generation* generation) SLUICE_THREAD_ATTRIBUTE(requires_capability(mutex_));
 
   const Deliver deliver_;
+  BanDesk& bans_;
   os::Mutex mutex_;
   auth::AuthOptions::Auth options_ SLUICE_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<Generation>> generations_ SLUICE_GUARDED_BY(mutex_);  // newest last

@@ -162,6 +162,8 @@ Doors::Opened Doors::open_one(const ListenerOptions& wanted, Anonymous otherwise
   door.policy = {.entrance = {},
                  .allowed = *ranges_of(o.allow_addresses, "allow_addresses"),
                  .denied = *ranges_of(o.deny_addresses, "deny_addresses"),
+                 .proxies = *ranges_of(o.proxy_trusted, "proxy_trusted"),
+                 .is_proxied = o.proxy_protocol,
                  .count = nullptr,
                  .connections_max = o.connections_max};
   door.entrance = {

@@ -38,6 +38,8 @@ struct DoorPolicy {
   core::EntranceId entrance{};
   net::AddressRanges allowed;  ///< empty: all
   net::AddressRanges denied;
+  net::AddressRanges proxies;  ///< those say later where a client is
+  bool is_proxied = false;     ///< only proxies connect
   DoorCount* count = nullptr;  ///< null: no limit of its own
   std::uint64_t connections_max = 0;
 

@@ -226,7 +226,13 @@ void Turn::shake_hands() {
 }
 
 void Turn::shake_hands(core::ConnId id, Slot& slot) {
+  const Peer before = slot.transport->peer();
   const auto done = slot.transport->handshake();
+  const Peer peer = slot.transport->peer();
+  if (peer != before && !host_.lets_in(peer, slot.entrance)) {
+    free_slot(id);
+    return;
+  }
   if (!done && done.error().code == ErrorCode::would_block) {
     slot.is_readable = false;
     if (!watch(id, slot)) lose(id, core::CloseCause::limit);

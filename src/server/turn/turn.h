@@ -42,6 +42,8 @@ class TurnHost {
   /// Somebody is to check these credentials and to say so by Shard::on_auth_answer() in a later
   /// turn.
   virtual void authenticate(core::AuthRequest request) = 0;
+  /// Whether a client may come in by that listener whose proxy has just said who it is.
+  virtual bool lets_in(const Peer&, core::EntranceId) { return true; }
   /// Whether the turn has taken its time and should read no more; asked now and then.
   virtual bool is_time_over() { return false; }
   /// The time of day, for the log; asked at most once a turn.

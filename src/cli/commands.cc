@@ -17,6 +17,7 @@
 #include "cli/retained/retained_flags.h"
 #include "cli/screen/screen_flags.h"
 #include "cli/simulate/simulate_flags.h"
+#include "cli/store/store_flags.h"
 
 namespace sluice::cli {
 namespace {
@@ -34,6 +35,7 @@ constexpr Command commands[] = {
     {"bans", "list, add and end bans of addresses", run_bans, bans_flags},
     {"bench", "measure a broker", run_bench, bench_flags},
     {"retained", "list, remove, export and import retained messages", run_retained, retained_flags},
+    {"store", "check, mend and copy what is on disk", run_store, store_flags},
     {"record", "write messages to a file, with their times", run_record, record_flags},
     {"replay", "publish the messages of a recording again", run_replay, replay_flags},
     {"simulate", "publish the telemetry of devices that there are not", run_simulate,

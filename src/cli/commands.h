@@ -47,6 +47,7 @@ int run_clients(const Arguments& arguments);
 int run_kick(const Arguments& arguments);
 int run_bans(const Arguments& arguments);
 int run_bench(const Arguments& arguments);
+int run_store(const Arguments& arguments);
 int run_retained(const Arguments& arguments);
 int run_record(const Arguments& arguments);
 int run_replay(const Arguments& arguments);

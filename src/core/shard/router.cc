@@ -193,9 +193,11 @@ bool Router::send_to_shards(Routed& routed) {
   const bool is_retained_elsewhere = routed.retain && owner != c_.setup.index;
   if (is_retained_elsewhere) mask |= std::uint64_t{1} << index_of(owner);
   if (mask == 0) return false;
-  // What a durable session may want, or what is to be retained, must survive between two logs.
+  // What a durable session may want, or what is to be retained, must survive between two logs. What
+  // the broker says of itself is said anew by every run.
   std::uint64_t kept = 0;
-  if (c_.setup.has_log && routed.qos > codec::Qos::at_most_once) {
+  if (c_.setup.has_log && routed.qos > codec::Qos::at_most_once &&
+      !is_reserved_topic(routed.topic)) {
     if (interested != 0) kept = interest_.keeping_shards_for(routed.topic);
     if (is_retained_elsewhere) kept |= std::uint64_t{1} << index_of(owner);
   }

@@ -184,7 +184,7 @@ void Checkpoint::write_retained() {
       phase_ = Phase::idle;
       return;
     }
-    if (!is_sys_topic(topics.at(at)->topic())) {
+    if (!is_reserved_topic(topics.at(at)->topic())) {
       const logged::MessageNumber message = writer_.write_message(topics.at(at), now_);
       write(logged::RetainedSet{message});
     }

@@ -88,13 +88,20 @@ Checked<StoreDirectory> StoreDirectory::open(os::Disk& disk, std::string path, c
 }
 
 Checked<StoreDirectory> StoreDirectory::open_existing(os::Disk& disk, std::string path) {
+  auto store = open_to_read(disk, std::move(path));
+  if (!store) return store;
+  if (auto locked = store->take_lock(); !locked) return std::unexpected(locked.error());
+  // It may have changed before the lock was taken.
+  if (const auto found = store->find_manifest(); !found) return std::unexpected(found.error());
+  return store;
+}
+
+Checked<StoreDirectory> StoreDirectory::open_to_read(os::Disk& disk, std::string path) {
   if (const auto there = disk.list(path); !there) return disk_problem(path, there.error());
   StoreDirectory store(disk, std::move(path));
   if (const auto file = disk.open(store.path_of(manifest_name), os::OpenMode::read); !file)
     return disk_problem(store.path_of(manifest_name), file.error());
-  if (auto locked = store.take_lock(); !locked) return std::unexpected(locked.error());
-  const auto found = store.find_manifest();
-  if (!found) return std::unexpected(found.error());
+  if (const auto found = store.find_manifest(); !found) return std::unexpected(found.error());
   return store;
 }
 
@@ -177,6 +184,24 @@ Checked<void> StoreDirectory::switch_generation(std::uint16_t shards) {
   if (auto written = write_manifest(next); !written) return written;
   manifest_ = next;
   return remove_others(manifest_.generation);
+}
+
+Checked<std::string> StoreDirectory::switch_and_set_aside() {
+  const Manifest old = manifest_;
+  Manifest next = old;
+  ++next.generation;
+  if (auto written = write_manifest(next); !written) return std::unexpected(written.error());
+  manifest_ = next;
+  for (std::uint16_t shard = 0; shard < old.shards; ++shard) {
+    const std::string from = place_of(old.generation, shard).directory;
+    const std::string to =
+        path_of("damaged-" + std::to_string(old.generation) + "-" + std::to_string(shard));
+    if (const auto renamed = disk_->rename(from, to); !renamed)
+      return disk_problem(from, renamed.error());
+  }
+  if (const auto synced = disk_->sync_directory(path_); !synced)
+    return disk_problem(path_, synced.error());
+  return path_of("damaged-" + std::to_string(old.generation) + "-*");
 }
 
 }  // namespace sluice::store

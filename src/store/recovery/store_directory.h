@@ -36,6 +36,10 @@ class StoreDirectory {
   /// not_found if there is none.
   static Checked<StoreDirectory> open_existing(os::Disk& disk, std::string path);
 
+  /// The same without the lock: a broker may use the store, so only reading is allowed, and what
+  /// is read may be gone or in the middle of a write.
+  static Checked<StoreDirectory> open_to_read(os::Disk& disk, std::string path);
+
   const std::string& path() const { return path_; }
   const Manifest& manifest() const { return manifest_; }
   bool is_new() const { return is_new_; }
@@ -46,6 +50,10 @@ class StoreDirectory {
   /// These are the logs from now on; the old ones are removed. REQUIRES: what they must hold is
   /// durable.
   Checked<void> switch_generation(std::uint16_t shards);
+  /// The same, for as many shards as before; the old logs stay, under names that say so. Where.
+  Checked<std::string> switch_and_set_aside();
+  /// What prepare_generation() made is not wanted after all.
+  Checked<void> drop_generation() { return remove_others(manifest_.generation); }
 
  private:
   StoreDirectory(os::Disk& disk, std::string path) : disk_(&disk), path_(std::move(path)) {}

@@ -9,6 +9,7 @@
 #include "os/process/resources.h"
 #include "os/process/service_notifier.h"
 #include "os/socket/port_holder.h"
+#include "server/durability/rearrangement.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -61,12 +62,7 @@ std::string text_of(const store::Problem& problem) {
 }  // namespace
 
 Server::Server(const AllOptions& options, std::string version, LogSink& log)
-    : options_(options),
-      version_(std::move(version)),
-      log_(log),
-      doors_(log),
-      bans_(log),
-      are_threads_chosen_(options.server.server.threads != 0) {
+    : options_(options), version_(std::move(version)), log_(log), doors_(log), bans_(log) {
   resolve_defaults(options_);
 }
 
@@ -98,11 +94,26 @@ std::expected<void, StartFailure> Server::open_store() {
       {.shards = threads, .placement_key = os::random_hash_key(), .salt = os::random_seed()});
   if (!opened) return failure(text_of(opened.error()));
   logs_ = std::move(*opened);
-  const std::uint16_t shards = logs_->manifest().shards;
-  if (shards != threads && are_threads_chosen_)
-    return failure(durability.directory + " was made for " + std::to_string(shards) +
-                   " threads: start with --threads " + std::to_string(shards));
-  options_.server.server.threads = shards;
+  return logs_->manifest().shards == threads ? std::expected<void, StartFailure>{} : rearrange();
+}
+
+std::expected<void, StartFailure> Server::rearrange() {
+  const Instant begin = os::monotonic_now();
+  const std::uint16_t before = logs_->manifest().shards;
+  const auto threads = static_cast<std::uint16_t>(options_.server.server.threads);
+  const auto done = Rearrangement({.disk = disk_,
+                                   .directory = logs_->directory(),
+                                   .options = options_,
+                                   .log = log_,
+                                   .clock = {begin, os::wall_now()}})
+                        .run(threads);
+  if (!done) return failure(text_of(done.error()));
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(os::monotonic_now() - begin);
+  log_.info("store_rearranged", {{"directory", options_.server.durability.directory},
+                                 {"before", before},
+                                 {"after", threads},
+                                 {"ms", took.count()}});
   return {};
 }
 
@@ -122,7 +133,8 @@ std::expected<void, StartFailure> Server::start_logs() {
   }
   if (const auto started = logs_->start(std::move(wakes)); !started)
     return failure(std::string("cannot start a thread: ") + started.error().detail);
-  begin_run();
+  // Before anybody can connect. The threads have not started: this one is all of them.
+  begin_runs(shards_);
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(os::monotonic_now() - begin);
   const store::StoreMetrics metrics = logs_->metrics();
@@ -131,17 +143,6 @@ std::expected<void, StartFailure> Server::start_logs() {
                              {"bytes", metrics.store_replayed_bytes},
                              {"ms", took.count()}});
   return {};
-}
-
-// What the shards tell each other of what they found has been heard before anybody can connect. The
-// threads have not started: this one is all of them.
-void Server::begin_run() {
-  bool has_mail = false;
-  for (const auto& shard : shards_) has_mail |= shard->begin_run() != 0;
-  while (has_mail) {
-    has_mail = false;
-    for (const auto& shard : shards_) has_mail |= shard->run_once() != 0;
-  }
 }
 
 std::string Server::admin_address() const { return admin_ ? admin_->address() : std::string(); }

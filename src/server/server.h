@@ -54,8 +54,8 @@ class Server {
 
  private:
   std::expected<void, StartFailure> open_store();
+  std::expected<void, StartFailure> rearrange();
   std::expected<void, StartFailure> start_logs();
-  void begin_run();
   std::expected<void, StartFailure> start_shards(Doors::ForThreads doors);
   std::expected<void, StartFailure> open_access();
   Result<void> use_access(AccessFiles files, const AccessControl::AskAll& ask_all);
@@ -83,7 +83,6 @@ class Server {
   std::unique_ptr<AdminPort> admin_;
   Instant started_{};
   Instant next_sys_ = Instant::never();
-  const bool are_threads_chosen_;
   bool is_stopping_ = false;
 };
 

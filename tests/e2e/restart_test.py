@@ -16,8 +16,9 @@ class Restart(unittest.TestCase):
         self.addCleanup(broker.kill)
         return broker
 
-    def start_again(self, broker):
+    def start_again(self, broker, threads=None):
         """After its end: the same directory, another port."""
+        broker.threads = threads or broker.threads
         broker.reader.join(5)
         broker.process.stdout.close()
         broker.lines.clear()
@@ -65,6 +66,43 @@ class Restart(unittest.TestCase):
         reader.subscribe("r/#", qos=1)
         got = reader.receive_all(10)
         self.assertEqual(sorted(int(m.payload) for m in got), list(range(1, 20, 2)))
+
+    def test_another_number_of_threads_keeps_all_of_it(self):
+        broker = self.broker(1)
+        will = self.client(broker, "will", will={"topic": "will", "payload": b"gone", "qos": 1})
+        will.subscribe("w", qos=1)
+        for n in range(8):
+            client = self.client(broker, f"s{n}")
+            client.subscribe(f"s/{n}", qos=2)
+            client.subscribe("all", qos=1)
+            client.close()
+        sent = []
+        for threads in (2, 4, 1):
+            speaker = self.client(broker, "speaker")
+            for n in range(8):
+                for k in range(3):
+                    speaker.publish(f"s/{n}", b"%d" % (len(sent) + k), 2)
+                speaker.publish(f"r/{n}", b"%d" % threads, 1, retain=True)
+            speaker.publish("all", b"%d" % len(sent), 1)
+            sent.append(len(sent))
+            broker.kill()
+            self.start_again(broker, threads)
+            broker.wait_for_line(rf"rearranged from \d to {threads} threads")
+        watcher = self.client(broker, "watcher")
+        watcher.subscribe("r/#", qos=1)
+        got = watcher.receive_all(8)
+        self.assertEqual({m.topic: m.payload for m in got}, {f"r/{n}": b"1" for n in range(8)})
+        watcher.subscribe("will", qos=1)
+        for n in range(8):
+            client = self.client(broker, f"s{n}")
+            self.assertEqual(client.connack.session_present, 1)
+            got = client.receive_all(9 + 3)
+            self.assertEqual([int(m.payload) for m in got if m.topic == "all"], sent)
+            self.assertEqual([int(m.payload) for m in got if m.topic != "all"],
+                             [first + k for first in sent for k in range(3)])
+            client.expect_quiet()
+            client.disconnect()
+        self.assertEqual(watcher.receive().payload, b"gone")
 
     def test_a_stop_keeps_what_a_kill_keeps(self):
         broker = self.broker()

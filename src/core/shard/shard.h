@@ -108,6 +108,12 @@ class Shard {
   /// So many bytes have left for clients.
   void note_written(std::size_t bytes) { context_.metrics.bytes_sent += bytes; }
 
+  /// What it keeps.
+  const State& state() const { return context_.state; }
+  /// The shard of a client; the shard that keeps the retained message of a topic.
+  ShardIndex home_of(std::string_view client_id) const { return context_.home_of(client_id); }
+  ShardIndex owner_of(std::string_view topic) const { return context_.owner_of(topic); }
+
   /// Gauges are brought up to date.
   const CoreMetrics& metrics();
   std::size_t memory_bytes() const;

@@ -5,7 +5,7 @@
 
 #include "core/state/replay.h"
 #include "tests/support/state_dump.h"
-#include "tests/unit/core/state_history.h"
+#include "tests/unit/core/state/state_history.h"
 
 #include <gtest/gtest.h>
 

@@ -156,7 +156,8 @@ std::expected<void, StartFailure> Server::start_shards(Doors::ForThreads doors) 
                          .placement_key = os::random_hash_key(),
                          .table_key = os::random_hash_key(),
                          .has_log = logs_ != nullptr,
-                         .log_clock = {os::monotonic_now(), os::wall_now()}};
+                         .log_clock = {os::monotonic_now(), os::wall_now()},
+                         .census = &census_};
   if (logs_) setup.placement_key = logs_->manifest().placement_key;
   for (std::uint16_t i = 0; i < count; ++i) {
     setup.index = core::ShardIndex{i};

@@ -23,6 +23,7 @@
 #include "server/log_sink.h"
 #include "server/option_schema.h"
 #include "server/shard_thread.h"
+#include "server/shared_census.h"
 
 #include <functional>
 #include <memory>
@@ -75,6 +76,7 @@ class Server {
   BanDesk bans_;
   os::FileDisk disk_;
   std::unique_ptr<ShardLogs> logs_;  // null: in memory
+  SharedCensus census_;
   std::unique_ptr<RingMatrix> rings_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<AccessControl> access_;  // goes before the shards that it answers

@@ -173,8 +173,28 @@ class Bounded(unittest.TestCase):
         self.assertEqual(metric(broker, "limits_hit", limit="subscriptions_max"), 2)
         self.served()
 
+    def test_connections_and_sessions_are_counted_for_all_threads_together(self):
+        broker = self.start(4, limits__connections_max=9, limits__sessions_max=20)
+        clients = [connected(broker.port, f"counted-{n}", V5, clean=False,
+                             props={"session_expiry": 60}) for n in range(8)]
+        for number in range(5):
+            one_more = RawClient(broker.port, V5)
+            one_more.connect(f"more-{number}", expect=0x97)
+            one_more.expect_closed()
+        again = connected(broker.port, "counted-3", V5, clean=False, props={"session_expiry": 60})
+        clients[3].expect_closed(reason=0x8E)
+        for client in (*clients[:3], *clients[4:], again):
+            client.disconnect()
+        for number in range(8, 19):
+            connected(broker.port, f"counted-{number}", V5, clean=False,
+                      props={"session_expiry": 60}).disconnect()
+        RawClient(broker.port, V5).connect("counted-19", expect=0x97)
+        self.assertEqual(metric(broker, "limits_hit", limit="connections_max"), 5)
+        self.assertEqual(metric(broker, "limits_hit", limit="sessions_max"), 1)
+        self.served()
+
     def test_retained_messages_are_bounded_by_number_and_bytes(self):
-        broker = self.start(1, retained__messages_max=3, retained__bytes_max="10KiB",
+        broker = self.start(4, retained__messages_max=3, retained__bytes_max="10KiB",
                             sys__interval="0s")
         client = connected(broker.port, "retains", V5)
         for number in range(4):

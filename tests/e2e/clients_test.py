@@ -166,9 +166,10 @@ class Sys(BrokerCase):
              "messages/received", "messages/sent", "messages/stored", "store/messages/count",
              "store/messages/bytes", "retained messages/count", "subscriptions/count",
              "publish/messages/received", "publish/messages/sent", "publish/messages/dropped",
-             "bytes/received", "bytes/sent"]
-    loads = ["messages/received", "messages/sent", "publish/received", "publish/sent",
-             "bytes/received", "bytes/sent", "sockets", "connections"]
+             "publish/bytes/received", "publish/bytes/sent", "heap/current", "heap/maximum",
+             "shared_subscriptions/count", "bytes/received", "bytes/sent"]
+    loads = ["publish/dropped", "messages/received", "messages/sent", "publish/received",
+             "publish/sent", "bytes/received", "bytes/sent", "sockets", "connections"]
 
     @not_for_mosquitto("other times")
     def test_names_and_units_are_those_that_dashboards_look_for(self):
@@ -189,6 +190,18 @@ class Sys(BrokerCase):
         self.assertGreaterEqual(int(seen[connected]), 1)
         self.assertRegex(seen["$SYS/broker/load/connections/1min"], r"^\d+\.\d\d$")
         hear.close()
+
+    def test_payloads_are_counted_both_ways(self):
+        hear, sub = self.raw("-hear", V5), self.raw("-sub", V5)
+        sub.subscribe(self.topic(), qos=1)
+        topics = ["$SYS/broker/publish/bytes/received", "$SYS/broker/publish/bytes/sent"]
+        hear.subscribe(*topics)
+        sub.publish(self.topic(), b"x" * 100_000, 1)
+        sub.receive(payload=b"x" * 100_000)
+        reached = set()
+        while reached != set(topics):
+            message = hear.receive()
+            reached |= {message.topic} if int(message.payload) >= 100_000 else set()
 
     def test_they_never_come_by_a_wildcard_in_front(self):
         hear = self.raw("-all", V5)

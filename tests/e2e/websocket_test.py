@@ -15,6 +15,7 @@ from support import case, wire
 from support.broker import MOSQUITTO, Broker, free_port, missing_peer, sluice_binary
 from support.certificates import Authority
 from support.peers import PATIENCE, paho_client
+from support.wire import V5, V311
 from tls_test import Listening, context, ends, run
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -114,10 +115,11 @@ class WebSocket(unittest.TestCase):
         self.addCleanup(made.close)
         return made
 
-    def connected(self):
+    def connected(self, version=V311):
         client = self.open()
-        client.socket.sendall(frame(wire.connect("ws-" + self.id().split(".")[-1])))
-        self.assertEqual(client.frame(), (2, b"\x20\x02\x00\x00"))
+        client.socket.sendall(frame(wire.connect("ws-" + self.id().split(".")[-1], version)))
+        opcode, answer = client.frame()
+        self.assertEqual((opcode, answer[0], answer[3]), (2, 0x20, 0))
         return client
 
     def test_paho_publishes_and_subscribes(self):
@@ -223,9 +225,58 @@ class WebSocket(unittest.TestCase):
                 self.assertTrue(ends(client.socket))
                 client.close()
 
-    def test_packets_and_frames_are_cut_and_merged_anyhow(self):
+    def binary_only(self, version):
+        client = self.connected(version)
+        client.socket.sendall(frame(wire.PINGREQ, 1))
+        self.assertEqual(client.close_code(), 1003)
+        self.assertTrue(ends(client.socket))
+
+    def test_MQTT3_6_0_0_1_text_frames_end_the_connection(self):
+        self.binary_only(V311)
+
+    def test_MQTT5_6_0_0_1_text_frames_end_the_connection(self):
+        self.binary_only(V5)
+
+    def test_MQTT3_6_0_0_2_packets_and_frames_are_cut_and_merged_anyhow(self):
+        self.cut_and_merged(V311)
+
+    def test_MQTT5_6_0_0_2_packets_and_frames_are_cut_and_merged_anyhow(self):
+        self.cut_and_merged(V5)
+
+    def offers(self, version):
+        """What our client asks a server for."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(PATIENCE)
+            url = f"ws://127.0.0.1:{server.getsockname()[1]}/mqtt"
+            process = subprocess.Popen([sluice_binary(), "pub", url, "-V", version, "-t", "t", "-m",
+                                        "x"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.addCleanup(process.wait, 30)
+            self.addCleanup(process.kill)
+            asked, head = server.accept()[0], b""
+            while b"\r\n\r\n" not in head:
+                head += asked.recv(4096)
+            asked.close()
+        self.assertIn(b"\r\nSec-WebSocket-Protocol: mqtt\r\n", head)
+
+    def test_MQTT3_6_0_0_3_the_client_offers_mqtt(self):
+        self.offers("mqttv311")
+
+    def test_MQTT5_6_0_0_3_the_client_offers_mqtt(self):
+        self.offers("mqttv5")
+
+    def selects(self, version):
+        client = self.connected(version)
+        self.assertIn("\r\nSec-WebSocket-Protocol: mqtt\r\n", client.head + "\r\n")
+
+    def test_MQTT3_6_0_0_4_the_server_selects_mqtt(self):
+        self.selects(V311)
+
+    def test_MQTT5_6_0_0_4_the_server_selects_mqtt(self):
+        self.selects(V5)
+
+    def cut_and_merged(self, version):
         ping, pong = wire.PINGREQ, (2, b"\xd0\x00")
-        client = self.connected()
+        client = self.connected(version)
         client.socket.sendall(frame(ping[:1], 2, False) + frame(b"in between", 9) +
                               frame(ping[1:], 0))
         self.assertEqual(sorted([client.frame(), client.frame()]), [pong, (10, b"in between")])

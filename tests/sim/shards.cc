@@ -33,7 +33,8 @@ void Shards::make_drivers(Instant now) {
   core::ShardSetup setup{.count = choices_.shards,
                          .placement_key = placement_key_,
                          .table_key = {rng_.next(), rng_.next()},
-                         .has_log = choices_.has_log};
+                         .has_log = choices_.has_log,
+                         .census = &census_};
   for (std::uint16_t i = 0; i < choices_.shards; ++i) {
     setup.index = core::ShardIndex{i};
     if (choices_.has_server_turns)

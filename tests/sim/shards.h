@@ -63,6 +63,7 @@ class Shards {
   Totals& totals_;
   Trace& trace_;
   NullLog log_;
+  core::LocalCensus census_;
   HashKey placement_key_;
   std::uint64_t sockets_ = 0;
   std::vector<Ring> rings_;

@@ -90,6 +90,7 @@ InProcessBroker::InProcessBroker(const BrokerSetup& setup)
 }
 
 void InProcessBroker::make_drivers(std::vector<std::vector<std::vector<std::uint8_t>>> logs) {
+  census_ = {};
   const core::LogClock clock{.instant = now_, .wall = wall_now()};
   for (std::uint16_t i = 0; i < setup_.shards; ++i)
     drivers_.push_back(
@@ -98,7 +99,8 @@ void InProcessBroker::make_drivers(std::vector<std::vector<std::vector<std::uint
                                                                    .placement_key = placement_key_,
                                                                    .table_key = {7, 11},
                                                                    .has_log = setup_.has_log,
-                                                                   .log_clock = clock},
+                                                                   .log_clock = clock,
+                                                                   .census = &census_},
                                                          .log_answers = setup_.log_answers,
                                                          .seed = i + 1U,
                                                          .log = std::move(logs[i])},

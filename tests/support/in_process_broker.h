@@ -126,6 +126,7 @@ class InProcessBroker {
   BrokerSetup setup_;
   const std::vector<core::Entrance> entrances_{{.name = "open"},
                                                {.name = "closed", .is_anonymous_allowed = false}};
+  core::LocalCensus census_;
   HashKey placement_key_;
   RecordingLog log_;
   Instant now_{1'000'000'000};

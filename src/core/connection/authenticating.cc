@@ -118,6 +118,7 @@ void Authenticating::send_auth(Connection& connection, ReasonCode code, ByteView
   writer.text(PropertyId::authentication_method, connection.auth->method);
   if (!data.empty()) writer.binary(PropertyId::authentication_data, data);
   codec::Auth packet{code, {}};
+  // Neither a Reason String nor a User Property: [MQTT5-3.15.2-2] [MQTT5-3.15.2-3]
   const auto written = writer.finish();
   if (!written) {
     fail(connection, ReasonCode::unspecified_error, "more authentication data than there may be");

@@ -169,6 +169,7 @@ void Closing::forget(Connection& connection) {
   c_.timers.cancel(connection.timer);
   if (is_handshake(connection.state)) --c_.handshakes;
   --c_.metrics.connections_open;
+  if (connection.is_counted) c_.census.add(Counted::connections, -1);
   c_.connections.close(connection.id);
 }
 
@@ -260,6 +261,7 @@ void Closing::end_session(Session& session) {
     for (std::size_t i = 0; i < outbound->queue.size(); ++i)
       if (outbound->queue[i].is_shared) orphans.push_back(outbound->queue[i].message);
   }
+  c_.census.add(Counted::sessions, -1);
   c_.commit(record::SessionEnded{session.slot}, session.is_logged());
   for (const std::string& filter : shared) {
     const auto split = codec::split_shared_filter(filter);

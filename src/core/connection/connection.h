@@ -81,6 +81,7 @@ struct Connection {
   bool is_paused : 1 = false;   ///< the driver was told not to read
   bool is_waiting : 1 = false;  ///< in the list of those with bytes to go on with
   bool is_clean : 1 = true;
+  bool is_counted : 1 = false;                    ///< the census knows it
   EntranceId entrance{};                          ///< the listener it came by
   std::uint32_t session_expiry_s = 0;             ///< as granted in CONNECT
   std::uint32_t inbound_bytes_max = 0xffffffffU;  ///< what we take, as its listener says

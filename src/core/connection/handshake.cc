@@ -138,7 +138,6 @@ bool Handshake::is_will_refused(Connection& connection, const codec::Connect& co
 
 bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connect& connect) {
   auto& metrics = c_.metrics;
-  const auto& limits = c_.options.limits;
   const std::string_view client = connect.client_id;
   const auto method = connect.properties.text(PropertyId::authentication_method);
   if (method && (!c_.access.is_authenticating || method->size() > method_bytes_max)) {
@@ -160,23 +159,36 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
            "this listener takes no clients without credentials that it can check", client);
     return true;
   }
-  if (limits.connections_max > 0 &&
-      c_.connections.size() * std::uint64_t{c_.setup.count} > limits.connections_max) {
-    ++metrics.connects_refused_quota_exceeded;
-    ++c_.metrics.limits_hit_connections_max;
-    refuse(connection, ReasonCode::quota_exceeded, "limits.connections_max is reached", client);
-    return true;
-  }
   if (c_.is_memory_full) {
     ++metrics.connects_refused_quota_exceeded;
     ++metrics.limits_hit_memory_bytes_max;
     refuse(connection, ReasonCode::quota_exceeded, "limits.memory_bytes_max is reached", client);
     return true;
   }
-  if (c_.state.sessions.find(connect.client_id) == nullptr &&
-      c_.state.sessions.size() * std::uint64_t{c_.setup.count} >= limits.sessions_max) {
+  return false;
+}
+
+// The last thing that may refuse a CONNECT: what it takes is given back when the connection goes,
+// and when the session does.
+bool Handshake::is_refused_by_number(Connection& connection, std::string_view client) {
+  auto& metrics = c_.metrics;
+  const auto& limits = c_.options.limits;
+  const Session* session = c_.state.sessions.find(client);
+  Connection* old = session != nullptr ? c_.connections.find(session->conn) : nullptr;
+  if (old != nullptr && old->is_counted) {
+    old->is_counted = false;  // it leaves its place to this one
+  } else if (!c_.census.take(Counted::connections, limits.connections_max > 0
+                                                       ? limits.connections_max
+                                                       : std::uint64_t{0xffffffff})) {
     ++metrics.connects_refused_quota_exceeded;
-    ++c_.metrics.limits_hit_sessions_max;
+    ++metrics.limits_hit_connections_max;
+    refuse(connection, ReasonCode::quota_exceeded, "limits.connections_max is reached", client);
+    return true;
+  }
+  connection.is_counted = true;
+  if (session == nullptr && !c_.census.take(Counted::sessions, limits.sessions_max)) {
+    ++metrics.connects_refused_quota_exceeded;
+    ++metrics.limits_hit_sessions_max;
     refuse(connection, ReasonCode::quota_exceeded, "limits.sessions_max is reached", client);
     return true;
   }
@@ -254,7 +266,11 @@ void Handshake::note_client_limits(Connection& connection, const codec::Connect&
 Session& Handshake::attach(Connection& connection, const codec::Connect& connect,
                            Granted& granted) {
   const std::string_view id = granted.assigned_id.empty() ? connect.client_id : granted.assigned_id;
-  if (Session* old = c_.state.sessions.find(id)) take_over(connect, *old);
+  Session* const old = c_.state.sessions.find(id);
+  const bool had_session = old != nullptr;
+  // Its place is kept although the old one may end before the new one begins.
+  if (had_session) c_.census.add(Counted::sessions, 1);
+  if (had_session) take_over(connect, *old);
   Session* session = c_.state.sessions.find(id);
   // One that had ended with its connection, and waits after a restart for its will to be due: here
   // is the client, in time.
@@ -277,6 +293,7 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
     session->is_interest_kept = is_durable;
     ++c_.metrics.sessions_created;
   } else {
+    if (had_session) c_.census.add(Counted::sessions, -1);
     ++c_.metrics.sessions_resumed;
   }
   c_.commit(record::SessionAttached{session->slot, connect.version, granted.session_expiry_s},
@@ -444,6 +461,7 @@ void Handshake::accept(Connection& connection, const codec::Connect& connect, Au
            "the CONNACK is larger than the client's Maximum Packet Size", connect.client_id);
     return;
   }
+  if (is_refused_by_number(connection, client_id)) return;
 
   const std::uint64_t changes = c_.journal.changes();
   Session& session = attach(connection, connect, granted);

@@ -51,6 +51,7 @@ class Handshake {
  private:
   bool is_refused(Connection& connection, const codec::ConnectResult& result);
   bool is_refused_by_policy(Connection& connection, const codec::Connect& connect);
+  bool is_refused_by_number(Connection& connection, std::string_view client);
   bool is_refused_by_rules(Connection& connection, const codec::Connect& connect,
                            SessionAccess* access);
   bool is_of_another_user(Connection& connection, const codec::Connect& connect,

@@ -71,6 +71,7 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
     return false;
   }
   ++c_.metrics.messages_received[static_cast<std::size_t>(publish.qos)];
+  c_.metrics.payload_bytes_received += publish.payload.size();
   if (connection.version == Version::v5 && !resolve_alias(connection, publish)) return false;
   if (!is_supported(connection, publish)) return false;
   if (publish.qos == Qos::at_most_once)

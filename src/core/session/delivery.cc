@@ -175,6 +175,7 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
   rates_.note_delivery(connection);
   const bool is_v5 = connection.version == codec::Version::v5;
   ++c_.metrics.messages_sent[0];
+  c_.metrics.payload_bytes_sent += routed.payload.size();
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::publish)];
   const bool is_plain =
       target.subscription_id == 0 && target.more_ids.empty() && !connection.outbound_aliases;
@@ -300,6 +301,7 @@ bool Delivering::can_send(const Connection& connection, const Message& message,
 void Delivering::send_same(Connection& connection, const SentPublish& sent,
                            const Delivery& delivery) {
   ++c_.metrics.messages_sent[static_cast<std::size_t>(delivery.qos)];
+  c_.metrics.payload_bytes_sent += delivery.message->payload().size();
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::publish)];
   Output& output = c_.effects.output;
   const std::size_t rest = sent.packet.size() - sent.body_at;
@@ -384,6 +386,7 @@ ByteView Delivering::send(Connection& connection, const MessageRef& message,
     // [MQTT3-3.3.1-3]
     choose_alias(publish, connection, publish_bytes(publish, connection.version));
   ++c_.metrics.messages_sent[static_cast<std::size_t>(publish.qos)];
+  c_.metrics.payload_bytes_sent += publish.payload.size();
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::publish)];
   if (publish.payload.size() >= payload_by_reference_min) {
     output.send(connection.id, write_publish_header(publish, connection.version, output));

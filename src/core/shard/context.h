@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "core/access/access.h"
 #include "core/connection/connection.h"
+#include "core/shard/census.h"
 #include "core/shard/effects.h"
 #include "core/shard/journal.h"
 #include "core/shard/mailer.h"
@@ -24,6 +25,7 @@
 #include "core/timer/timer_wheel.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace sluice::core {
@@ -31,11 +33,12 @@ namespace sluice::core {
 /// What a shard is told once, at its birth.
 struct ShardSetup {
   ShardIndex index{};
-  std::uint16_t count = 1;  ///< shards of the process
-  HashKey placement_key;    ///< client id to shard, topic to the shard of its retained message
-  HashKey table_key;        ///< hash tables in memory
-  bool has_log = false;     ///< whether records are kept beyond the process
-  LogClock log_clock{};     ///< of this run of the log
+  std::uint16_t count = 1;   ///< shards of the process
+  HashKey placement_key;     ///< client id to shard, topic to the shard of its retained message
+  HashKey table_key;         ///< hash tables in memory
+  bool has_log = false;      ///< whether records are kept beyond the process
+  LogClock log_clock{};      ///< of this run of the log
+  Census* census = nullptr;  ///< of all shards; null: this is the only one
 };
 
 /// TimerKind values of the core; the payload is what stands behind.
@@ -82,8 +85,10 @@ struct Context {
   Journal journal;
   CoreMetrics metrics;
   AccessSettings access;
+  LocalCensus own_census;
+  Census& census = setup.census != nullptr ? *setup.census : own_census;
   Instant now;
-  bool is_memory_full = false;  ///< this shard's share of limits.memory_bytes_max is used up
+  bool is_memory_full = false;  ///< limits.memory_bytes_max is used up
   bool is_log_full =
       false;  ///< no new durable messages: the rest of the disk is for acknowledgements
   bool is_log_behind = false;         ///< too much waits for the disk: no durable messages for now
@@ -109,6 +114,14 @@ struct Context {
     return state.apply(record);
   }
 
+  /// Tells the census that this shard has `own` of it; returns what all shards have.
+  std::uint64_t count_in(Counted kind, std::uint64_t own) {
+    std::uint64_t& told = told_[static_cast<std::size_t>(kind)];
+    const auto change = static_cast<std::int64_t>(own - told);
+    told = own;
+    return census.add(kind, change);
+  }
+
   ShardIndex home_of(std::string_view client_id) const {
     return place(client_id, setup.placement_key);
   }
@@ -119,6 +132,8 @@ struct Context {
   bool is_alone() const { return setup.count == 1; }
 
  private:
+  std::array<std::uint64_t, counted_kinds> told_{};  // to the census, by count_in()
+
   ShardIndex place(std::string_view text, const HashKey& key) const {
     if (setup.count == 1) return ShardIndex{0};
     return ShardIndex{static_cast<std::uint16_t>(siphash_2_4(key, as_bytes(text)) % setup.count)};

@@ -19,7 +19,9 @@ void Recovery::begin_run() {
   outbox_.begin_run();
   for (std::uint32_t i = 0; i < c_.state.sessions.end(); ++i) {
     Session* session = c_.state.sessions.find(SessionSlot{i});
-    if (session != nullptr && !session->is_stand_in()) recover(*session);
+    if (session == nullptr || session->is_stand_in()) continue;
+    c_.census.add(Counted::sessions, 1);
+    recover(*session);
   }
 }
 

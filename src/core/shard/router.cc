@@ -216,20 +216,26 @@ bool Router::send_to_shards(Routed& routed) {
 }
 
 // Whether the limits allow one more, or one in place of what stands there.
+void Router::count_retained() {
+  c_.count_in(Counted::retained_messages, c_.state.retained.client_count());
+  c_.count_in(Counted::retained_bytes, c_.state.retained.client_bytes());
+}
+
 bool Router::has_retained_room(const Routed& routed) {
   const auto& limits = c_.options.retained;
   const Message* old = c_.state.retained.find(routed.topic);
-  const std::size_t bytes =
-      c_.state.retained.client_bytes() - (old != nullptr ? old->memory_bytes() : 0);
+  count_retained();
+  const std::uint64_t bytes =
+      c_.census.add(Counted::retained_bytes, 0) - (old != nullptr ? old->memory_bytes() : 0);
   const std::size_t size = routed.topic.size() + routed.properties.size() + routed.payload.size();
-  if (old == nullptr && c_.state.retained.client_count() * c_.setup.count >=
-                            static_cast<std::size_t>(limits.messages_max)) {
+  if (old == nullptr && c_.census.add(Counted::retained_messages, 0) >=
+                            static_cast<std::uint64_t>(limits.messages_max)) {
     ++c_.metrics.limits_hit_retained_messages_max;
     c_.log.warn("retained_limit_reached",
                 {{"topic", routed.topic}, {"limit", "retained.messages_max"}});
     return false;
   }
-  if ((bytes + size) * c_.setup.count <= static_cast<std::size_t>(limits.bytes_max)) return true;
+  if (bytes + size <= static_cast<std::uint64_t>(limits.bytes_max)) return true;
   ++c_.metrics.limits_hit_retained_bytes_max;
   c_.log.warn("retained_limit_reached", {{"topic", routed.topic}, {"limit", "retained.bytes_max"}});
   return false;
@@ -241,6 +247,7 @@ void Router::keep_retained(Routed& routed) {
   const bool is_durable = !is_reserved_topic(routed.topic);
   if (routed.payload.empty()) {
     c_.commit(record::RetainedCleared{routed.topic}, is_durable);
+    count_retained();
     return;
   }
   if (c_.is_log_full) {
@@ -256,6 +263,7 @@ void Router::keep_retained(Routed& routed) {
   if (is_durable && !has_retained_room(routed)) return;
   // [MQTT3-3.3.1-7]
   c_.commit(record::RetainedSet{routed.ensure_message(c_.state.messages)}, is_durable);
+  count_retained();
 }
 
 Router::Outcome Router::publish(Routed& routed) {

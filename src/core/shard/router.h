@@ -92,6 +92,8 @@ class Router {
   void deliver_to(Routed& routed, const Subscription& member, Outcome& outcome);
   bool send_to_shards(Routed& routed);
   bool has_retained_room(const Routed& routed);
+  /// Tells the census what is retained here.
+  void count_retained();
   void keep_retained(Routed& routed);
   mail::Publish to_mail(Routed& routed);
 

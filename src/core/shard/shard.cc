@@ -63,7 +63,8 @@ void Shard::begin_turn(Instant now) {
   context_.has_client_rates = (client.messages_per_s | client.bytes_per_s |
                                client.subscribes_per_s | client.deliveries_per_s) != 0;
   const auto memory_max = static_cast<std::size_t>(context_.options.limits.memory_bytes_max);
-  context_.is_memory_full = memory_max > 0 && memory_bytes() * context_.setup.count >= memory_max;
+  const std::uint64_t memory = context_.count_in(Counted::memory_bytes, memory_bytes());
+  context_.is_memory_full = memory_max > 0 && memory >= memory_max;
   if (was_full_) parts_->inbound.wake();
   was_full_ = false;
 }

@@ -89,13 +89,21 @@ void SysTopics::publish(const CoreMetrics& m, Duration uptime, std::string_view 
   number("$SYS/broker/shared_subscriptions/count", m.subscriptions_shared);
   number("$SYS/broker/publish/messages/received", published_in);
   number("$SYS/broker/publish/messages/sent", published_out);
-  number("$SYS/broker/publish/messages/dropped", m.messages_dropped_queue_messages_max +
-                                                     m.messages_dropped_queue_bytes_max +
-                                                     m.messages_dropped_write_buffer_full);
+  const std::uint64_t dropped = m.messages_dropped_queue_messages_max +
+                                m.messages_dropped_queue_bytes_max +
+                                m.messages_dropped_write_buffer_full;
+  number("$SYS/broker/publish/messages/dropped", dropped);
+  number("$SYS/broker/publish/bytes/received", m.payload_bytes_received);
+  number("$SYS/broker/publish/bytes/sent", m.payload_bytes_sent);
+  const std::uint64_t memory = c_.census.add(Counted::memory_bytes, 0);
+  memory_max_ = std::max(memory_max_, memory);
+  number("$SYS/broker/heap/current", memory);
+  number("$SYS/broker/heap/maximum", memory_max_);
   number("$SYS/broker/bytes/received", m.bytes_received);
   number("$SYS/broker/bytes/sent", m.bytes_sent);
   put_load("messages/received", packets_in, minutes);
   put_load("messages/sent", packets_out, minutes);
+  put_load("publish/dropped", dropped, minutes);
   put_load("publish/received", published_in, minutes);
   put_load("publish/sent", published_out, minutes);
   put_load("bytes/received", m.bytes_received, minutes);

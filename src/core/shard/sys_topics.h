@@ -39,6 +39,7 @@ class SysTopics {
   boost::unordered_flat_map<std::string, Load> loads_;
   Instant last_run_{};
   std::uint64_t clients_max_ = 0;
+  std::uint64_t memory_max_ = 0;
 };
 
 }  // namespace sluice::core

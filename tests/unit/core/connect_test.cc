@@ -188,6 +188,61 @@ TEST(CoreConnect, MoreSessionsThanTheLimitAreRefused) {
   broker.resume(again);
 }
 
+TEST(CoreConnect, TheLimitOfConnectionsIsThatOfAllShardsTogether) {
+  BrokerSetup setup;
+  setup.shards = 4;
+  setup.options.limits.connections_max = 5;
+  InProcessBroker broker(setup);
+  RawClient& first = broker.connect({.client_id = "c0"});
+  for (int i = 1; i < 5; ++i) broker.connect({.client_id = "c" + std::to_string(i)});
+  const auto is_refused = [&](const std::string& id) {
+    RawClient& client = broker.open();
+    client.send(Connect{.client_id = id});
+    const bool is_full = client.take<Connack>().code == code(ReasonCode::quota_exceeded);
+    if (is_full) client.expect_closed();
+    return is_full;
+  };
+  EXPECT_TRUE(is_refused("c5"));
+  // Who is there already may come again, and what has gone leaves its place.
+  RawClient& again = broker.connect({.client_id = "c0"});
+  first.expect_disconnect(ReasonCode::session_taken_over);
+  EXPECT_TRUE(is_refused("c5"));
+  again.cut();
+  EXPECT_FALSE(is_refused("c5"));
+  EXPECT_TRUE(is_refused("c6"));
+}
+
+TEST(CoreConnect, TheLimitOfSessionsIsThatOfAllShardsTogetherAndOutlivesARestart) {
+  BrokerSetup setup;
+  setup.shards = 4;
+  setup.has_log = true;
+  setup.options.limits.sessions_max = 6;
+  InProcessBroker broker(setup);
+  const auto durable = [](int i, bool clean = false) {
+    return Connect{.client_id = "c" + std::to_string(i),
+                   .clean_start = clean,
+                   .props = Props().number(PropertyId::session_expiry_interval, 60)};
+  };
+  const auto code_for = [&](const Connect& connect) {
+    RawClient& client = broker.open();
+    client.send(connect);
+    const auto answer = client.take<Connack>().code;
+    if (answer == 0) client.cut();
+    return answer;
+  };
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(code_for(durable(i)), 0) << i;
+  for (int run = 0; run < 2; ++run) {
+    EXPECT_EQ(code_for(durable(7)), code(ReasonCode::quota_exceeded));
+    EXPECT_EQ(code_for(durable(3)), 0);
+    EXPECT_EQ(code_for(durable(4, true)), 0);
+    if (run == 0) broker.crash(Duration(std::chrono::seconds(1)));
+  }
+  // A session that ends leaves its place to one other.
+  EXPECT_EQ(code_for({.client_id = "c5"}), 0);
+  EXPECT_EQ(code_for(durable(7)), 0);
+  EXPECT_EQ(code_for(durable(8)), code(ReasonCode::quota_exceeded));
+}
+
 TEST(CoreConnect, AConnectLargerThanItsLimitIsRefusedBeforeItHasCome) {
   InProcessBroker broker;
   RawClient& client = broker.open();

@@ -152,6 +152,7 @@ WsInput::Header WsInput::begin_frame() {
       return refuse(WsCode::protocol_error, "a control frame is whole and has at most 125 bytes");
   } else {
     if (opcode_ == WsOpcode::text)
+      // [MQTT3-6.0.0-1] [MQTT5-6.0.0-1]
       return refuse(WsCode::unsupported_data, "MQTT is carried in binary frames");
     if ((opcode_ == WsOpcode::continuation) != is_in_message_)
       return refuse(WsCode::protocol_error, is_in_message_ ? "a message begins within another"
@@ -182,6 +183,7 @@ WsInput::Stop WsInput::end_of_control() {
   return Stop::close;
 }
 
+// Where a frame begins and ends says nothing of packets. [MQTT3-6.0.0-2] [MQTT5-6.0.0-2]
 WsInput::Decoded WsInput::decode(MutableByteView bytes) {
   Decoded result;
   while (true) {

@@ -70,6 +70,7 @@ bool is_key(std::string_view key) {
 }
 
 // "mqtt" is what MQTT 3.1.1 and 5.0 ask for, "mqttv3.1" what was said before.
+// [MQTT3-6.0.0-4] [MQTT5-6.0.0-4]
 std::string_view choose_protocol(const HttpRequest& request) {
   std::string_view chosen;
   for_each_part(request, "sec-websocket-protocol", [&chosen](std::string_view part) {
@@ -166,6 +167,7 @@ Peer forwarded_peer(const HttpRequest& request, const Peer& peer) {
   return address ? address->peer() : peer;
 }
 
+// [MQTT3-6.0.0-3] [MQTT5-6.0.0-3]
 std::string upgrade_request(std::string_view host, std::string_view path, std::string_view key) {
   std::string text = "GET ";
   text.append(path.empty() ? "/mqtt" : path).append(" HTTP/1.1\r\nHost: ").append(host);

@@ -143,9 +143,10 @@ struct client_options {
   v1::user_properties user_properties{};              ///< for the server (MQTT 5)
   authenticator auth{};                               ///< enhanced authentication (MQTT 5)
   tls_options tls{};                                  ///< for mqtts:// and wss://
-  reconnect_options reconnect{};                      ///< when a lost connection is made again
-  queue_options offline{};                            ///< messages that wait to be sent
-  v1::loop* loop = nullptr;  ///< who does the work; none: a thread of the client's own
+  std::string proxy{};            ///< "socks5h://[user[:password]@]host[:port]"; empty: none
+  reconnect_options reconnect{};  ///< when a lost connection is made again
+  queue_options offline{};        ///< messages that wait to be sent
+  v1::loop* loop = nullptr;       ///< who does the work; none: a thread of the client's own
 
   /// An exception left a handler. Without it the program is terminated. Runs on the loop.
   std::function<void(std::exception_ptr)> on_error{};

@@ -82,11 +82,12 @@ Connector::Progress Connector::try_on(Instant now) {
 }
 
 bool Connector::find_addresses(Instant now) {
-  if (!asks_the_network(endpoint())) {
-    take_addresses(resolve(endpoint()));
+  const Endpoint hop = next_hop();
+  if (!asks_the_network(hop)) {
+    take_addresses(resolve(hop));
     return true;
   }
-  auto begun = os::NameLookup::start(endpoint().host, endpoint().port);
+  auto begun = os::NameLookup::start(hop.host, hop.port);
   const auto watched = begun ? reactor_.add((*begun)->fd(), token_, os::Watch::edge)
                              : Result<void>(fail(begun.error()));
   if (!watched) {
@@ -96,6 +97,15 @@ bool Connector::find_addresses(Instant now) {
   lookup_ = std::move(*begun);
   deadline_ = now + options_.open_timeout;
   return false;
+}
+
+Endpoint Connector::next_hop() const {
+  const auto& proxy = options_.layers.proxy;
+  if (!proxy || endpoint().scheme == net::Scheme::unix_socket) return endpoint();
+  return {.scheme = net::Scheme::tcp,
+          .host = proxy->address.host,
+          .port = proxy->address.port.value_or(0),
+          .path = {}};
 }
 
 void Connector::take_addresses(Result<std::vector<os::SocketAddress>> found) {
@@ -146,6 +156,7 @@ bool Connector::begin(const os::SocketAddress& address) {
   }
   net::ClientLayers layers = options_.layers;
   if (layers.host.empty()) layers.host = endpoint().host;
+  layers.target = endpoint().host;
   layers.path = endpoint().path;
   layers.port = endpoint().port;
   if (kind->framing == net::Framing::web_socket) layers.seed = os::random_seed();

@@ -56,6 +56,8 @@ class Connector {
   Progress try_on(Instant now);
   /// False if the answer comes later.
   bool find_addresses(Instant now);
+  /// Where to connect to: the endpoint, or the proxy on the way there.
+  Endpoint next_hop() const;
   void take_addresses(Result<std::vector<os::SocketAddress>> found);
   void forget_lookup();
   bool begin(const os::SocketAddress& address);

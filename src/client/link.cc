@@ -52,6 +52,7 @@ void Link::proceed(Connector::Progress progress, Instant now) {
   is_readable_ = transport_->has_buffered_input();
   end_cause_ = EndCause::transport;
   was_taken_over_ = false;
+  uses_.link_events.on_open(*transport_);
   uses_.link_events.on_opening(*machine_);
   if (uses_.observer != nullptr) uses_.observer->on_opened(options_.machine.version);
   machine_->on_opened(now);

@@ -46,7 +46,9 @@ class LinkEvents {
   virtual void on_unreachable(const Endpoint& endpoint, const Error& error) = 0;
   /// The next attempt comes after this time.
   virtual void on_retry(Duration retry_in) = 0;
-  /// A connection is made, and CONNECT about to be written.
+  /// A connection is made, its layers have agreed.
+  virtual void on_open(const net::Transport&) {}
+  /// CONNECT is about to be written.
   virtual void on_opening(ClientMachine&) {}
 };
 

@@ -2,6 +2,7 @@
 """`sluice doctor` on what can be wrong, and `sluice test` against this broker and others."""
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -12,6 +13,7 @@ import time
 import unittest
 
 from support.broker import Broker, free_port, missing_peer, sluice_binary
+from support.certificates import Authority
 from support.case import main
 
 PATIENCE = 120.0
@@ -117,6 +119,27 @@ class Doctor(unittest.TestCase):
                 listener.shutdown(socket.SHUT_RDWR)
                 thread.join(PATIENCE)
             self.assertIn("mqtts://", text)
+
+    def test_tls_is_a_step_of_its_own(self):
+        with tempfile.TemporaryDirectory() as folder:
+            authority = Authority(folder + "/ca", "Test Authority")
+            certificate, key = authority.sign("server", "/CN=broker.test", "DNS:localhost")
+            listener = f"mqtts://127.0.0.1:0?cert={certificate}&key={key}"
+            with Broker(arguments=["--listen", listener]) as broker:
+                broker.wait_for_line("admin on ")
+                port = re.findall(r"^listening on 127\.0\.0\.1:(\d+) \(mqtts\)", broker.output(),
+                                  re.M)[-1]
+                url = f"mqtts://localhost:{port}"
+                code, text, _ = self.doctor(url, "--cafile", authority.file)
+                self.assertEqual(code, 0, text)
+                self.assertRegex(text, r"✓ TLS +TLSv1\.3, \S+, certificate of broker\.test by "
+                                       r"Test Authority until 20\d\d-\d\d-\d\d")
+                code, text, _ = self.doctor(url)
+                self.assertEqual((code, findings(text)[-1]), (3, ("✗", "TLS")), text)
+                self.assertIn("certificate", text)
+                code, text, _ = self.doctor(f"mqtts://127.0.0.1:{port}", "--cafile",
+                                            authority.file)
+                self.assertEqual((code, findings(text)[-1]), (3, ("✗", "TLS")), text)
 
     def test_refused_login_says_what_to_check(self):
         speaker = Speaker(b"\x20\3\0\x86\0")

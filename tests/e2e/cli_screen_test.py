@@ -109,6 +109,39 @@ class Screens(BrokerCase):
         self.wait_for(r"uptime \d+ seconds +clients [1-9]")
         self.end()
 
+    def test_watch_keeps_each_topic_on_one_line(self):
+        self.publish("b", "first", "-r")
+        self.start("sub", self.base + "/#", "--watch")
+        self.wait_for(r"/b +first")
+        self.publish("a", "1")
+        self.publish("b", "second")
+        self.publish("e", "\x1b[31mred")
+        text = self.wait_for(r"/e +\\x1b\[31mred")
+        self.assertRegex(text, r"/a +1 *\n[0-9:.]+ +\S+/b +second *\n")
+        self.assertNotIn("first", text)
+        self.keys("C-c")
+        self.wait_for("exit 0")
+        for words, why in ((["--watch"], "needs a terminal"),
+                           (["--watch", "--rate"], "exclude each other")):
+            done = subprocess.run([sluice_binary(), "sub", "a", *words], check=False, text=True,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, timeout=PATIENCE)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(why, done.stderr)
+
+    def test_rate_says_each_second_what_came(self):
+        for number in range(5):
+            self.publish(f"r/{number}", "x" * 100, "-r")
+        done = subprocess.run([sluice_binary(), "sub", self.base + "/r/#", "--rate", "-W", "3",
+                               "-h", "127.0.0.1", "-p", str(self.port)], check=False, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 27)
+        lines = done.stdout.splitlines()
+        self.assertGreaterEqual(len(lines), 2, done.stdout)
+        for line in lines[:-1]:
+            self.assertRegex(line, r"^\d\d:\d\d:\d\d  \d+ messages/s  [\d.]+ B/s$")
+        self.assertRegex(lines[-1], r"^total     5 messages  500 B in [\d.]+ s$")
+
     def test_without_a_terminal_one_picture_is_printed(self):
         self.publish("once", "42", "-r")
         at = ["-h", "127.0.0.1", "-p", str(self.port)]

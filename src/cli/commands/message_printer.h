@@ -38,6 +38,8 @@ class MessagePrinter {
 
   /// False if the payload had to be JSON and is not: an empty line stands for it.
   bool print(const ShownMessage& message);
+  /// What flush() writes, for those who print no messages.
+  std::string& output() { return out_; }
   /// closed: nobody reads any more.
   Result<void> flush();
   /// Bytes that wait for flush().

@@ -7,6 +7,7 @@
 #include "cli/flags/flag_parser.h"
 #include "cli/mqtt/client_command.h"
 #include "codec/topic.h"
+#include "os/process/standard_streams.h"
 
 namespace sluice::cli {
 namespace {
@@ -81,6 +82,13 @@ Parsed<SubscribePlan> plan_of(const ParsedFlags& flags, const ConnectionSettings
   auto print = print_options(flags, settings.personality);
   if (!print) return std::unexpected(print.error());
   plan.print = std::move(*print);
+  if (flags.has("watch") && flags.has("rate"))
+    return refuse("--watch and --rate exclude each other");
+  if (flags.has("watch") && !os::is_terminal(os::StandardStream::output)) {
+    return refuse("--watch needs a terminal");
+  }
+  if (flags.has("watch")) plan.shown_as = ShownAs::table;
+  if (flags.has("rate")) plan.shown_as = ShownAs::rates;
   return plan;
 }
 

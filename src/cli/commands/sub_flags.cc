@@ -29,6 +29,12 @@ constexpr Flag choice_flags[] = {
      100},
 };
 
+constexpr Flag instead_flags[] = {
+    {"watch", 'w', FlagKind::toggle, "",
+     "the last message of each topic on a line of its own, renewed as more come (a terminal)"},
+    {"rate", '\0', FlagKind::toggle, "", "each second how many messages and bytes came"},
+};
+
 constexpr Flag end_flags[] = {
     {"count", 'C', FlagKind::integer, "COUNT", "end after that many messages", 1, 2'147'483'647},
     {"timeout", 'W', FlagKind::integer, "SECONDS", "end after that time, with exit code 27", 1,
@@ -42,6 +48,7 @@ constexpr FlagGroup groups[] = {
     {"Choice", choice_flags},
     {"End", end_flags},
     {"Output", output_flags},
+    {"Instead of messages", instead_flags},
     {"Broker", broker_flags},
     {"Session", session_flags},
     {"Will", will_flags},

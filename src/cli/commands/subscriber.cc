@@ -13,6 +13,8 @@ namespace sluice::cli {
 namespace {
 
 constexpr std::size_t gathered_bytes_max = 65'536;
+constexpr Duration table_interval = 100ms;
+constexpr Duration rate_interval = 1s;
 constexpr int output = os::descriptor_of(os::StandardStream::output);
 
 ConnectionSettings acknowledging_by_hand(ConnectionSettings settings) {
@@ -32,15 +34,39 @@ Subscriber::Subscriber(ConnectionSettings settings, SubscribePlan plan)
     : MqttSession(acknowledging_by_hand(std::move(settings))),
       plan_(std::move(plan)),
       printer_(plan_.print),
+      rates_(os::monotonic_now()),
       rng_(os::random_seed()) {}
 
 void Subscriber::on_start() {
   runtime().watch_hangup(output, [this] { finish({exit_success, exit_success}); });
-  if (plan_.timeout == Duration::zero()) return;
-  runtime().set_alarm(os::monotonic_now() + plan_.timeout, [this] {
+  const Instant start = os::monotonic_now();
+  if (plan_.timeout != Duration::zero()) timeout_at_ = start + plan_.timeout;
+  if (plan_.shown_as == ShownAs::rates) tick_at_ = start + rate_interval;
+  set_alarm();
+}
+
+void Subscriber::set_alarm() {
+  const Instant next = std::min(timeout_at_, tick_at_);
+  if (!next.is_never()) runtime().set_alarm(next, [this] { on_alarm(); });
+}
+
+void Subscriber::on_alarm() {
+  if (now() >= timeout_at_) {
     if (is_mosquitto()) report("timed out");
-    finish({exit_timed_out, exit_timed_out});
-  });
+    return finish({exit_timed_out, exit_timed_out});
+  }
+  if (now() >= tick_at_) tick();
+  set_alarm();
+}
+
+void Subscriber::tick() {
+  if (plan_.shown_as == ShownAs::rates) {
+    rates_.append_line(os::wall_now(), now(), printer_.output());
+    tick_at_ = now() + rate_interval;
+  } else {
+    table_.draw(os::terminal_size(), plan_.print.colors, printer_.output());
+    tick_at_ = Instant::never();  // until more has come
+  }
 }
 
 void Subscriber::on_ready(const client::Connected&) {
@@ -108,7 +134,16 @@ void Subscriber::take(const codec::Publish& publish) {
 }
 
 void Subscriber::show(const codec::Publish& publish) {
-  if (!printer_.print({.publish = publish, .time = os::wall_now()})) {
+  const ShownMessage message{.publish = publish, .time = os::wall_now()};
+  if (plan_.shown_as == ShownAs::rates) {
+    rates_.add(publish.payload.size());
+  } else if (plan_.shown_as == ShownAs::table) {
+    table_.add(message);
+    if (tick_at_.is_never()) {
+      tick_at_ = now() + table_interval;
+      set_alarm();
+    }
+  } else if (!printer_.print(message)) {
     std::string topic;
     append_printable(publish.topic, topic);
     report("the payload of " + topic + " is not JSON");
@@ -145,7 +180,11 @@ void Subscriber::after_step() {
   if (planned_end_ && is_cleared) finish(*planned_end_);
 }
 
-void Subscriber::before_end() { settle(); }
+void Subscriber::before_end() {
+  if (plan_.shown_as == ShownAs::rates) rates_.append_total(now(), printer_.output());
+  if (plan_.shown_as == ShownAs::table && table_.has_changed()) tick();
+  settle();
+}
 
 void Subscriber::settle() {
   if (printer_.size() > 0 && !printer_.flush()) {

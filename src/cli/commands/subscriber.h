@@ -9,6 +9,8 @@
 
 #include "cli/commands/message_printer.h"
 #include "cli/mqtt/mqtt_session.h"
+#include "cli/output/rate_meter.h"
+#include "cli/output/watch_table.h"
 
 #include <deque>
 #include <string>
@@ -18,6 +20,9 @@ namespace sluice::cli {
 
 /// Which retained messages are shown.
 enum class RetainedChoice : std::uint8_t { shown, hidden, only };
+
+/// What is shown of what comes.
+enum class ShownAs : std::uint8_t { messages, table, rates };
 
 struct SubscribePlan {
   std::vector<std::string> filters;
@@ -31,6 +36,7 @@ struct SubscribePlan {
   Duration timeout{};       ///< zero: none
   double shown_share = 1;   ///< the part of the messages that is shown
   PrintOptions print;
+  ShownAs shown_as = ShownAs::messages;
 };
 
 class Subscriber final : public MqttSession {
@@ -54,11 +60,19 @@ class Subscriber final : public MqttSession {
   void show(const codec::Publish& publish);
   bool is_hidden(std::string_view topic) const;
   void remove_retained();
+  void set_alarm();
+  void on_alarm();
+  /// Appends the table or the rates to the output.
+  void tick();
   /// Prints what is gathered and acknowledges it.
   void settle();
 
   SubscribePlan plan_;
   MessagePrinter printer_;
+  WatchTable table_;
+  RateMeter rates_;
+  Instant timeout_at_ = Instant::never();
+  Instant tick_at_ = Instant::never();
   Rng rng_;
   std::deque<std::string> to_remove_;
   std::vector<client::DeliveryId> to_acknowledge_;  ///< printed, or not to be shown

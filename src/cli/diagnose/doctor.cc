@@ -146,6 +146,7 @@ class Doctor {
       case PortSpeaks::other:
         return say(false, "port", "something else than MQTT is spoken here; choose another port");
       case PortSpeaks::closed:
+        if (is_secure) return;  // as a listener for TLS does with what is none
         return say(false, "port",
                    "the connection is closed at the first word: perhaps a listener for TLS "
                    "(mqtts://), or one that does not take this address");

@@ -52,7 +52,10 @@ std::string limits_text(const codec::Properties& properties) {
 DoctorSession::DoctorSession(ConnectionSettings settings, std::string topic, Duration patience)
     : MqttSession(patient(std::move(settings), patience)),
       topic_(std::move(topic)),
-      patience_(patience) {}
+      patience_(patience) {
+  const net::Scheme scheme = DoctorSession::settings().link.connector.endpoints.front().scheme;
+  if (scheme == net::Scheme::tls || scheme == net::Scheme::wss) stage_ = "TLS";
+}
 
 void DoctorSession::add(bool is_good, std::string part, std::string text) {
   findings_.push_back({is_good, std::move(part), std::move(text)});
@@ -67,6 +70,12 @@ void DoctorSession::on_start() {
     add(false, stage_, "no answer in time");
     finish({exit_timed_out, exit_timed_out});
   });
+}
+
+void DoctorSession::on_open(const net::Transport& transport) {
+  const std::string security = transport.security();
+  if (!security.empty()) add(true, "TLS", security);
+  stage_ = "MQTT";
 }
 
 void DoctorSession::on_ready(const client::Connected& connected) {

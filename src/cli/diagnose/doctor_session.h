@@ -29,6 +29,7 @@ class DoctorSession final : public MqttSession {
 
  private:
   void on_start() override;
+  void on_open(const net::Transport& transport) override;
   void on_ready(const client::Connected& connected) override;
   void on_subscribed(const codec::Suback& ack) override;
   void on_published(const client::Published& published) override;

@@ -23,7 +23,7 @@ enum class FlagKind : std::uint8_t {
 };
 
 /// What a flag needs that a build may not have.
-enum class FlagNeed : std::uint8_t { nothing, tls, proxy };
+enum class FlagNeed : std::uint8_t { nothing, tls };
 
 struct Flag {
   std::string_view name;  ///< the long spelling without dashes; every flag has one

@@ -44,11 +44,6 @@ Parsed<bool> check_value(const Flag& flag, const std::string& value) {
         UsageError{shown(flag) + " asks for TLS, which this build does not have; "
                                  "without it only mqtt:// and unix:// connections can be made"});
   }
-  if (flag.need == FlagNeed::proxy) {
-    return std::unexpected(UsageError{shown(flag) +
-                                      " asks for a SOCKS proxy, which this build does not have; "
-                                      "connect to the broker directly"});
-  }
   return true;
 }
 

@@ -69,7 +69,8 @@ inline constexpr Flag tls_flags[] = {
     {"tls-engine", '\0', FlagKind::text, "ENGINE",
      "refused: engines are of OpenSSL 1, give the key with --key"},
     {"tls-engine-kpass-sha1", '\0', FlagKind::text, "SHA1", "refused, as --tls-engine"},
-    {"proxy", '\0', FlagKind::text, "URL", "SOCKS5 proxy", 0, 0, FlagNeed::proxy},
+    {"proxy", '\0', FlagKind::text, "URL",
+     "connect through a SOCKS5 proxy: socks5h://[user[:password]@]host[:port] (1080)"},
 };
 
 inline constexpr Flag report_flags[] = {

@@ -246,6 +246,11 @@ Parsed<ConnectionSettings> connection_settings(const ParsedFlags& flags, const A
     if (!tls) return std::unexpected(tls.error());
     out.link.connector.layers.tls = std::move(*tls);
   }
+  if (flags.has("proxy")) {
+    auto proxy = net::parse_socks_url(flags.text("proxy"));
+    if (!proxy) return refuse(std::string("--proxy: ") + proxy.error().detail);
+    out.link.connector.layers.proxy = std::move(*proxy);
+  }
   out.url_topic = std::move(address->topic);
   out.words = std::move(address->words);
   if (const auto good = SettingsReader(flags, arguments).read(out); !good) {

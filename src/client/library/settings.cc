@@ -165,6 +165,11 @@ v1::result<Settings> read_settings(std::string_view url, const v1::client_option
   read_machine(options, machine);
   if (auto good = read_url(url, settings); !good) return good.error();
   if (auto good = read_tls(options.tls, settings); !good) return good.error();
+  if (!options.proxy.empty()) {
+    auto proxy = net::parse_socks_url(options.proxy);
+    if (!proxy) return bad(std::string("the proxy: ") + proxy.error().detail);
+    settings.link.connector.layers.proxy = std::move(*proxy);
+  }
   if (!options.client_id.empty()) machine.client_id = options.client_id;
   if (options.user_name) machine.user_name = options.user_name;
   if (options.password) machine.password = options.password;

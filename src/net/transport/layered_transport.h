@@ -22,6 +22,7 @@ class LayeredTransport : public Transport {
   Peer peer() const override { return beneath_->peer(); }
   Peer local() const override { return beneath_->local(); }
   std::string_view identity() const override { return beneath_->identity(); }
+  std::string security() const override { return beneath_->security(); }
 
  protected:
   Transport& beneath() { return *beneath_; }

@@ -16,12 +16,17 @@ namespace {
 
 using Connected = Result<std::unique_ptr<Transport>>;
 
-Connected connect_mqtt(const ConnectTo& to) { return connect_tcp(to.address, to.local); }
+Connected connect_mqtt(const ConnectTo& to) {
+  SLUICE_TRY(auto socket, connect_tcp(to.address, to.local));
+  if (!to.layers.proxy) return socket;
+  const HostPort target{.host = to.layers.target, .port = to.layers.port};
+  return std::make_unique<SocksTransport>(*to.layers.proxy, target, std::move(socket));
+}
 
 Connected connect_local(const ConnectTo& to) { return connect_unix(to.address, to.local); }
 
 Connected connect_mqtts(const ConnectTo& to) {
-  SLUICE_TRY(auto socket, connect_tcp(to.address, to.local));
+  SLUICE_TRY(auto socket, connect_mqtt(to));
   return std::make_unique<TlsTransport>(to.layers.tls, std::move(socket), to.layers.host);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "net/transport/proxy/proxy_transport.h"
+#include "net/transport/socks/socks_transport.h"
 #include "net/transport/tls/tls_context.h"
 #include "net/transport/transport.h"
 #include "net/transport/ws/ws_handshake.h"
@@ -23,9 +24,11 @@ namespace sluice::net {
 /// What the layers of a client's connection need to know.
 struct ClientLayers {
   TlsContext tls{};
-  std::string host{};    ///< the server's name, as the user gave it
-  std::string path{};    ///< of a WebSocket
-  std::uint16_t port{};  ///< for the Host header of a WebSocket
+  std::string host{};                 ///< the server's name, as the user gave it
+  std::string path{};                 ///< of a WebSocket
+  std::uint16_t port{};               ///< of the server
+  std::optional<SocksProxy> proxy{};  ///< the address is its, and it is asked for `target`
+  std::string target{};               ///< the server's name, for the proxy
   std::uint64_t seed{};  ///< secret and another for each connection: a WebSocket's masks
 };
 

@@ -24,6 +24,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace sluice::net {
@@ -70,6 +71,8 @@ class Transport {
   /// Who the peer has proved to be, by a certificate or a pre-shared key; empty if it has not, or
   /// if nobody asked. Valid while this object is.
   virtual std::string_view identity() const { return {}; }
+  /// How the connection is protected, for people; empty if it is not.
+  virtual std::string security() const { return {}; }
 };
 
 }  // namespace sluice::net

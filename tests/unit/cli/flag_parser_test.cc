@@ -80,10 +80,6 @@ TEST(FlagParser, ErrorsSayWhatIsAllowed) {
             "-D needs COMMAND NAME VALUE, or COMMAND user-property NAME VALUE");
 }
 
-TEST(FlagParser, AFlagOfAProxyIsNotIgnored) {
-  EXPECT_NE(error_of({"--proxy", "socks5h://h"}).find("SOCKS"), std::string::npos);
-}
-
 TEST(FlagTable, NamesAndLettersAreUnique) {
   for (const FlagTable* table : {pub_flags(), sub_flags()}) {
     for (const FlagGroup& group : table->groups) {

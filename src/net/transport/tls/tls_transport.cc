@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <ctime>
 
 // OpenSSL's macros cast as C does.
 #pragma GCC diagnostic ignored "-Wold-style-cast"
@@ -19,6 +20,12 @@ namespace sluice::net {
 namespace {
 
 constexpr std::size_t record_bytes = 16384;
+
+std::string common_name_of(const X509_NAME* name) {
+  std::array<char, 256> text{};
+  const int size = X509_NAME_get_text_by_NID(name, NID_commonName, text.data(), text.size());
+  return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : "no name";
+}
 
 }  // namespace
 
@@ -206,6 +213,22 @@ Result<void> TlsTransport::learn_identity() {
 
 std::string_view TlsTransport::identity() const {
   return identity_.empty() ? LayeredTransport::identity() : std::string_view(identity_);
+}
+
+std::string TlsTransport::security() const {
+  std::string text =
+      std::string(SSL_get_version(ssl_.get())) + ", " + SSL_get_cipher_name(ssl_.get());
+  X509* certificate = SSL_get0_peer_certificate(ssl_.get());
+  if (certificate == nullptr) return text;
+  text += ", certificate of " + common_name_of(X509_get_subject_name(certificate)) + " by " +
+          common_name_of(X509_get_issuer_name(certificate));
+  std::tm end{};
+  std::array<char, 16> day{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1 &&
+      std::strftime(day.data(), day.size(), "%Y-%m-%d", &end) > 0) {
+    text += std::string(" until ") + day.data();
+  }
+  return text;
 }
 
 bool TlsTransport::is_resumed() const { return SSL_session_reused(ssl_.get()) == 1; }

@@ -40,6 +40,8 @@ class TlsTransport final : public LayeredTransport {
   bool is_handshaking() const override { return phase_ == Phase::handshake; }
   Result<void> handshake() override;
   std::string_view identity() const override;
+  /// "TLSv1.3, TLS_AES_256_GCM_SHA384, certificate of localhost by Test CA until 2027-01-31".
+  std::string security() const override;
 
   /// After the handshake: whether it took up an earlier session.
   bool is_resumed() const;

@@ -9,6 +9,9 @@
 #include "store/log.h"
 #include "store/wal/log_writer.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace sluice::testing {
 
 class SteppedLog final : public store::ShardLog {
@@ -23,7 +26,7 @@ class SteppedLog final : public store::ShardLog {
                          ByteView records) override {
     filling_.put_behind(ticket);
     if (records.empty()) {
-      if (!filling_.has_batches()) durable_ = ticket;
+      if (!filling_.has_batches() && !writing_.has_batches()) durable_ = ticket;
       return next_;
     }
     const store::Position position = next_;
@@ -32,37 +35,54 @@ class SteppedLog final : public store::ShardLog {
     bytes_ += records.size();
     return position;
   }
+  /// The batch that is the first not to be durable.
+  store::Position durable_to() const { return writer_.next(); }
   core::Ticket durable() const override { return durable_; }
-  std::size_t pending_bytes() const override { return filling_.bytes(); }
+  std::size_t pending_bytes() const override { return filling_.bytes() + writing_.bytes(); }
   std::uint64_t bytes() const override { return bytes_; }
   store::Space space() const override { return space_; }
   void begin_replay_at(store::Position position) override { replay_at_ = position; }
 
-  /// What the log's threads do in a round: one commit, one segment made, old ones freed. An error
-  /// other than no_space is the end.
+  /// What the log's threads do in a round: what waits is committed, segments are made, old ones
+  /// freed. An error other than no_space and would_block is the end.
   Result<void> step() {
-    if (const auto wish = writer_.wish()) {
-      auto segment = files_.make(wish->number, wish->bytes);
-      space_ = segment ? store::Space::ample : store::Space::low;
-      if (segment) writer_.take(std::move(*segment));
-      if (!segment && segment.error().code != ErrorCode::no_space) return fail(segment.error());
-    }
+    SLUICE_CHECK(make_segment());
     if (replay_at_ != store::Position{0}) {
       const auto clearance = writer_.begin_replay_at(replay_at_);
       replay_at_ = {};
       if (clearance) SLUICE_CHECK(files_.begin_replay_at(clearance->start, clearance->freed));
     }
-    if (!filling_.has_batches()) return {};
-    SLUICE_CHECK(writer_.write(filling_));
-    durable_ = filling_.ticket();
-    filling_.clear();
+    while (writing_.has_batches() || filling_.has_batches()) {
+      if (!writing_.has_batches()) std::swap(writing_, filling_);
+      auto written = writer_.write(writing_);
+      if (!written && written.error().code == ErrorCode::would_block) {
+        SLUICE_CHECK(make_segment());
+        written = writer_.write(writing_);
+      }
+      if (!written) return written;
+      // What was put behind it and has no batch of its own has nothing more to wait for.
+      durable_ = writing_.ticket();
+      if (!filling_.has_batches()) durable_ = std::max(durable_, filling_.ticket());
+      writing_.clear();
+    }
     return {};
   }
 
  private:
+  Result<void> make_segment() {
+    const auto wish = writer_.wish();
+    if (!wish) return {};
+    auto segment = files_.make(wish->number, wish->bytes);
+    space_ = segment ? store::Space::ample : store::Space::low;
+    if (segment) writer_.take(std::move(*segment));
+    if (!segment && segment.error().code != ErrorCode::no_space) return fail(segment.error());
+    return {};
+  }
+
   store::SegmentFiles files_;
   store::LogWriter writer_;
   store::Commit filling_;
+  store::Commit writing_;  // was begun, and waits for room
   store::Position next_;
   store::Position replay_at_{0};
   core::Ticket durable_{0};

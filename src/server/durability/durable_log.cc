@@ -114,6 +114,8 @@ bool DurableLog::write(store::Commit& commit) {
     const ErrorCode code = written.error().code;
     if (code == ErrorCode::would_block) {
       numbers_.waits_segment.fetch_add(1, std::memory_order_relaxed);
+      // It may not have been wished for yet.
+      if (!is_wished_) look_around();
     } else if (code == ErrorCode::no_space) {
       was_full = true;
       numbers_.waits_space.fetch_add(1, std::memory_order_relaxed);

@@ -26,13 +26,15 @@ Result<void> LogWriter::open(SegmentFiles& files) {
   if (!end_.spans.empty()) {
     const std::uint64_t last = end_.spans.back().number;
     SLUICE_TRY(const auto file, disk_.open(place_.path_of(last), os::OpenMode::write));
+    // What the run before wrote and had no time to sync was found: before anything stands behind
+    // it.
+    SLUICE_CHECK(file->sync());
     SLUICE_CHECK(end_segment(*file, last, end_.offset, segment.number));
   }
   begin_segment(std::move(segment));
   return files.remove(end_.unused);
 }
 
-// The sync makes durable, too, what the run before wrote and had no time to sync, and replay found.
 Result<void> LogWriter::end_segment(os::DiskFile& file, std::uint64_t number, std::uint64_t offset,
                                     std::uint64_t next_number) {
   std::array<std::uint8_t, block_bytes> block{};
@@ -66,7 +68,9 @@ Result<void> LogWriter::write(Commit& commit) {
   // What is larger than a segment gets one of its own, which grows.
   const bool is_fresh = offset_ == block_bytes;
   if (!is_fresh && round_up(commit.bytes(), block_bytes) > room()) {
-    if (!ready_) return fail(ErrorCode::would_block, "the next segment is not ready");
+    // Much may be left of this one: the wish does not follow from that.
+    is_waiting_ = !ready_;
+    if (is_waiting_) return fail(ErrorCode::would_block, "the next segment is not ready");
     SLUICE_CHECK(end_segment(*current_.file, current_.number, offset_, ready_->number));
     begin_segment(std::move(*ready_));
     ready_.reset();
@@ -83,7 +87,7 @@ Result<void> LogWriter::write(Commit& commit) {
 }
 
 std::optional<SegmentWish> LogWriter::wish() const {
-  if (ready_ || room() > current_.bytes / 2) return {};
+  if (ready_ || (!is_waiting_ && room() > current_.bytes / 2)) return {};
   // A short log that is used again and again needs no large segments.
   const std::uint64_t bytes = spans_.size() < segments_min ? current_.bytes : current_.bytes * 2;
   return SegmentWish{current_.number + 1, std::clamp(bytes, sizes_.min, sizes_.max)};

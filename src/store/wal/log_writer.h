@@ -85,6 +85,8 @@ class LogWriter {
   Segment current_;
   std::uint64_t offset_ = 0;  // in it
   std::optional<Segment> ready_;
+  bool is_waiting_ =
+      false;  // a commit did not fit: the next segment is wanted, however full this is
   std::deque<Span> spans_;  // with batches, in order
   Position next_;
   Position unsynced_{0};  // the first batch that is, with Sync::never

@@ -159,6 +159,14 @@ TEST_F(ShardLogsTest, ATicketWithoutRecordsIsAnsweredBehindThoseBeforeIt) {
   EXPECT_EQ(replayed.size(), 1U);
 }
 
+TEST_F(ShardLogsTest, ABatchLargerThanWhatIsLeftOfAnAlmostEmptySegmentIsMadeDurable) {
+  open();
+  append(0, "a little");
+  ASSERT_TRUE(is_durable(0));
+  append(0, std::string(static_cast<std::size_t>(options.segment_bytes_min), 'x'));
+  ASSERT_TRUE(is_durable(0));
+}
+
 TEST_F(ShardLogsTest, WhatWasAppendedBeforeAStopIsWrittenAndSegmentsFollowEachOther) {
   open();
   const std::string text(3000, 'x');

@@ -77,6 +77,18 @@ TEST(Log, ADiskThatIsFullLosesNothingAndGoesOnWhenThereIsRoomAgain) {
   ASSERT_TRUE(history.start());
 }
 
+TEST(Log, WhatDoesNotFitBehindALittleGetsASegmentOfItsOwn) {
+  LogHistory history(1);
+  ASSERT_TRUE(history.start());
+  history.append(10);
+  ASSERT_TRUE(history.step());
+  history.append(small_segments.min);  // more than is left, and more than half is
+  ASSERT_TRUE(history.step());
+  EXPECT_EQ(history.acknowledged, history.all.size());
+  history.crash(Cut::power);
+  ASSERT_TRUE(history.start());
+}
+
 TEST(Log, AFailedSyncIsNeverTriedAgain) {
   LogHistory history(1);
   ASSERT_TRUE(history.start());

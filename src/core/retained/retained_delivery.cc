@@ -130,7 +130,7 @@ void RetainedDelivery::run_page(Session& session) {
   } else if (ShardIndex{job.shard} == c_.setup.index) {
     run_local_page(session, job);
   } else {
-    ask(job);
+    ask(session.slot, job);
   }
 }
 
@@ -154,7 +154,12 @@ void RetainedDelivery::run_local_page(Session& session, Job& job) {
   }
 }
 
-void RetainedDelivery::ask(Job& job) {
+void RetainedDelivery::ask(SessionSlot slot, Job& job) {
+  if (job.is_asked_first && outbox_.is_waiting(ShardIndex{job.shard})) {
+    job.is_asking = job.is_held = true;
+    held_.push_back(slot);
+    return;
+  }
   mail::RetainedAsked asked{
       .filter = job.is_asked_first ? std::string_view(job.filter) : std::string_view(),
       .query = job.query,
@@ -163,6 +168,16 @@ void RetainedDelivery::ask(Job& job) {
   mail::send(c_.mailer, ShardIndex{job.shard}, asked);
   job.is_asked_first = false;
   job.is_asking = true;
+}
+
+void RetainedDelivery::on_outbox_sent() {
+  for (const SessionSlot slot : std::exchange(held_, {})) {
+    const auto found = jobs_.find(index_of(slot));
+    if (found == jobs_.end()) continue;
+    Job& job = found->second.waiting.front();
+    if (std::exchange(job.is_held, false)) job.is_asking = false;
+    wake(slot);
+  }
 }
 
 // [MQTT3-3.3.1-6] [MQTT3-3.3.1-8] [MQTT5-3.3.1-9]

@@ -4,7 +4,8 @@
 // as fast as the client takes them, from this shard's store and from the shards that own the other
 // topics. A session has one query under way, its other subscriptions wait behind it. A topic that
 // the subscription has already got live since its query began is left out: what the store says of
-// it may be older.
+// it may be older. A question to another shard does not overtake what waits for the log in the
+// outbox: what was taken before the subscription is in the answer.
 //
 // Owner:   Shard.      Thread: its shard's.
 // Limits:  a page is at most 64 messages or 64 KiB; a client that does not read gets no further
@@ -17,6 +18,7 @@
 #include "core/session/delivery.h"
 #include "core/shard/context.h"
 #include "core/shard/mail.h"
+#include "core/shard/outbox.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -32,8 +34,8 @@ namespace sluice::core {
 
 class RetainedDelivery {
  public:
-  RetainedDelivery(Context& context, Delivering& delivering)
-      : c_(context), delivering_(delivering) {}
+  RetainedDelivery(Context& context, Delivering& delivering, const Outbox& outbox)
+      : c_(context), delivering_(delivering), outbox_(outbox) {}
 
   /// A subscription has just been made: from now on live messages count. Returns the number of its
   /// query.
@@ -61,6 +63,8 @@ class RetainedDelivery {
   void on_room(const Session& session) {
     if (!jobs_.empty()) wake(session.slot);
   }
+  /// What waited in the outbox may have left.
+  void on_outbox_sent();
   /// Delivers pages to those who have room, in turn, until the turn is full.
   void advance();
   bool has_work() const { return !runnable_.empty(); }
@@ -80,6 +84,7 @@ class RetainedDelivery {
     std::uint16_t shard = 0;  // whose topics are being read
     std::uint16_t end = 0;    // behind the last that is; a filter without wildcards has one owner
     bool is_asking = false;   // a page of another shard is on its way
+    bool is_held = false;     // it is not asked for before what waits in the outbox has left
     bool is_asked_first = true;
     std::unique_ptr<RetainedQuery> local;
     boost::unordered_flat_set<std::uint64_t> live;
@@ -100,7 +105,7 @@ class RetainedDelivery {
   bool has_room(const Session& session) const;
   void run_page(Session& session);
   void run_local_page(Session& session, Job& job);
-  void ask(Job& job);
+  void ask(SessionSlot slot, Job& job);
   void deliver(const Session& session, Job& job, Routed& routed);
   void finish_first(SessionSlot slot);
   void drop_query(Job& job);
@@ -116,8 +121,10 @@ class RetainedDelivery {
 
   Context& c_;
   Delivering& delivering_;
+  const Outbox& outbox_;
   boost::unordered_flat_map<std::uint32_t, SessionJobs> jobs_;  // by session slot
   std::vector<SessionSlot> runnable_;
+  std::vector<SessionSlot> held_;
   std::vector<Asked> asked_;
   boost::unordered_flat_map<std::uint64_t, std::unique_ptr<RetainedQuery>>
       queries_;  // of other shards

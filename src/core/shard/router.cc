@@ -242,7 +242,7 @@ bool Router::has_retained_room(const Routed& routed) {
 }
 
 // [MQTT3-3.3.1-5] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11] [MQTT5-3.3.1-5] [MQTT5-3.3.1-6] [MQTT5-3.3.1-7]
-void Router::keep_retained(Routed& routed) {
+void Router::keep_retained(Routed& routed, Promise promise) {
   // What the broker says of itself is said anew by every run.
   const bool is_durable = !is_reserved_topic(routed.topic);
   if (routed.payload.empty()) {
@@ -250,7 +250,8 @@ void Router::keep_retained(Routed& routed) {
     count_retained();
     return;
   }
-  if (c_.is_log_full) {
+  // What the log of another shard has is acknowledged on that: no room here is no reason any more.
+  if (c_.is_log_full && promise == Promise::none) {
     ++c_.metrics.messages_dropped_store_full;
     return;
   }
@@ -269,7 +270,7 @@ void Router::keep_retained(Routed& routed) {
 Router::Outcome Router::publish(Routed& routed) {
   // [MQTT3-3.3.1-12] [MQTT5-3.3.1-8]
   if (routed.retain && (c_.is_alone() || c_.owner_of(routed.topic) == c_.setup.index))
-    keep_retained(routed);
+    keep_retained(routed, Promise::none);
   // [MQTT3-3.3.2-3] [MQTT5-3.3.2-3]
   Outcome outcome = deliver_local(routed);
   // [RULE5-shared-and-plain]
@@ -292,7 +293,7 @@ void Router::on_mail(ShardIndex from, const mail::Publish& mail) {
                 .expiry_s = mail.expiry_s,
                 .received = mail.received,
                 .body = mail.body};
-  if (mail.is_to_retain) keep_retained(routed);
+  if (mail.is_to_retain) keep_retained(routed, mail.sequence != 0 ? Promise::given : Promise::none);
   if (mail.is_for_subscribers) deliver_local(routed);  // the sender has picked from the groups
 }
 

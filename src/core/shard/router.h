@@ -94,7 +94,9 @@ class Router {
   bool has_retained_room(const Routed& routed);
   /// Tells the census what is retained here.
   void count_retained();
-  void keep_retained(Routed& routed);
+  /// given: its publisher was told, or will be, that it is kept.
+  enum class Promise : std::uint8_t { none, given };
+  void keep_retained(Routed& routed, Promise promise);
   mail::Publish to_mail(Routed& routed);
 
   Context& c_;

@@ -14,8 +14,8 @@ struct Shard::Parts {
       : delivering(c),
         interest(c),
         members(c, interest),
-        retained(c, delivering),
         outbox(c),
+        retained(c, delivering, outbox),
         router(c, delivering, interest, retained, outbox),
         closing(c, router, interest, members, retained),
         acks(c, closing),
@@ -30,8 +30,8 @@ struct Shard::Parts {
   Delivering delivering;
   Interest interest;
   SharedMembers members;
-  RetainedDelivery retained;
   Outbox outbox;
+  RetainedDelivery retained;
   Router router;
   Closing closing;
   Acknowledging acks;
@@ -126,7 +126,10 @@ void Shard::set_log_state(LogState state) {
 
 void Shard::on_answer(Ticket ticket) {
   // First: what a client does once it is answered may need it on the other shards.
-  if (context_.setup.has_log) parts_->outbox.on_durable(ticket);
+  if (context_.setup.has_log) {
+    parts_->outbox.on_durable(ticket);
+    parts_->retained.on_outbox_sent();
+  }
   context_.journal.release(ticket, [this](const Held& held) {
     switch (held.kind) {
       case Held::Kind::acknowledgement:

@@ -125,6 +125,34 @@ TEST_F(CoreOutbox, ARetainedMessageReachesItsOwner) {
   EXPECT_EQ(broker_.metrics(1).retained_messages, 1U);
 }
 
+TEST_F(CoreOutbox, ARetainedMessageThatIsAcknowledgedIsKeptThoughTheOwnersDiskIsFull) {
+  const std::string topic = broker_.topic_on(1, "r");
+  RawClient& from = come(from_, false);
+  broker_.driver(1).shard().set_log_state(core::LogState::full);
+  from.send(Publish{.topic = topic, .payload = "x", .qos = qos_1, .retain = true, .packet_id = 1});
+  answer_all();
+  from.expect(Puback{.packet_id = 1});
+  EXPECT_EQ(broker_.metrics(1).retained_messages, 1U);
+}
+
+TEST_F(CoreOutbox, ASubscribersQuestionDoesNotOvertakeARetainedMessageThatWaitsForTheLog) {
+  const std::string topic = broker_.topic_on(1, "r");
+  RawClient& from = come(from_, false);
+  from.send(
+      Publish{.topic = topic, .payload = "old", .qos = qos_2, .retain = true, .packet_id = 1});
+  answer_all();
+  from.expect(Pubrec{.packet_id = 1});
+  from.send(
+      Publish{.topic = topic, .payload = "new", .qos = qos_2, .retain = true, .packet_id = 2});
+  RawClient& reader = broker_.connect({.client_id = broker_.client_id_on(0, "reader")});
+  reader.send(Subscribe{.packet_id = 1, .filters = {{topic, qos_1}}});
+  reader.take<Suback>();
+  reader.expect_nothing();
+  answer_all();
+  reader.expect(Publish{.topic = topic, .payload = "new", .qos = qos_1, .retain = true});
+  reader.expect_nothing();
+}
+
 TEST_F(CoreOutbox, AMemberOfAGroupGetsItsMessage) {
   subscribe_and_leave("$share/g/t", qos_1);
   RawClient& from = come(from_, false);

@@ -8,6 +8,18 @@ Duration ms_below(Rng& rng, std::uint64_t bound) {
   return std::chrono::milliseconds(rng.below(bound));
 }
 
+void draw_disk(Choices& c, Rng& rng) {
+  c.is_synced = !rng.chance(1, 8);
+  c.segments.min = std::uint64_t{16 * 1024} << rng.below(5);
+  c.segments.max = c.segments.min << rng.below(4);
+  if (rng.chance(3, 4)) c.crash_in = 1'500 + rng.below(6'000);
+  if (rng.chance(3, 4)) c.down_max = ms_below(rng, 3'000);
+  if (rng.chance(1, 4)) c.disk_error_in = 3'000 + rng.below(20'000);
+  if (rng.chance(1, 4)) c.disk_full_in = 3'000 + rng.below(20'000);
+  c.has_bit_flips = rng.chance(1, 3);
+  c.core.will.restart_grace = ms_below(rng, 6'000);
+}
+
 }  // namespace
 
 Choices Choices::draw(Rng& rng, std::uint16_t shards) {
@@ -18,7 +30,7 @@ Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   c.ring_bytes = std::size_t{1024} << rng.below(8);
   c.turn.ring_overflow_bytes_max = 1'000 + rng.below(50'000);
   c.time_over_in = rng.below(4);
-  c.has_log = !c.has_server_turns && rng.chance(4, 5);
+  c.has_log = rng.chance(4, 5);
   if (rng.chance(1, 2)) c.log_delay_max = ms_below(rng, 40);
   if (rng.chance(1, 2)) c.log_silence_in = 500 + rng.below(2'000);
   if (rng.chance(3, 4)) c.ring_delay_max = ms_below(rng, rng.chance(1, 2) ? 60 : 300);
@@ -40,6 +52,7 @@ Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   if (rng.chance(1, 4)) core.limits.turn_output_bytes_max = 64 * 1024;
   if (rng.chance(1, 2)) core.mqtt.receive_maximum = 20 + rng.below(50);
   if (rng.chance(1, 4)) c.turn.input_bytes_max = 1 + rng.below(5'000);
+  if (c.has_log) draw_disk(c, rng);
   return c;
 }
 

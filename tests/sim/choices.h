@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "core/shard/options.h"
 #include "server/turn/turn.h"
+#include "store/wal/log_writer.h"
 
 #include <cstdint>
 
@@ -22,7 +23,14 @@ struct Choices {
   std::size_t ring_bytes = 0;
   server::TurnOptions turn;
   std::uint64_t time_over_in = 0;
-  bool has_log = false;
+  bool has_log = false;   ///< on a disk; without it memory is as durable as it gets
+  bool is_synced = true;  ///< each commit; without it a power cut may take what was answered
+  store::SegmentSizes segments;
+  std::uint64_t crash_in = 0;  ///< one tick in so many the broker is killed
+  Duration down_max{};         ///< how long it is gone then
+  std::uint64_t disk_error_in = 0;
+  std::uint64_t disk_full_in = 0;
+  bool has_bit_flips = false;
   Duration log_delay_max{};
   std::uint64_t log_silence_in = 0;  ///< one tick in so many begins a silence; 0: none
   Duration ring_delay_max{};         ///< each pair draws its own up to this

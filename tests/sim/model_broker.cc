@@ -12,6 +12,7 @@ namespace {
 using codec::Qos;
 
 constexpr std::size_t failures_max = 20;
+constexpr Duration linger_max = 3s;
 
 }  // namespace
 
@@ -68,6 +69,7 @@ MessageId ModelBroker::new_message(ClientIndex publisher, std::string topic, Qos
   message.qos = qos;
   message.retain = retain;
   message.sent = message.last_sent = now;
+  message.crashes_before = crashes_;
   ++totals_.publishes;
   if (qos == Qos::at_most_once) return id;
   message.candidates = subscribers(message, now, now);
@@ -133,6 +135,10 @@ void ModelBroker::on_connect_sent(ClientIndex index, const ConnectFacts& facts, 
     for (WillState& will : client.wills)
       if (!will.is_resolved) will.is_anew = true;
     begin_epoch(client, true);
+  } else {
+    client.may_be_new |= now >= client.kept_until;
+    for (WillState& will : client.wills)
+      will.may_be_resumed |= !will.end.is_never() && now - will.end <= will.delay + 3s;
   }
   client.facts = facts;
   client.connect_sent = now;
@@ -142,6 +148,7 @@ void ModelBroker::on_connect_sent(ClientIndex index, const ConnectFacts& facts, 
   WillState will;
   will.message = facts.will;
   will.delay = std::min(facts.will_delay, facts.expiry);
+  will.expiry = facts.expiry;
   will.keep_alive_s = facts.keep_alive_s;
   client.wills.push_back(will);
 }
@@ -157,10 +164,12 @@ void ModelBroker::resolve_wills(Client& client, Instant now) {
       will.is_called_off = will.keep_alive_s == 0 && client.connect_sent - will.end > 5s;
       continue;
     }
+    // A session that has only waited for its will goes without it when its client is back.
+    if (will.is_restarted && will.expiry == Duration{}) continue;
     const bool is_late =
         client.connect_sent - will.end > will.delay + 3s && will.how != Ended::lost_untold;
     if (will.delay == Duration{} || client.facts.clean_start || is_late)
-      will.is_expected = true;
+      will.is_expected = will.delay == Duration{} || !will.may_be_resumed;
     else if (now < will.end + will.delay)
       will.is_called_off = true;
     will.watchers = subscribers(messages_[will.message], messages_[will.message].sent, now);
@@ -178,9 +187,15 @@ void ModelBroker::on_connack(ClientIndex index, bool session_present, Instant no
     if (!client.facts.clean_start && client.is_sure && now < client.kept_until)
       fail(client.id + " came back in time and its session was gone");
     begin_epoch(client, false);
+  } else if (client.may_be_new) {
+    begin_epoch(client, true);
   }
+  client.may_be_new = false;
   resolve_wills(client, now);
   client.is_sure = true;
+  // It has seen what was retained before a crash, and not for long.
+  if (client.crashes_seen != crashes_) client.last_retained_live.clear();
+  client.crashes_seen = crashes_;
   if (client.facts.has_will) client.wills.back().is_certain = true;
 }
 
@@ -190,11 +205,16 @@ void ModelBroker::on_closed_by_broker(ClientIndex index, Instant now) {
   client.has_closed = true;
   // Whether the broker has seen a CONNECT without CONNACK cannot be told: the older clock may run.
   if (!client.is_connecting) client.kept_until = now + client.facts.expiry;
-  if (client.facts.has_will && client.wills.back().end.is_never()) client.wills.back().end = now;
+  if (!client.facts.has_will || !client.wills.back().end.is_never()) return;
+  client.wills.back().end = now;
+  if (now - client.wills.back().published > linger_max && !client.wills.back().published.is_never())
+    fail(describe(client.wills.back().message) + " was published while its connection lived");
 }
 
 void ModelBroker::on_ended(ClientIndex index, Ended how, Instant now) {
   Client& client = clients_[index];
+  // Nobody reads a DISCONNECT that comes behind the end.
+  if (client.has_closed && how == Ended::goodbye) how = Ended::lost_told;
   on_closed_by_broker(index, now);
   if (client.facts.has_will && how != Ended::lost_untold) client.wills.back().how = how;
   if (client.facts.expiry > Duration{}) return;
@@ -260,19 +280,43 @@ void ModelBroker::on_unsuback(ClientIndex index, const std::string& text, Instan
     if (s.facts.text == text && s.possible_until.is_never()) s.possible_until = now;
 }
 
+// What it had answered stands. What it had sent, but for QoS 2, it may send again as if for the
+// first time; and connections that have just ended may count as lost by the crash.
+void ModelBroker::on_crash(Duration restart_grace, Instant now) {
+  constexpr Duration unsure = 10s;  // longer than any log is silent
+  ++crashes_;
+  for (Message& message : messages_) message.is_in_doubt |= !message.is_acknowledged;
+  for (Client& client : clients_) {
+    client.last_retained_live.clear();
+    for (WillState& will : client.wills) {
+      if (will.is_resolved) continue;
+      const Instant end = will.end.is_never() ? now : will.end;
+      if (will.how == Ended::goodbye ? now - end < unsure : end + will.delay < now) {
+        will.is_resolved = true;
+        continue;
+      }
+      Instant due = std::max(end + will.delay, now + restart_grace);
+      if (will.expiry > Duration{}) due = std::min(due, end + will.expiry);
+      will.delay = due - end;
+      will.is_restarted = true;
+    }
+  }
+}
+
 void ModelBroker::check_will(MessageId id, Instant now) {
   const Message& message = messages_[id];
-  for (const WillState& will : clients_[message.publisher].wills) {
+  for (WillState& will : clients_[message.publisher].wills) {
     if (will.message != id) continue;
     ++totals_.wills;
+    // A broker that waits for the last words to be read is not seen to have ended it.
     if (will.end.is_never())
-      fail(describe(id) + " was published while its connection lived");
+      will.published = std::min(will.published, now);
     else if (will.is_called_off)
       fail(describe(id) + " was published although it was called off; its connection ended at " +
            std::to_string(will.end.ns / 1'000'000) + " ms, its delay is " +
            std::to_string(will.delay / 1s) + " s" +
            (will.how == Ended::goodbye ? ", by DISCONNECT" : ""));
-    else if (now < will.end + will.delay && !will.is_anew)
+    else if (now < will.end + will.delay && !will.is_anew && !will.is_resolved)
       fail(describe(id) + " was published before its time");
   }
 }
@@ -280,7 +324,9 @@ void ModelBroker::check_will(MessageId id, Instant now) {
 void ModelBroker::check_group(const Subscription& member, MessageId id) {
   const Message& message = messages_[id];
   const std::uint32_t count = ++group_receipts_[member.facts.text][id];
-  const std::uint32_t allowed = message.qos == Qos::at_least_once ? message.sends : 1;
+  const std::uint32_t allowed = message.qos == Qos::at_least_once
+                                    ? message.sends * (1 + crashes_ - message.crashes_before)
+                                    : 1;
   if (count > allowed)
     fail(describe(id) + " went to " + std::to_string(count) + " members of " + member.facts.text);
 }
@@ -306,7 +352,8 @@ void ModelBroker::check_live(Client& client, MessageId id, const Incoming& incom
   if (message.retain && (incoming.retain || keeps_retain)) {
     const auto seen = client.last_retained_live.find({message.topic, incoming.qos});
     if (!keeps_retain && !incoming.dup && message.sends == 1 &&
-        seen != client.last_retained_live.end() && id < seen->second)
+        seen != client.last_retained_live.end() && id < seen->second &&
+        !messages_[seen->second].is_in_doubt)
       fail(client.id + " got the retained " + describe(id) + " after the newer m" +
            std::to_string(seen->second));
     ++totals_.retained;
@@ -316,12 +363,14 @@ void ModelBroker::check_live(Client& client, MessageId id, const Incoming& incom
   if (incoming.retain) fail(client.id + " got " + describe(id) + " with RETAIN");
   if (message.retain) client.last_retained_live[{message.topic, incoming.qos}] = id;
   Receipt& receipt = client.receipts[id];
-  const std::uint32_t sends = message.qos == Qos::at_least_once ? message.sends : 1;
+  const std::uint32_t published = message.qos == Qos::at_least_once ? message.sends : 1;
+  const bool is_once = incoming.qos == Qos::exactly_once;
+  const std::uint32_t sends = published * (1 + crashes_ - message.crashes_before);
   if (!incoming.is_new) return;
   const bool is_first = receipt.all++ == 0;
+  if (is_once) ++receipt.at_qos_2;
   if (!incoming.dup) ++receipt.fresh;
-  if (receipt.fresh > sends ||
-      (incoming.qos == Qos::exactly_once && receipt.all > sends && !message.retain))
+  if (receipt.fresh > sends || (is_once && receipt.at_qos_2 > published && !message.retain))
     fail(client.id + " got " + describe(id) + " " + std::to_string(receipt.all) + " times, sent " +
          std::to_string(message.sends) + " times");
   if (!is_first) return;
@@ -331,7 +380,7 @@ void ModelBroker::check_live(Client& client, MessageId id, const Incoming& incom
   }
   MessageId& last = client.last_seen[{message.topic, {message.qos, incoming.qos}}];
   // One that was sent again may come late where it did not come the first time.
-  if (id < last && sends == 1)
+  if (id < last && published == 1 && !(allowances_.may_refuse && message.sends > 1))
     fail(client.id + " got " + describe(id) + " after m" + std::to_string(last));
   last = std::max(last, id);
 }
@@ -358,6 +407,8 @@ void ModelBroker::check_end(std::uint64_t drops) {
       if (!messages_[id].is_clear && !client.receipts.contains(id))
         lost.push_back(client.id + " never got " + describe(id));
     for (const WillState& will : client.wills) {
+      if (will.end.is_never() && !will.published.is_never())
+        fail(describe(will.message) + " was published while its connection lived");
       if (!will.is_expected || messages_[will.message].qos == Qos::at_most_once) continue;
       for (const Candidate& watcher : will.watchers) {
         const Client& to = clients_[watcher.client];

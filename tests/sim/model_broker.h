@@ -10,6 +10,7 @@
 //   - a retained message is never older than what the subscriber has seen; in the end it is the
 //   last
 //   - a will is published once, not before its time, and when it must be
+//   - a crash takes nothing that was acknowledged, and brings nothing back
 //   - an acknowledgement of durable state does not leave while the log is silent
 //
 // Owner:   World.      Thread: one.
@@ -63,7 +64,9 @@ enum class Ended : std::uint8_t { goodbye, goodbye_with_will, lost_told, lost_un
 class ModelBroker {
  public:
   struct Allowances {
-    bool may_drop = false;    ///< the queues are so short that messages may be dropped
+    bool may_drop = false;  ///< the queues are so short that messages may be dropped
+    bool may_refuse =
+        false;  ///< the disk may be full: what was refused may be sent again, too late
     bool rings_race = false;  ///< rings deliver late, each by itself: causes may come after effects
   };
   ModelBroker(Shards& shards, Totals& totals, const Allowances& allowances)
@@ -91,6 +94,9 @@ class ModelBroker {
   void on_unsuback(ClientIndex client, const std::string& text, Instant now);
   void on_message(ClientIndex client, const Incoming& incoming, Instant now);
 
+  /// The broker is killed; it starts again from its log.
+  void on_crash(Duration restart_grace, Instant now);
+
   /// Everything has come to rest: what had to arrive has arrived. `drops`: by limits.
   void check_end(std::uint64_t drops);
   /// What a new subscriber of everything was sent as retained.
@@ -115,6 +121,8 @@ class ModelBroker {
     bool is_acknowledged = false;
     Instant sent{};
     std::uint32_t sends = 1;
+    std::uint32_t crashes_before = 0;
+    bool is_in_doubt = false;  // a crash came before its acknowledgement: some shards may have it
     Instant last_sent{};
     Instant acknowledged{};
     std::vector<Candidate> candidates;  // had a subscription when it was sent
@@ -130,6 +138,7 @@ class ModelBroker {
   struct Receipt {
     std::uint32_t fresh = 0;
     std::uint32_t all = 0;
+    std::uint32_t at_qos_2 = 0;
   };
   struct WillState {
     MessageId message = 0;
@@ -142,6 +151,10 @@ class ModelBroker {
     bool is_called_off = false;
     bool is_resolved = false;
     bool is_expected = false;
+    bool may_be_resumed = false;           // a CONNECT that nobody answered may have come in time
+    Instant published = Instant::never();  // before its end was seen
+    bool is_restarted = false;             // the broker was killed before it was due
+    Duration expiry{};                     // of the session
     std::vector<Candidate> watchers;
   };
   struct Client {
@@ -154,6 +167,8 @@ class ModelBroker {
     bool is_sure = false;  // the session certainly exists
     bool is_connecting = false;
     bool has_closed = true;
+    std::uint32_t crashes_seen = 0;
+    bool may_be_new = false;  // a CONNECT that nobody answered may have made another session
     std::vector<Subscription> subscriptions;
     std::unordered_map<MessageId, Receipt> receipts;
     std::map<std::pair<std::string, std::pair<codec::Qos, codec::Qos>>, MessageId> last_seen;
@@ -184,6 +199,7 @@ class ModelBroker {
   std::vector<Message> messages_{1};  // by id; 0 is none
   std::map<std::string, std::unordered_map<MessageId, std::uint32_t>> group_receipts_;
   std::vector<std::pair<MessageId, std::string>> group_expected_;
+  std::uint32_t crashes_ = 0;
   std::vector<std::string> failures_;
 };
 

@@ -7,6 +7,7 @@ namespace sluice::sim {
 namespace {
 
 constexpr std::size_t calm_read_max = 65'536;
+constexpr std::uint64_t no_bound = ~std::uint64_t{0};
 
 }  // namespace
 
@@ -20,21 +21,25 @@ Shards::Shards(Rng& rng, const Choices& choices, Totals& totals, Trace& trace, I
       trace_(trace),
       placement_key_{rng.next(), rng.next()},
       rings_(std::size_t{choices.shards} * choices.shards),
-      logs_(choices.shards),
-      asleep_until_(choices.shards),
-      server_rings_(choices.shards, choices.ring_bytes) {
+      disk_logs_(rng, choices, totals, placement_key_),
+      writes_left_(no_bound),
+      asleep_until_(choices.shards) {
   for (Ring& ring : rings_)
     ring.delay_max = Duration(static_cast<std::int64_t>(
         rng.below(static_cast<std::uint64_t>(choices.ring_delay_max.count()) + 1)));
-  make_drivers(now);
+  start(now, false);
 }
 
 void Shards::make_drivers(Instant now) {
-  core::ShardSetup setup{.count = choices_.shards,
-                         .placement_key = placement_key_,
-                         .table_key = {rng_.next(), rng_.next()},
-                         .has_log = choices_.has_log,
-                         .census = &census_};
+  server_rings_ = std::make_unique<server::RingMatrix>(choices_.shards, choices_.ring_bytes);
+  census_ = {};
+  core::ShardSetup setup{
+      .count = choices_.shards,
+      .placement_key = placement_key_,
+      .table_key = {rng_.next(), rng_.next()},
+      .has_log = choices_.has_log,
+      .log_clock = {now, WallTime{1'800'000'000'000'000'000} + (now - Instant{})},
+      .census = &census_};
   for (std::uint16_t i = 0; i < choices_.shards; ++i) {
     setup.index = core::ShardIndex{i};
     if (choices_.has_server_turns)
@@ -43,15 +48,87 @@ void Shards::make_drivers(Instant now) {
                                                          .turn = choices_.turn,
                                                          .seed = rng_.next(),
                                                          .time_over_in = choices_.time_over_in},
-                                       choices_.core, log_, server_rings_, now));
+                                       choices_.core, log_, *server_rings_, now));
     else
       drivers_.push_back(std::make_unique<ShardDriver>(
-          ShardDriver::Setup{.shard = setup,
-                             .log_answers = choices_.has_log ? testing::LogAnswers::later
-                                                             : testing::LogAnswers::at_once,
-                             .seed = rng_.next()},
-          choices_.core, log_, now));
+          ShardDriver::Setup{.shard = setup, .seed = rng_.next()}, choices_.core, log_, now));
   }
+}
+
+// As the server does it: nobody connects before the shards have told each other what they found.
+void Shards::begin_run(Instant now) {
+  bool has_mail = false;
+  for (const auto& driver : server_drivers_) has_mail |= driver->begin_run(now);
+  while (has_mail) {
+    has_mail = false;
+    for (const auto& driver : server_drivers_) has_mail |= driver->run_once(now);
+  }
+  for (const auto& driver : drivers_) driver->begin_run(now);
+  for (has_mail = !drivers_.empty(); has_mail;) {
+    has_mail = false;
+    for (std::uint16_t from = 0; from < drivers_.size(); ++from)
+      for (std::uint16_t to = 0; to < drivers_.size(); ++to)
+        for (MailQueue& outbox = drivers_[from]->outbox(to); !outbox.empty(); outbox.pop_front()) {
+          drivers_[to]->deliver_mail(core::ShardIndex{from}, std::move(outbox.front()));
+          has_mail = true;
+        }
+    for (const auto& driver : drivers_)
+      if (has_mail) driver->turn(now, calm_read_max);
+  }
+}
+
+void Shards::start(Instant now, bool has_faults) {
+  make_drivers(now);
+  if (choices_.has_log) {
+    const auto restore = [this](std::uint16_t to, const store::Batch& batch) {
+      return shard(to).restore(batch.records);
+    };
+    const bool is_open = disk_logs_.open(restore, now, has_faults);
+    if (!is_open) {
+      clear_drivers();
+      disk_logs_.crash();
+      down_until_ = now + 50ms;
+      return;
+    }
+    for (std::uint16_t i = 0; i < drivers_.size(); ++i) drivers_[i]->use_log(disk_logs_.log(i));
+    for (std::uint16_t i = 0; i < server_drivers_.size(); ++i)
+      server_drivers_[i]->use_log(disk_logs_.log(i));
+    begin_run(now);
+  }
+  is_running_ = true;
+}
+
+void Shards::add_counters(const core::CoreMetrics& m) {
+  before_.messages_dropped_queue_messages_max += m.messages_dropped_queue_messages_max;
+  before_.messages_dropped_queue_bytes_max += m.messages_dropped_queue_bytes_max;
+  before_.messages_dropped_write_buffer_full += m.messages_dropped_write_buffer_full;
+  before_.messages_dropped_maximum_packet_size += m.messages_dropped_maximum_packet_size;
+  before_.messages_dropped_expired += m.messages_dropped_expired;
+  before_.sessions_taken_over += m.sessions_taken_over;
+}
+
+void Shards::clear_drivers() {
+  drivers_.clear();
+  server_drivers_.clear();
+  for (Ring& ring : rings_) ring.entries.clear();
+  asleep_until_.assign(choices_.shards, {});
+}
+
+void Shards::crash(Instant now, bool has_faults) {
+  // What one shard was about to do in this turn is done in part.
+  writes_left_ = rng_.below(8);
+  const auto busy = static_cast<std::uint16_t>(rng_.below(choices_.shards));
+  if (has_faults && choices_.has_server_turns) take_server_turn(busy, now, has_faults);
+  if (has_faults && !choices_.has_server_turns) take_turn(busy, now, has_faults);
+  for (std::uint16_t i = 0; i < choices_.shards; ++i) add_counters(shard(i).metrics());
+  clear_drivers();
+  disk_logs_.crash();
+  writes_left_ = no_bound;
+  is_running_ = false;
+  const auto down_max = static_cast<std::uint64_t>(choices_.down_max.count()) + 1;
+  down_until_ = now + Duration(static_cast<std::int64_t>(rng_.below(down_max)));
+  crash_again_until_ = rng_.chance(1, 4) ? down_until_ + 300ms : Instant{};
+  ++totals_.crashes;
 }
 
 core::Shard& Shards::shard(std::uint16_t i) {
@@ -64,6 +141,11 @@ std::uint16_t Shards::home_of(std::string_view client_id) const {
 }
 
 void Shards::accept(testing::Socket& socket) {
+  if (!is_running_) {
+    socket.is_closed_by_broker = socket.is_released = true;
+    return;
+  }
+  socket.writes_left = &writes_left_;
   Peer peer;
   peer.kind = PeerKind::memory;
   peer.id = static_cast<std::uint32_t>(++sockets_);
@@ -81,21 +163,6 @@ void Shards::deliver_mail(std::uint16_t to, Instant now) {
     for (; !entries.empty() && entries.front().due <= now; entries.pop_front())
       drivers_[to]->deliver_mail(core::ShardIndex{from}, std::move(entries.front().record));
   }
-}
-
-void Shards::answer_log(std::uint16_t shard, Instant now, bool has_faults) {
-  if (!choices_.has_log) return;
-  LogOf& log = logs_[shard];
-  if (has_faults && choices_.log_silence_in > 0 && log.silent_since.is_never() &&
-      rng_.chance(1, choices_.log_silence_in)) {
-    log.silent_since = now;
-    log.silent_until = now + std::chrono::milliseconds(rng_.below(2'000));
-    ++totals_.log_silences;
-  }
-  if (!log.silent_since.is_never() && log.silent_until > now) return;
-  log.silent_since = Instant::never();
-  for (; !log.due.empty() && log.due.front() <= now; log.due.pop_front())
-    drivers_[shard]->answer_log(1);
 }
 
 void Shards::collect(std::uint16_t shard, Instant now, bool has_faults) {
@@ -117,22 +184,11 @@ void Shards::collect(std::uint16_t shard, Instant now, bool has_faults) {
   for (const auto& moving : driver.moving())
     drivers_[core::index_of(moving.target)]->open(*moving.socket, moving);
   driver.moving().clear();
-  LogOf& log = logs_[shard];
-  while (log.due.size() < driver.waiting_log_batches()) {
-    Instant due = now;
-    if (has_faults && choices_.log_delay_max > Duration{} && rng_.chance(3, 4)) {
-      due = now + Duration(static_cast<std::int64_t>(
-                      rng_.below(static_cast<std::uint64_t>(choices_.log_delay_max.count()))));
-      ++totals_.late_log;
-    }
-    log.due.push_back(log.due.empty() ? due : std::max(due, log.due.back()));
-  }
 }
 
 void Shards::take_turn(std::uint16_t shard, Instant now, bool has_faults) {
   if (has_faults && asleep_until_[shard] > now) return;
   ShardDriver& driver = *drivers_[shard];
-  answer_log(shard, now, has_faults);
   deliver_mail(shard, now);
   if (!driver.has_work(now)) return;
   driver.rotate(rng_.below(64));
@@ -161,11 +217,16 @@ void Shards::take_server_turn(std::uint16_t shard, Instant now, bool has_faults)
 }
 
 void Shards::step(Instant now, bool has_faults) {
+  if (!is_running_) {
+    if (now >= down_until_ || !has_faults) start(now, has_faults);
+    return;
+  }
   const std::uint64_t rounds = 1 + rng_.below(3);
   for (std::uint64_t round = 0; round < rounds; ++round) {
     const auto first = static_cast<std::uint16_t>(rng_.below(choices_.shards));
     for (std::uint16_t i = 0; i < choices_.shards; ++i) {
       const auto shard = static_cast<std::uint16_t>((first + i) % choices_.shards);
+      if (is_killed(shard, now, has_faults)) return crash(now, has_faults);
       if (choices_.has_server_turns)
         take_server_turn(shard, now, has_faults);
       else
@@ -174,9 +235,18 @@ void Shards::step(Instant now, bool has_faults) {
   }
 }
 
+// Between the turns of any two shards; or the disk makes it end itself.
+bool Shards::is_killed(std::uint16_t next, Instant now, bool has_faults) {
+  if (!choices_.has_log) return false;
+  if (has_faults && choices_.crash_in > 0 &&
+      rng_.chance(1, choices_.crash_in * choices_.shards * 2 / (now < crash_again_until_ ? 50 : 1)))
+    return true;
+  return !disk_logs_.step(next, now, has_faults);
+}
+
 core::CoreMetrics Shards::totals_of_metrics() {
-  core::CoreMetrics sum{};
-  for (std::uint16_t i = 0; i < choices_.shards; ++i) {
+  core::CoreMetrics sum = before_;
+  for (std::uint16_t i = 0; is_running_ && i < choices_.shards; ++i) {
     const core::CoreMetrics& m = shard(i).metrics();
     sum.queue_messages += m.queue_messages;
     sum.inflight_messages += m.inflight_messages;
@@ -192,14 +262,11 @@ core::CoreMetrics Shards::totals_of_metrics() {
 }
 
 bool Shards::is_drained() {
+  if (!is_running_ || (choices_.has_log && !disk_logs_.is_idle())) return false;
   if (choices_.has_server_turns)
     return std::ranges::none_of(server_drivers_,
                                 [](const auto& driver) { return driver->has_work(); });
-  for (const Ring& ring : rings_)
-    if (!ring.entries.empty()) return false;
-  for (std::uint16_t i = 0; i < choices_.shards; ++i)
-    if (!logs_[i].due.empty() || drivers_[i]->waiting_log_batches() > 0) return false;
-  return true;
+  return std::ranges::all_of(rings_, [](const Ring& ring) { return ring.entries.empty(); });
 }
 
 }  // namespace sluice::sim

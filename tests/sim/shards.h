@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Shards runs the broker's shards in an order that the seed chooses, with rings that deliver late,
-// each pair by itself, and a log that answers late or falls silent.
+// each pair by itself. Where there are logs, it kills them all, and makes them again of what the
+// disk has kept.
 //
 // Owner:   World.      Thread: one.
 #pragma once
 
 #include "base/siphash.h"
 #include "tests/sim/choices.h"
+#include "tests/sim/disk_logs.h"
 #include "tests/sim/totals.h"
 #include "tests/sim/turn_driver.h"
 #include "tests/support/shard_driver.h"
@@ -24,11 +26,14 @@ class Shards {
   Shards(Rng& rng, const Choices& choices, Totals& totals, Trace& trace, Instant now);
 
   void accept(testing::Socket& socket);
-  /// Every shard may take a turn.
+  /// Every shard may take a turn; or the broker is killed, or starts again.
   void step(Instant now, bool has_faults);
+  bool is_running() const { return is_running_; }
+  /// What the broker itself found to be wrong; empty if nothing.
+  const std::string& problem() const { return disk_logs_.problem(); }
   std::uint16_t home_of(std::string_view client_id) const;
   /// Since when the log of that shard has answered nothing; never, if it does.
-  Instant log_silent_since(std::uint16_t shard) const { return logs_[shard].silent_since; }
+  Instant log_silent_since(std::uint16_t shard) const { return disk_logs_.silent_since(shard); }
   /// Whether the broker has nothing left to do, and nothing in flight or queued.
   bool is_drained();
   core::CoreMetrics totals_of_metrics();
@@ -42,17 +47,18 @@ class Shards {
     std::deque<Entry> entries;
     Duration delay_max{};
   };
-  struct LogOf {
-    std::deque<Instant> due;
-    Instant silent_since = Instant::never();
-    Instant silent_until{};
-  };
 
   void take_turn(std::uint16_t shard, Instant now, bool has_faults);
   void deliver_mail(std::uint16_t to, Instant now);
-  void answer_log(std::uint16_t shard, Instant now, bool has_faults);
   void collect(std::uint16_t shard, Instant now, bool has_faults);
   void make_drivers(Instant now);
+  void start(Instant now, bool has_faults);
+  void begin_run(Instant now);
+  /// The process is gone: memory, mail and sockets with it. Maybe in the middle of a turn.
+  void crash(Instant now, bool has_faults);
+  bool is_killed(std::uint16_t next, Instant now, bool has_faults);
+  void clear_drivers();
+  void add_counters(const core::CoreMetrics& metrics);
   void take_server_turn(std::uint16_t shard, Instant now, bool has_faults);
   void may_sleep(std::uint16_t shard, Instant now, bool has_faults);
   core::Shard& shard(std::uint16_t i);
@@ -67,11 +73,16 @@ class Shards {
   HashKey placement_key_;
   std::uint64_t sockets_ = 0;
   std::vector<Ring> rings_;
-  std::vector<LogOf> logs_;
+  DiskLogs disk_logs_;
+  std::uint64_t writes_left_;  // to sockets, before the process is dead
+  bool is_running_ = false;
+  Instant down_until_{};
+  Instant crash_again_until_{};
+  core::CoreMetrics before_{};  // the counters of the runs that were killed
   std::vector<Instant> asleep_until_;
   std::vector<std::unique_ptr<testing::ShardDriver>> drivers_;
   // Or, instead, those of the server.
-  server::RingMatrix server_rings_;
+  std::unique_ptr<server::RingMatrix> server_rings_;
   std::vector<std::unique_ptr<TurnDriver>> server_drivers_;
 };
 

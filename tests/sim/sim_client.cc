@@ -136,6 +136,7 @@ void SimClient::connect(Instant now, bool is_calm) {
                                 static_cast<std::uint32_t>(facts.will_delay / 1s));
   }
   if (facts.clean_start) resume(now, false);
+  may_be_new_ |= now >= ended_at_ + facts.expiry;
   asked_clean_ = facts.clean_start;
   around_.model.on_connect_sent(index_, facts, now);
   ++around_.totals.connects;
@@ -154,6 +155,14 @@ void SimClient::resume(Instant now, bool session_present) {
     return;
   }
   ++around_.totals.resumed;
+  if (may_be_new_) {
+    unacknowledged_.clear();
+    held_.clear();
+  }
+  // A broker that was killed may not know of QoS 1 messages that it had sent.
+  if (crashes_seen_ != around_.totals.crashes)
+    std::erase_if(unacknowledged_, [](const auto& u) { return u.second == Qos::at_least_once; });
+  crashes_seen_ = around_.totals.crashes;
   for (Outgoing& out : outgoing_) {
     if (out.is_released) {
       send(testing::Pubrel{.packet_id = out.packet_id}, now);
@@ -178,6 +187,7 @@ void SimClient::drop_connection_state() {
 
 void SimClient::lose(Instant now, bool is_told, Duration away_for) {
   const bool was_connecting = state_ == State::connecting;
+  if (!was_connecting) ended_at_ = now;
   if (!link_->socket().is_closed_by_broker && away_for == Duration{}) ++around_.totals.takeovers;
   around_.model.on_ended(index_, is_told ? Ended::lost_told : Ended::lost_untold, now);
   link_->lose(now, is_told);
@@ -194,6 +204,7 @@ void SimClient::say_goodbye(Instant now) {
   ++around_.totals.goodbyes;
   around_.model.on_ended(index_, has_will ? Ended::goodbye_with_will : Ended::goodbye, now);
   link_->finish(now);
+  ended_at_ = now;
   drop_connection_state();
   reconnect_at_ = now + std::chrono::milliseconds(below(9'000));
 }

@@ -131,14 +131,17 @@ class SimClient {
   std::deque<Answer> answers_;
   std::vector<Asked> asked_;
   std::vector<std::string> subscribed_;
-  std::set<PacketId> unacknowledged_;  // QoS 1 and 2 of the broker, not acknowledged by us
-  std::set<PacketId> held_;            // QoS 2 taken, PUBREL awaited
-  std::set<PacketId> on_connection_;   // of unacknowledged_, came on this connection
+  std::map<PacketId, Qos> unacknowledged_;  // of the broker, not acknowledged by us
+  std::set<PacketId> held_;                 // QoS 2 taken, PUBREL awaited
+  std::set<PacketId> on_connection_;        // of unacknowledged_, came on this connection
   std::map<std::uint32_t, std::string> aliases_;
   std::map<std::string, MessageId> retained_;
   std::uint16_t receive_maximum_ = 65535;
   bool asked_clean_ = false;
+  Instant ended_at_{};       // the last connection that was answered
+  bool may_be_new_ = false;  // a CONNECT that nobody answered may have made another session
   bool is_first_ = true;
+  std::uint64_t crashes_seen_ = 0;
 };
 
 }  // namespace sluice::sim

@@ -73,6 +73,7 @@ void SimClient::on_connack(const testing::Connack& connack, Instant now) {
   is_first_ = false;
   around_.model.on_connack(index_, connack.session_present, now);
   if (!asked_clean_) resume(now, connack.session_present);
+  may_be_new_ = false;
   if (!profile_.shared_filter.empty() && !has_subscription(profile_.shared_filter)) {
     FilterFacts shared;
     shared.text = profile_.shared_filter;
@@ -104,7 +105,7 @@ void SimClient::count_under_way(const testing::Publish& publish) {
   if (!publish.dup && unacknowledged_.contains(id))
     around_.model.fail(profile_.id + ": packet identifier " + std::to_string(id) +
                        " is used again while under way");
-  unacknowledged_.insert(id);
+  unacknowledged_[id] = publish.qos;
   on_connection_.insert(id);
   if (on_connection_.size() > receive_maximum_)
     around_.model.fail(profile_.id + " got more than its Receive Maximum of " +

@@ -32,7 +32,14 @@ struct Totals {
   std::uint64_t late_log = 0;
   std::uint64_t log_silences = 0;
   std::uint64_t shard_pauses = 0;
-  std::uint64_t drops = 0;  ///< by limits, as the broker counts them
+  std::uint64_t crashes = 0;
+  std::uint64_t power_cuts = 0;    ///< of them, those that took what was not synced
+  std::uint64_t torn_commits = 0;  ///< found, and cut off, at a start
+  std::uint64_t disk_errors = 0;
+  std::uint64_t disks_full = 0;
+  std::uint64_t bit_flips = 0;
+  std::uint64_t bit_flips_refused = 0;  ///< the others were of no consequence
+  std::uint64_t drops = 0;              ///< by limits, as the broker counts them
 
   void add(const Totals& other);
 };
@@ -46,7 +53,11 @@ void for_each_total(Totals& t, F&& f) {
   f("goodbyes", t.goodbyes), f("losses", t.losses), f("half_open", t.half_open);
   f("cut_streams", t.cut_streams), f("clogs", t.clogs), f("slow_reads", t.slow_reads);
   f("split_writes", t.split_writes), f("late_mail", t.late_mail), f("late_log", t.late_log);
-  f("log_silences", t.log_silences), f("shard_pauses", t.shard_pauses), f("drops", t.drops);
+  f("log_silences", t.log_silences), f("shard_pauses", t.shard_pauses), f("crashes", t.crashes);
+  f("power_cuts", t.power_cuts), f("torn_commits", t.torn_commits);
+  f("disk_errors", t.disk_errors), f("disks_full", t.disks_full);
+  f("bit_flips", t.bit_flips), f("bit_flips_refused", t.bit_flips_refused);
+  f("drops", t.drops);
 }
 
 inline void Totals::add(const Totals& other) {

@@ -63,6 +63,7 @@ class SocketTransport final : public net::Transport {
 TurnDriver::TurnDriver(const Setup& setup, const core::CoreOptions& options, Log& log,
                        server::RingMatrix& rings, Instant now)
     : rng_(setup.seed),
+      clock_(setup.shard.log_clock),
       time_over_in_(setup.time_over_in),
       turn_(setup.shard, options, setup.turn, rng_, log, rings, *this, now) {}
 
@@ -82,7 +83,23 @@ void TurnDriver::unwatch(const net::Transport& transport) {
 
 bool TurnDriver::is_time_over() { return time_over_in_ > 0 && rng_.chance(1, time_over_in_); }
 
+bool TurnDriver::begin_run(Instant now) {
+  now_ = now;
+  turn_.begin(now);
+  shard().begin_run();
+  turn_.run();
+  return turn_.finish() != 0;
+}
+
+bool TurnDriver::run_once(Instant now) {
+  now_ = now;
+  turn_.begin(now);
+  turn_.run();
+  return turn_.finish() != 0 || turn_.has_work();
+}
+
 void TurnDriver::turn(Instant now, std::size_t read_max) {
+  now_ = now;
   read_max_ = read_max;
   turn_.begin(now);
   for (auto& [transport, opened] : accepted_) turn_.add(std::move(transport), opened);

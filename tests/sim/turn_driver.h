@@ -26,6 +26,13 @@ class TurnDriver final : public server::TurnHost {
   TurnDriver(const Setup& setup, const core::CoreOptions& options, Log& log,
              server::RingMatrix& rings, Instant now);
 
+  /// Before the first turn; the log outlives it.
+  void use_log(store::ShardLog& log) { turn_.use_log(log, log_pending_bytes_max); }
+  /// The first turn of a shard with a log, and those in which the shards tell each other of it:
+  /// true if there is mail.
+  bool begin_run(Instant now);
+  bool run_once(Instant now);
+
   void accept(testing::Socket& socket, const Peer& peer);
   void adopt(server::HandOverLetter letter) { letters_.push_back(std::move(letter)); }
   /// One turn. `read_max`: bytes taken from one socket at once.
@@ -33,6 +40,8 @@ class TurnDriver final : public server::TurnHost {
   std::vector<server::HandOverLetter>& hand_overs() { return turn_.hand_overs(); }
   bool has_work() const { return turn_.has_work() || !letters_.empty() || !accepted_.empty(); }
   core::Shard& shard() { return turn_.shard(); }
+
+  static constexpr std::size_t log_pending_bytes_max = 64 * 1024;
 
  private:
   struct Watched {
@@ -43,10 +52,13 @@ class TurnDriver final : public server::TurnHost {
   bool watch(const net::Transport& transport, core::ConnId id) override;
   void unwatch(const net::Transport& transport) override;
   bool is_time_over() override;
+  WallTime wall_now() override { return clock_.wall_at(now_); }
   // No credentials are asked for here.
   void authenticate(core::AuthRequest) override {}
 
   Rng rng_;
+  const core::LogClock clock_;
+  Instant now_{};
   const std::uint64_t time_over_in_;
   std::size_t read_max_ = 0;
   std::vector<Watched> watched_;

@@ -17,6 +17,7 @@ class World {
         shards_(rng_, choices_, totals_, trace_, start),
         model_(shards_, totals_,
                {.may_drop = choices_.core.session.queue_messages_max < 1'000,
+                .may_refuse = choices_.disk_full_in > 0,
                 .rings_race = !choices_.has_server_turns}),
         seconds_(options.seconds) {
     for (ClientIndex i = 0; i < choices_.clients; ++i)
@@ -50,10 +51,20 @@ class World {
   void step(bool is_calm) {
     now_ = now_ + std::chrono::microseconds(1'000 + rng_.below(7'000));
     for (const auto& link : links_) link->step(now_, !is_calm);
+    const std::uint64_t crashes = totals_.crashes;
     shards_.step(now_, !is_calm);
+    if (totals_.crashes != crashes) on_crash();
+    if (!shards_.problem().empty()) model_.fail(shards_.problem());
     std::erase_if(links_, [](const auto& link) { return link->is_over(); });
     for (const auto& client : clients_) client->note_closed(now_);
     for (const auto& client : clients_) client->step(now_, is_calm);
+  }
+
+  // What the kernel had taken of the broker may still arrive, or go with it.
+  void on_crash() {
+    for (const auto& link : links_)
+      if (rng_.chance(1, 2)) link->socket().outbound.clear();
+    model_.on_crash(choices_.core.will.restart_grace, now_);
   }
 
   bool is_at_rest() {

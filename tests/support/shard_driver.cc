@@ -19,7 +19,12 @@ ShardDriver::ShardDriver(const Setup& setup, const core::CoreOptions& options, L
 
 // What was never written may refer to messages of the shard, which goes before the output.
 ShardDriver::~ShardDriver() {
-  for (const Conn& conn : conns_) effects_.output.drop(conn.id);
+  for (const Conn& conn : conns_) {
+    effects_.output.drop(conn.id);
+    if (conn.socket != nullptr) conn.socket->is_closed_by_broker = conn.socket->is_released = true;
+  }
+  for (const MovingConnection& opening : opening_)
+    opening.socket->is_closed_by_broker = opening.socket->is_released = true;
 }
 
 void ShardDriver::begin_run(Instant now) {
@@ -45,6 +50,7 @@ void ShardDriver::answer_log(std::size_t count) {
 }
 
 bool ShardDriver::has_work(Instant now) const {
+  if (shard_log_ != nullptr && shard_log_->durable() != durable_) return true;
   if (!opening_.empty() || !mail_.empty() || answers_ > 0 || shard_.has_work()) return true;
   if (shard_.next_deadline() <= now) return true;
   for (const Conn& conn : conns_) {
@@ -155,15 +161,30 @@ void ShardDriver::hand_over(Conn& conn, const core::HandOver& over) {
   socket.is_released = false;
 }
 
+void ShardDriver::persist(core::Ticket ticket) {
+  ++log_batches_;
+  if (shard_log_ != nullptr) {
+    shard_log_->append(ticket, {setup_.shard.log_clock.wall_at(now_), now_}, effects_.records);
+    take_durable();
+    return;
+  }
+  setup_.log.push_back(effects_.records);
+  if (setup_.log_answers == LogAnswers::at_once)
+    shard_.on_answer(ticket);
+  else
+    tickets_.push_back(ticket);
+}
+
+void ShardDriver::take_durable() {
+  const core::Ticket durable = shard_log_->durable();
+  if (durable == durable_) return;
+  durable_ = durable;
+  shard_.on_answer(durable);
+}
+
 void ShardDriver::apply(const core::Effect& effect) {
   if (effect.kind == EffectKind::persist) {
-    const core::Ticket ticket{effect.arg};
-    ++log_batches_;
-    setup_.log.push_back(effects_.records);
-    if (setup_.log_answers == LogAnswers::at_once)
-      shard_.on_answer(ticket);
-    else
-      tickets_.push_back(ticket);
+    persist(core::Ticket{effect.arg});
     return;
   }
   if (effect.kind == EffectKind::checkpoint_begun) {
@@ -216,7 +237,13 @@ void ShardDriver::apply_effects() {
 }
 
 void ShardDriver::begin(Instant now) {
+  now_ = now;
   shard_.begin_turn(now);
+  if (shard_log_ != nullptr) {
+    shard_.set_log_state(shard_log_->space() == store::Space::low ? core::LogState::full
+                                                                  : core::LogState::good);
+    take_durable();
+  }
   write_backlogs();
   for (; answers_ > 0; --answers_) {
     const core::Ticket ticket = tickets_.front();

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "core/shard/shard.h"
+#include "store/log.h"
 #include "tests/support/broker_setup.h"
 #include "tests/support/queue_mailer.h"
 #include "tests/support/socket.h"
@@ -40,6 +41,9 @@ class ShardDriver {
 
   ShardDriver(const Setup& setup, const core::CoreOptions& options, Log& log, Instant now);
   ~ShardDriver();
+
+  /// Before the first turn: batches go there, and answers come from there. Outlives the driver.
+  void use_log(store::ShardLog& log) { shard_log_ = &log; }
 
   /// A connection for the next turn. `socket` outlives it: until socket.is_released.
   void open(Socket& socket, const MovingConnection& from);
@@ -94,6 +98,8 @@ class ShardDriver {
 
   void begin(Instant now);
   void finish(Instant now);
+  void persist(core::Ticket ticket);
+  void take_durable();
   void open_new();
   void write_backlogs();
   void read(std::size_t read_max);
@@ -118,6 +124,9 @@ class ShardDriver {
   std::vector<MovingConnection> moving_;
   std::deque<core::AuthRequest> auth_requests_;
   std::deque<Mail> mail_;
+  store::ShardLog* shard_log_ = nullptr;
+  core::Ticket durable_{0};  // answered by it
+  Instant now_{};
   std::deque<core::Ticket> tickets_;                   // with the log
   std::size_t answers_ = 0;                            // of tickets_: ready
   std::vector<std::vector<std::uint8_t>> read_bytes_;  // of this turn; output may refer to them

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// DiskLogs is the store of the simulated broker: the real writer and reader of a log for each
+// shard, over a disk that is slow, full, failing, and that a crash leaves in any state it may. What
+// it reads after a crash is what the shards are made of again.
+//
+// Owner:   Shards.      Thread: one.
+#pragma once
+
+#include "store/recovery/store_directory.h"
+#include "tests/sim/choices.h"
+#include "tests/sim/totals.h"
+#include "tests/support/sim_disk.h"
+#include "tests/support/stepped_log.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::sim {
+
+class DiskLogs {
+ public:
+  using Restore = std::function<Result<void>(std::uint16_t shard, const store::Batch& batch)>;
+
+  DiskLogs(Rng& rng, const Choices& choices, Totals& totals, const HashKey& placement_key);
+
+  /// Reads all logs and opens them for more. False if the disk has failed meanwhile, or is full: to
+  /// be tried again. What must not be stands in problem().
+  bool open(const Restore& restore, Instant now, bool has_faults);
+  store::ShardLog& log(std::uint16_t shard) { return *logs_[shard].log; }
+  /// What the threads of that log do in a while. False if the process must end.
+  bool step(std::uint16_t shard, Instant now, bool has_faults);
+  /// The end of the process, or of the power: of what was on its way, some may be there.
+  void crash();
+
+  Instant silent_since(std::uint16_t shard) const { return logs_[shard].silent_since; }
+  bool is_idle() const;
+  const std::string& problem() const { return problem_; }
+
+ private:
+  struct LogOf {
+    std::unique_ptr<testing::SteppedLog> log;
+    Instant due = Instant::never();
+    Instant silent_since = Instant::never();
+    Instant silent_until{};
+    store::Position last_begun{1};  // the first batch of the last commit that was answered
+    store::Position answered{1};    // the first batch that was not
+  };
+  /// What reading a log gives.
+  struct Reading {
+    std::vector<std::uint64_t> digests;  // after each batch, of all up to it
+    store::LogEnd end;
+  };
+
+  bool open_log(std::uint16_t shard, const Restore& restore);
+  void disturb(Instant now, bool has_faults);
+  void fall_silent(LogOf& log, Instant now);
+  bool commit(LogOf& log);
+  bool has_failed(const store::Problem& problem);
+  void check_damage(std::uint16_t shard);
+  store::Checked<Reading> read(std::uint16_t shard);
+
+  Rng& rng_;
+  const Choices& choices_;
+  Totals& totals_;
+  testing::SimDisk disk_;
+  const store::StoreDirectory::Birth birth_;
+  std::optional<store::StoreDirectory> directory_;
+  std::vector<LogOf> logs_;
+  Instant full_until_{};
+  std::string problem_;
+};
+
+}  // namespace sluice::sim

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/turn/checkpoints.h"
 
-#include <algorithm>
-
 namespace sluice::server {
 
-bool Checkpoints::is_due() {
+bool Checkpoints::is_due() const {
   const bool is_urgent = is_stopping_ || parts_.log.space() == store::Space::low;
   const std::uint64_t least = is_urgent ? urgent_bytes_min : parts_.log_bytes_min;
-  if (growth() < least || (!is_urgent && growth() < next_bytes_)) return false;
-  // Half of the log is what a checkpoint would write again.
-  next_bytes_ = std::max(least, 2 * std::uint64_t{parts_.shard.state_bytes()});
-  return growth() >= next_bytes_;
+  // Half of the log is what a checkpoint would write again. What there is to keep may have shrunk
+  // since the last turn.
+  return growth() >= least && growth() >= 2 * std::uint64_t{parts_.shard.state_bytes()};
 }
 
 void Checkpoints::on_turn(Instant now) {
@@ -38,7 +35,6 @@ void Checkpoints::on_batch(store::Position position) {
 void Checkpoints::on_durable(Instant now) {
   parts_.log.begin_replay_at(position_);
   begun_bytes_ = running_begun_bytes_;
-  next_bytes_ = 0;
   ++parts_.metrics.checkpoints;
   parts_.metrics.checkpoint_bytes += parts_.shard.checkpoint_bytes();
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);

@@ -50,12 +50,11 @@ class Checkpoints {
   static constexpr std::uint64_t urgent_bytes_min = std::uint64_t{1} << 20;
 
   std::uint64_t growth() const { return parts_.log.bytes() - begun_bytes_; }
-  bool is_due();
+  bool is_due() const;
   bool is_disk_ready() const { return parts_.log.pending_bytes() < pending_bytes_max; }
 
   const Parts parts_;
   std::uint64_t begun_bytes_ = 0;  // of the log, where replay would begin
-  std::uint64_t next_bytes_ = 0;   // what the log must have grown by to ask again
   std::uint64_t running_begun_bytes_ = 0;
   store::Position position_{};
   Instant began_{};

@@ -4,6 +4,7 @@
 #include "auth/file/file_backend.h"
 #include "auth/http/http_backend.h"
 #include "auth/jwt/jwt_backend.h"
+#include "auth/ldap/ldap_backend.h"
 #include "os/entropy.h"
 #include "os/file.h"
 #include "os/system_error.h"
@@ -92,18 +93,32 @@ Made make_http(const AuthOptions& options) {
   return std::make_unique<HttpBackend>(http, std::move(secret));
 }
 
+Made make_ldap(const AuthOptions& options) {
+  const auto& ldap = options.auth_ldap;
+  if (ldap.url.empty()) return nullptr;
+  const bool is_known = ldap.url.starts_with("ldap://") || ldap.url.starts_with("ldaps://") ||
+                        ldap.url.starts_with("ldapi://");
+  if (!is_known)
+    return std::unexpected(Problems{
+        {"auth_ldap.url", "'" + ldap.url + "' begins with none of ldap://, ldaps://, ldapi://"}});
+  if (!ldap.user_dn.contains("%u"))
+    return std::unexpected(
+        Problems{{"auth_ldap.user_dn", "needs a %u, where the user name is to stand"}});
+  return std::make_unique<LdapBackend>(ldap);
+}
+
 struct Maker {
   std::string_view name;
   Made (*make)(const AuthOptions&);
 };
 constexpr std::array makers{Maker{"file", make_file}, Maker{"jwt", make_jwt},
-                            Maker{"http", make_http}};
+                            Maker{"http", make_http}, Maker{"ldap", make_ldap}};
 
 }  // namespace
 
 bool has_backends(const AuthOptions& options) {
   return !options.auth.password_file.empty() || has_jwt(options.jwt) ||
-         !options.auth_http.url.empty();
+         !options.auth_http.url.empty() || !options.auth_ldap.url.empty();
 }
 
 std::expected<std::unique_ptr<const Chain>, Problems> make_chain(const AuthOptions& options) {
@@ -112,7 +127,7 @@ std::expected<std::unique_ptr<const Chain>, Problems> make_chain(const AuthOptio
   for (const std::string& name : options.auth.chain) {
     const auto* const maker = std::ranges::find(makers, name, &Maker::name);
     if (maker == makers.end()) {
-      problems.push_back({"auth.chain", "'" + name + "' is none of file, jwt and http"});
+      problems.push_back({"auth.chain", "'" + name + "' is none of file, jwt, http and ldap"});
       continue;
     }
     Made made = maker->make(options);

@@ -5,13 +5,18 @@ import base64
 import hmac
 import http.server
 import json
+import os
+import shutil
+import signal
+import subprocess
 import threading
 import time
 import unittest
 
 from auth_test import SECRET, Folder
 from support import case, wire
-from support.broker import Broker, PEERS_REQUIRED
+from support.broker import PEERS_REQUIRED, Broker, free_port, missing_peer
+from support.certificates import Authority
 from support.raw import RawClient, connected
 from support.wire import V5, V311
 
@@ -283,6 +288,119 @@ class WebService(Backends):
             self.assertLess(quick, 1.5)
             self.assertLess(took, 8)
             self.assertLess(longest, 1.0, "a slow service has stalled a shard")
+
+
+SLAPD_CONFIG = """include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+pidfile {folder}/slapd.pid
+TLSCACertificateFile {ca}
+TLSCertificateFile {cert}
+TLSCertificateKeyFile {key}
+access to attrs=userPassword by anonymous auth
+access to * by self read
+database mdb
+suffix "dc=example,dc=org"
+directory {folder}/db
+"""
+ENTRIES = """dn: dc=example,dc=org
+objectClass: dcObject
+objectClass: organization
+o: Example
+dc: example
+
+dn: uid=ann,dc=example,dc=org
+objectClass: inetOrgPerson
+uid: ann
+cn: Ann
+sn: Ann
+employeeType: operators
+employeeType: others
+userPassword: {secret}
+
+dn: uid=o\\2cx,dc=example,dc=org
+objectClass: inetOrgPerson
+uid: o,x
+cn: O
+sn: O
+userPassword: {secret}
+"""
+
+
+class Directory(Backends):
+    @classmethod
+    def setUpClass(cls):
+        cls.slapd = shutil.which("slapd", path="/usr/sbin:/usr/bin") or missing_peer("slapd")
+
+    def setUp(self):
+        super().setUp()
+        authority = Authority(self.path("ca"))
+        self.ca = authority.file
+        cert, key = authority.sign("ldap", "/CN=localhost", "DNS:localhost,IP:127.0.0.1")
+        os.mkdir(self.path("db"))
+        config = self.path("slapd.conf", SLAPD_CONFIG.format(folder=self.folder, ca=self.ca,
+                                                             cert=cert, key=key))
+        entries = self.path("entries", ENTRIES.format(secret=SECRET))
+        subprocess.run(["/usr/sbin/slapadd", "-f", config, "-l", entries], check=True, timeout=60,
+                       capture_output=True)
+        self.plain, self.tls = (f"{scheme}://127.0.0.1:{free_port()}" for scheme in
+                                ("ldap", "ldaps"))
+        self.process = subprocess.Popen([self.slapd, "-f", config, "-d", "0", "-h",
+                                         f"{self.plain} {self.tls}"], stderr=subprocess.DEVNULL)
+        self.addCleanup(self.process.wait)
+        self.addCleanup(self.process.kill)
+        self.addCleanup(self.process.send_signal, signal.SIGCONT)
+        end = time.monotonic() + 30
+        while subprocess.run(["ldapwhoami", "-x", "-H", self.plain], capture_output=True,
+                             timeout=30, check=False).returncode:
+            self.assertLess(time.monotonic(), end, "slapd does not answer")
+
+    def broker(self, url=None, **settings):
+        return Broker(settings={"auth_ldap.url": url or self.plain,
+                                "auth_ldap.user_dn": "uid=%u,dc=example,dc=org",
+                                "auth_ldap.timeout": "2s", **settings})
+
+    def test_who_binds_is_who_it_says(self):
+        rules = self.path("rules", "allow group operators publish ops\n")
+        for url, more in ((self.plain, {}), (self.tls, {"auth_ldap.ca_file": self.ca}),
+                          (self.plain, {"auth_ldap.ca_file": self.ca,
+                                        "auth_ldap.start_tls": "true"})):
+            with self.subTest(url=url, **more), \
+                    self.broker(url, **more, **{"acl.rules_file": rules,
+                                                "auth_ldap.groups_attribute": "employeeType"}
+                                ) as broker:
+                client = connected(broker.port, "c", V5, username="ann", password=SECRET)
+                self.assertEqual(client.publish("ops", b"", 1).reason, 0x10)
+                self.assertEqual(client.publish("else", b"", 1).reason, 0x87)
+                self.assertEqual(self.code(broker.port, "wrong", "ann"), REFUSED)
+                self.assertEqual(self.code(broker.port, "", "ann"), REFUSED)
+                self.assertEqual(self.code(broker.port, SECRET, "eve"), REFUSED)
+                self.assertEqual(self.code(broker.port, SECRET, "o,x"), 0)
+                self.assertEqual(self.code(broker.port, SECRET, "ann,dc=example,dc=org"), REFUSED)
+                self.assertNotIn(SECRET, broker.output())
+
+    def test_a_certificate_of_a_stranger_lets_nobody_in(self):
+        stranger = Authority(self.path("stranger"), "Stranger")
+        with self.broker(self.tls, **{"auth_ldap.ca_file": stranger.file}) as broker:
+            self.assertEqual(self.code(broker.port, SECRET, "ann"), UNAVAILABLE)
+
+    def test_down_and_slow(self):
+        users = self.users("file")
+        with self.broker(**{"auth.password_file": users}) as broker:
+            end = self.bystander_is_served(broker.port, username="file", password=SECRET)
+            self.process.send_signal(signal.SIGSTOP)
+            begin = time.monotonic()
+            self.assertEqual(self.code(broker.port, SECRET, "ann"), UNAVAILABLE)
+            self.assertLess(time.monotonic() - begin, 10)
+            self.assertLess(end(), 1.0, "a slow directory has stalled a shard")
+            self.process.send_signal(signal.SIGCONT)
+            self.assertEqual(self.code(broker.port, SECRET, "ann"), 0)
+            self.process.kill()
+            self.process.wait()
+            self.assertEqual(self.code(broker.port, SECRET + "x", "ann"), UNAVAILABLE)
+            self.assertEqual(self.code(broker.port, SECRET, "file"), 0)
 
 
 if __name__ == "__main__":

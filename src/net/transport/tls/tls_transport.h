@@ -6,8 +6,8 @@
 //
 // Owner, Thread, Never: as Transport.
 // Limits:  pending_bytes_max of bytes that wait below; beyond it the connection is broken (a peer
-//          that makes us answer without reading the answers). Idle: about 10 KB, most of it
-//          OpenSSL's.
+//          that makes us answer without reading the answers). Idle: 15 KB, session and all;
+//          most of it is OpenSSL's.
 // Spec:    RFC 8446, RFC 5246.
 #pragma once
 

@@ -78,6 +78,25 @@ TEST(ConnectionSettings, FlagsOfTlsAreNeverIgnored) {
   EXPECT_NE(error({"--tls-engine", "x"}).find("engines"), std::string::npos);
 }
 
+TEST(ConnectionSettings, AProxyIsTakenWholeOrRefused) {
+  const auto through = [](const char* url) { return mosquitto({"-h", "b", "--proxy", url}); };
+  const auto taken = through("socks5h://ann:secret@gate:9050");
+  ASSERT_TRUE(taken) << taken.error().text;
+  EXPECT_EQ(place(taken), "b:1883 ");
+  const auto& proxy = taken->link.connector.layers.proxy;
+  ASSERT_TRUE(proxy);
+  EXPECT_EQ(proxy->address.host, "gate");
+  EXPECT_EQ(proxy->address.port, 9050);
+  EXPECT_EQ(proxy->user, "ann");
+  EXPECT_EQ(proxy->password, "secret");
+  EXPECT_EQ(through("socks5h://gate")->link.connector.layers.proxy->address.port, 1080);
+  for (const char* wrong : {"http://gate", "socks5h://gate/path", "socks5h://a,b", "gate"}) {
+    const auto refused = through(wrong);
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_TRUE(refused.error().text.starts_with("--proxy: ")) << refused.error().text;
+  }
+}
+
 TEST(ConnectionSettings, NativeSpeaksMqtt5WithFallBackAndMosquitto3_1_1) {
   const auto ours = native({});
   ASSERT_TRUE(ours);

@@ -10,10 +10,18 @@
 namespace sluice::core {
 namespace {
 
+// What a fault means may have no code in the packet that tells of it.
+codec::ReasonCode tellable(codec::ReasonCode reason, codec::PacketType type) {
+  return codec::is_allowed(reason, type, codec::Direction::to_client)
+             ? reason
+             : codec::ReasonCode::protocol_error;
+}
+
 // The byte of a CONNACK that refuses, in the version the client speaks.
 std::uint8_t connack_code(codec::Version version, codec::ReasonCode code) {
-  return version == codec::Version::v5 ? static_cast<std::uint8_t>(code)
-                                       : static_cast<std::uint8_t>(codec::to_return_code(code));
+  return version == codec::Version::v5
+             ? static_cast<std::uint8_t>(tellable(code, codec::PacketType::connack))
+             : static_cast<std::uint8_t>(codec::to_return_code(code));
 }
 
 }  // namespace
@@ -92,7 +100,7 @@ void Closing::send_disconnect(const Connection& connection, codec::ReasonCode re
   // [RULE5-request-problem-information] [MQTT5-3.14.2-4]
   if (connection.wants_problem_information && !detail.empty() && detail.size() < 400)
     writer.text(codec::PropertyId::reason_string, detail);
-  codec::Disconnect packet{reason, {}};
+  codec::Disconnect packet{tellable(reason, codec::PacketType::disconnect), {}};
   if (const auto written = writer.finish()) packet.properties = *written;
   // [MQTT5-3.14.2-3]
   if (codec::encoded_size(packet, connection.version) > connection.packet_bytes_max)

@@ -256,6 +256,11 @@ Inbound::Step Inbound::on_packet(Connection& connection, PacketType type,
     if (packet_id != 0) [[likely]]
       return on_plain_ack(connection, type, packet_id);
   }
+  // Whatever else is wrong with it. [MQTT3-3.1.0-2] [MQTT5-3.1.0-2]
+  if (type == PacketType::connect)
+    return fail(connection, {.code = ErrorCode::protocol_error,
+                             .reason = static_cast<std::uint8_t>(ReasonCode::protocol_error),
+                             .detail = "a second CONNECT"});
   const auto decoded =
       codec::decode(packet.all, connection.version, codec::Direction::to_server, limits());
   if (!decoded) return fail(connection, decoded.error());
@@ -318,11 +323,6 @@ Inbound::Step Inbound::on_decoded(Connection& connection, const codec::Packet& p
     return step(subscribing_.on_unsubscribe(connection, *unsubscribe));
   if (const auto* disconnect = std::get_if<codec::Disconnect>(&packet))
     return on_client_disconnect(connection, *disconnect);
-  if (std::holds_alternative<codec::Connect>(packet))
-    // [MQTT3-3.1.0-2] [MQTT5-3.1.0-2]
-    return fail(connection, {.code = ErrorCode::protocol_error,
-                             .reason = static_cast<std::uint8_t>(ReasonCode::protocol_error),
-                             .detail = "a second CONNECT"});
   return step(auth_.on_auth(connection, std::get<codec::Auth>(packet)));
 }
 

@@ -136,6 +136,9 @@ def subscribe_rows():
 def later_rows():
     """What may not come from a connected client."""
     yield "a second CONNECT", connect("bad-again", V311), CLOSE
+    yield "a second CONNECT of level 9", raw_connect(2, text("bad"), level=9), CLOSE
+    yield "a second CONNECT with a long client id", connect("x" * 1000, V311), CLOSE
+    yield "a second CONNECT without a client id", raw_connect(0, text("")), CLOSE
     yield "packet type 0", b"\0\0", CLOSE
     yield "packet type 15", b"\xF0\0", CLOSE
     yield "CONNACK from a client", b"\x20\x02\0\0", CLOSE

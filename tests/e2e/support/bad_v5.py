@@ -182,8 +182,21 @@ def subscribe_rows():
         packet(0xA2, b"\0\1" + properties({"subscription_id": 1}) + text("a")), EITHER
 
 
+def second_connects():
+    """What a first CONNECT is refused for by codes that DISCONNECT has not."""
+    yield "of level 9", packet(0x10, text("MQTT") + b"\x09\2\0\x3C")
+    yield "of another protocol", packet(0x10, text("HTTP") + b"\5\2\0\x3C")
+    yield "with a long client id", connect("x" * 1000, V5)
+    yield "with the reserved flag", raw_connect(3)
+    yield "without a body", b"\x10\0"
+    yield "with an unknown method", raw_connect(
+        props=block(one_property("authentication_method", "nobody-has-it")))
+
+
 def later_rows():
     yield "a second CONNECT", connect("bad-again", V5), PROTOCOL
+    for what, data in second_connects():
+        yield f"a second CONNECT {what}", data, PROTOCOL
     yield "packet type 0", b"\0\0", EITHER
     for name, data in {"CONNACK": b"\x20\x03\0\0\0", "SUBACK": b"\x90\x04\0\1\0\0",
                        "UNSUBACK": b"\xB0\x04\0\1\0\0", "PINGRESP": b"\xD0\0"}.items():

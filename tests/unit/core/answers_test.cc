@@ -41,6 +41,17 @@ TEST(Answers, AConnectAboveTheLimitIsToldSoAsSoonAsItsVersionIsThere) {
   EXPECT_EQ(broker.metrics().connects_refused_packet_too_large, 2U);
 }
 
+TEST(Answers, ASecondConnectIsAProtocolErrorWhateverElseIsWrongWithIt) {
+  for (const char* bytes :
+       {"10 @ s'MQTT' 09 02 0000", "10 @ s'HTTP' 05 02 0000", "10 @ s'MQTT' 05 03 0000 [] s'a'",
+        "10 @ s'MQTT' 05 02 0000 [] s'012345678901234567890123'", "10 00"}) {
+    InProcessBroker broker(with([](auto& options) { options.mqtt.client_id_bytes_max = 23; }));
+    RawClient& client = broker.connect({.client_id = "a"});
+    client.send_bytes(wire(bytes));
+    client.expect_disconnect(ReasonCode::protocol_error);
+  }
+}
+
 TEST(Answers, AConnackThatDoesNotFitTheClientIsRefusedInTheShortestWords) {
   InProcessBroker broker;
   RawClient& client = broker.open();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Credentials that are checked by somebody outside: what waits, what goes on, who may have gone.
 #include "tests/support/in_process_broker.h"
+#include "tests/support/wire.h"
 
 #include <gtest/gtest.h>
 
@@ -248,6 +249,16 @@ TEST_F(CoreAuthentication, MQTT5_3_1_2_30_only_auth_may_stand_between_connect_an
   broker.answer_auth(broker.take_auth_request().conn, challenge("salt"));
   client.take<Auth>();
   client.send(Pingreq{});
+  client.expect(Connack{.code = 0x82});
+  client.expect_closed();
+}
+
+TEST_F(CoreAuthentication, AFaultWithoutACodeOfConnackIsToldAsAProtocolError) {
+  RawClient& client = broker.open();
+  client.send(by_method("first"));
+  broker.answer_auth(broker.take_auth_request().conn, challenge("salt"));
+  client.take<Auth>();
+  client.send_bytes(wire("30 @ s'a' [ 23 0000 ]"));  // 0x94: Topic Alias invalid
   client.expect(Connack{.code = 0x82});
   client.expect_closed();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/log_sink.h"
 
+#include "os/process/standard_streams.h"
 #include "server/log_event.h"
 #include "server/log_line.h"
 
@@ -43,6 +44,12 @@ spdlog::log_clock::time_point time_point(WallTime time) {
 
 struct LogSink::Output {
   std::unique_ptr<spdlog::sinks::sink> sink;
+  bool is_standard_error = false;
+
+  bool has_room() const { return !is_standard_error || os::takes_bytes(os::StandardStream::error); }
+  void put(WallTime now, const std::string& line) const {
+    sink->log({time_point(now), spdlog::source_loc{}, "", spdlog::level::info, line});
+  }
 };
 
 LogSink::LogSink(const ServerOptions::Logging& options, Clock clock, std::unique_ptr<Output> output)
@@ -57,7 +64,8 @@ LogSink::LogSink(const ServerOptions::Logging& options, Clock clock, std::unique
 
 LogSink::LogSink(const ServerOptions::Logging& options, Clock clock)
     : LogSink(options, std::move(clock),
-              std::make_unique<Output>(std::make_unique<spdlog::sinks::stderr_sink_st>())) {}
+              std::make_unique<Output>(std::make_unique<spdlog::sinks::stderr_sink_st>(),
+                                       /*is_standard_error=*/true)) {}
 
 LogSink::LogSink(const ServerOptions::Logging& options, Clock clock, std::ostream& out)
     : LogSink(options, std::move(clock),
@@ -112,18 +120,26 @@ void LogSink::write_suppressed(WallTime now, LogLimiter::Which which) {
   }
 }
 
+std::string LogSink::line_of(LogLevel level, std::string_view event, Fields fields) const {
+  if (options_.format != Format::json)
+    return text_line(level, event, fields, options_.text_bytes_max);
+  // The time is the first member; it brings the brace.
+  return json_line(level, event, fields, options_.text_bytes_max).substr(1);
+}
+
 void LogSink::put(WallTime now, LogLevel level, std::string_view event, Fields fields) {
-  std::string line;
-  if (options_.format == Format::json) {
-    // The time is the first member; it brings the brace.
-    line = json_line(level, event, fields, options_.text_bytes_max).substr(1);
-  } else {
-    line = text_line(level, event, fields, options_.text_bytes_max);
-  }
-  const spdlog::details::log_msg message(time_point(now), spdlog::source_loc{}, "",
-                                         spdlog::level::info, line);
+  const std::string line = line_of(level, event, fields);
   const os::MutexLock lock(mutex_);
-  output_->sink->log(message);
+  if (lines_unread_ > 0 && output_->has_room()) {
+    const std::uint64_t count = std::exchange(lines_unread_, 0);
+    output_->put(now, line_of(LogLevel::warn, "log_lines_unread", {{"count", count}}));
+  }
+  if (output_->has_room()) {
+    output_->put(now, line);
+    return;
+  }
+  ++lines_unread_;
+  lines_suppressed_.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace sluice::server

@@ -4,6 +4,7 @@
 // escaped, and limited where clients can cause them. spdlog stays in the .cc.
 //
 // Owner:   the composition root, before anything that logs.    Thread: any (its own mutex).
+// Never:   waits for who reads the log: lines that the pipe has no room for are left out and counted.
 // Limits:  log.text_bytes_max, log.event_lines_max.
 #pragma once
 
@@ -55,6 +56,7 @@ class LogSink final : public Log {
   bool may_write(std::string_view event, WallTime now);
   void write_suppressed(WallTime now, LogLimiter::Which which);
   void put(WallTime now, LogLevel level, std::string_view event, Fields fields);
+  std::string line_of(LogLevel level, std::string_view event, Fields fields) const;
 
   const ServerOptions::Logging options_;
   const Clock clock_;
@@ -63,6 +65,7 @@ class LogSink final : public Log {
   std::atomic<std::uint64_t> lines_suppressed_{0};
   os::Mutex mutex_;
   LogLimiter limiter_ SLUICE_GUARDED_BY(mutex_);
+  std::uint64_t lines_unread_ SLUICE_GUARDED_BY(mutex_) = 0;  // left out for want of room
   std::unique_ptr<Output> output_;
 };
 

@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 from support import case
-from support.broker import MOSQUITTO, Broker, BrokerCase, sluice_binary
+from support.broker import MOSQUITTO, Broker, BrokerCase, free_port, sluice_binary
 from support.peers import MosquittoSub
 from support.raw import RawClient, connected
 from support.wire import V5, V311
@@ -20,6 +22,11 @@ def run(*arguments, environment=None, folder=None):
                           check=False, stdin=subprocess.DEVNULL, cwd=folder,
                           env={**os.environ, **(environment or {})})
     return done.returncode, done.stdout, done.stderr
+
+
+def is_listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @unittest.skipIf(MOSQUITTO, "these are Sluice's own options")
@@ -210,6 +217,35 @@ class Serving(BrokerCase):
         self.assertNotIn("\x1b", line.string)
         self.assertFalse([text for text in self.broker.lines[since:]
                           if text.startswith("New client")])
+
+    def test_a_log_that_nobody_reads_stops_nobody(self):
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        port = free_port()
+        with tempfile.TemporaryDirectory() as folder:
+            process = subprocess.Popen(
+                [sluice_binary(), "serve", "--port", str(port), "--durability", "memory", "--set",
+                 "admin.port=0", "--threads", "1"],
+                cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=write)
+            os.close(write)
+            try:
+                self.assertIn(b"starting", os.read(read, 100))
+                deadline = time.monotonic() + 20
+                while not is_listening(port) and time.monotonic() < deadline:
+                    os.sched_yield()
+                # Two lines each, of a hundred bytes and more: the pipe holds 64 KiB.
+                for number in range(1_000):
+                    with connected(port, f"client-{number:04}-{'x' * 60}"):
+                        pass
+                said = os.read(read, 1 << 20)
+                self.assertGreater(len(said), 50_000)
+                with connected(port, "after"):
+                    pass
+                self.assertRegex(os.read(read, 1 << 20).decode(),
+                                 r"Left out while nobody read this log: \d{3,} lines")
+            finally:
+                process.terminate()
+                self.assertEqual(process.wait(20), 0)
 
     def test_health(self):
         status, body = self.broker.fetch("/health")

@@ -21,6 +21,12 @@ void wait_for(int fd, short events) {
 
 bool is_terminal(StandardStream stream) { return ::isatty(descriptor_of(stream)) == 1; }
 
+bool takes_bytes(StandardStream stream) {
+  pollfd state{.fd = descriptor_of(stream), .events = POLLOUT, .revents = 0};
+  // A stream that cannot be asked, or is broken, does not make a writer wait.
+  return ::poll(&state, 1, 0) != 0;
+}
+
 Result<std::size_t> read_input(MutableByteView into) {
   for (;;) {
     const ssize_t got = ::read(descriptor_of(StandardStream::input), into.data(), into.size());

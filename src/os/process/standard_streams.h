@@ -25,6 +25,8 @@ bool is_terminal(StandardStream stream);
 Result<std::size_t> read_input(MutableByteView into);
 /// Writes all bytes to standard output, waiting if it must. closed: nobody reads any more.
 Result<void> write_output(ByteView bytes);
+/// Whether a write of up to 4,096 bytes would not have to wait for who reads the other end.
+bool takes_bytes(StandardStream stream);
 /// A write to a pipe that nobody reads is an error instead of the end of the process.
 void ignore_broken_pipes();
 /// Of this process.

@@ -136,8 +136,9 @@ void SimClient::connect(Instant now, bool is_calm) {
                                 static_cast<std::uint32_t>(facts.will_delay / 1s));
   }
   if (facts.clean_start) resume(now, false);
-  may_be_new_ |= now >= ended_at_ + facts.expiry;
+  may_be_new_ |= now >= ended_at_ + kept_for_;
   asked_clean_ = facts.clean_start;
+  asked_expiry_ = facts.expiry;
   around_.model.on_connect_sent(index_, facts, now);
   ++around_.totals.connects;
   send(packet, now);
@@ -156,6 +157,8 @@ void SimClient::resume(Instant now, bool session_present) {
   }
   ++around_.totals.resumed;
   if (may_be_new_) {
+    // What was under way belonged to a session that is over, here as there.
+    outgoing_.clear();
     unacknowledged_.clear();
     held_.clear();
   }

@@ -139,6 +139,8 @@ class SimClient {
   std::uint16_t receive_maximum_ = 65535;
   bool asked_clean_ = false;
   Instant ended_at_{};       // the last connection that was answered
+  Duration kept_for_{};      // its session, from then on
+  Duration asked_expiry_{};  // by the last CONNECT
   bool may_be_new_ = false;  // a CONNECT that nobody answered may have made another session
   bool is_first_ = true;
   std::uint64_t crashes_seen_ = 0;

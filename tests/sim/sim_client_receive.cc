@@ -74,6 +74,7 @@ void SimClient::on_connack(const testing::Connack& connack, Instant now) {
   around_.model.on_connack(index_, connack.session_present, now);
   if (!asked_clean_) resume(now, connack.session_present);
   may_be_new_ = false;
+  kept_for_ = asked_expiry_;
   if (!profile_.shared_filter.empty() && !has_subscription(profile_.shared_filter)) {
     FilterFacts shared;
     shared.text = profile_.shared_filter;

@@ -226,7 +226,9 @@ void SimClient::step(Instant now, bool is_calm) {
   receive(now);
   if (link_ == nullptr) return;
   if (link_->is_ended_by_broker()) {
-    lose(now, true, std::chrono::milliseconds(below(500)));
+    // Some stay away for longer than a will waits after a restart.
+    const bool is_long = !is_calm && one_in(6);
+    lose(now, true, is_long ? Duration(12s) : Duration(std::chrono::milliseconds(below(500))));
     return;
   }
   if (state_ == State::connecting) {

@@ -96,6 +96,7 @@ MessageId ModelBroker::new_will(ClientIndex client, std::string topic, Qos qos, 
 void ModelBroker::on_acknowledged(MessageId id, bool is_refused, bool has_no_subscribers,
                                   Instant now) {
   Message& message = messages_[id];
+  has_refused_ |= is_refused;
   if (message.is_acknowledged || is_refused) return;
   message.is_acknowledged = true;
   message.acknowledged = now;
@@ -427,12 +428,15 @@ void ModelBroker::check_end(std::uint64_t drops) {
 void ModelBroker::check_retained(const std::map<std::string, MessageId>& retained) {
   std::map<std::string, MessageId> acknowledged;  // the last
   std::map<std::string, MessageId> cleared;
-  std::map<std::string, bool> is_open;  // QoS 1 sent again: the older may come last
+  // The older may come last if it was sent again: at QoS 1; and at QoS 2 if a full disk may have
+  // refused it the first time, which its publisher was told on a connection that was lost.
+  std::map<std::string, bool> is_open;
   for (MessageId id = 1; id < messages_.size(); ++id) {
     const Message& message = messages_[id];
     if (!message.retain) continue;
     if (message.is_acknowledged) acknowledged[message.topic] = id;
-    if (message.qos == Qos::at_least_once && message.sends > 1) is_open[message.topic] = true;
+    const bool may_be_late = message.qos == Qos::at_least_once || has_refused_;
+    if (may_be_late && message.sends > 1) is_open[message.topic] = true;
     if (message.is_clear) cleared[message.topic] = id;
   }
   for (const auto& [topic, id] : acknowledged) {

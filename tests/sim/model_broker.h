@@ -200,6 +200,7 @@ class ModelBroker {
   std::map<std::string, std::unordered_map<MessageId, std::uint32_t>> group_receipts_;
   std::vector<std::pair<MessageId, std::string>> group_expected_;
   std::uint32_t crashes_ = 0;
+  bool has_refused_ = false;  // a message, for want of room on the disk
   std::vector<std::string> failures_;
 };
 

@@ -139,6 +139,7 @@ void SimClient::connect(Instant now, bool is_calm) {
   may_be_new_ |= now >= ended_at_ + kept_for_;
   asked_clean_ = facts.clean_start;
   asked_expiry_ = facts.expiry;
+  crashes_at_connect_ = around_.totals.crashes;
   around_.model.on_connect_sent(index_, facts, now);
   ++around_.totals.connects;
   send(packet, now);
@@ -163,9 +164,9 @@ void SimClient::resume(Instant now, bool session_present) {
     held_.clear();
   }
   // A broker that was killed may not know of QoS 1 messages that it had sent.
-  if (crashes_seen_ != around_.totals.crashes)
+  if (crashes_seen_ != crashes_at_connect_)
     std::erase_if(unacknowledged_, [](const auto& u) { return u.second == Qos::at_least_once; });
-  crashes_seen_ = around_.totals.crashes;
+  crashes_seen_ = crashes_at_connect_;
   for (Outgoing& out : outgoing_) {
     if (out.is_released) {
       send(testing::Pubrel{.packet_id = out.packet_id}, now);

@@ -143,7 +143,8 @@ class SimClient {
   Duration asked_expiry_{};  // by the last CONNECT
   bool may_be_new_ = false;  // a CONNECT that nobody answered may have made another session
   bool is_first_ = true;
-  std::uint64_t crashes_seen_ = 0;
+  std::uint64_t crashes_seen_ = 0;        // before the last CONNECT that was answered
+  std::uint64_t crashes_at_connect_ = 0;  // before the last one that was sent
 };
 
 }  // namespace sluice::sim

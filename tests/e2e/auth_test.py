@@ -310,7 +310,8 @@ class Strangers(Folder):
                 thread.join()
             _, text = broker.fetch("/metrics")
             refused = int(re.search(r'auth_checks_total{outcome="refused"} (\d+)', text)[1])
-            self.assertGreater(refused, 10)
+            # Ten are checked, and those that were on their way by then.
+            self.assertGreaterEqual(refused, 10)
             # The guessing itself runs on the same processors: a bound that a machine full of other
             # work keeps, and a shard that hashes does not (a hash takes tens of milliseconds).
             self.assertLess(loud, max(10 * quiet, 0.05))

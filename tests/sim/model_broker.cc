@@ -171,7 +171,7 @@ void ModelBroker::resolve_wills(Client& client, Instant now) {
         client.connect_sent - will.end > will.delay + 3s && will.how != Ended::lost_untold;
     if (will.delay == Duration{} || client.facts.clean_start || is_late)
       will.is_expected = will.delay == Duration{} || !will.may_be_resumed;
-    else if (now < will.end + will.delay)
+    else if (now < will.end + will.delay && !will.is_anew)
       will.is_called_off = true;
     will.watchers = subscribers(messages_[will.message], messages_[will.message].sent, now);
   }

@@ -135,6 +135,8 @@ int SocketAddress::family() const {
 
 Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port) {
   if (host.empty()) return fail(ErrorCode::invalid_argument, "the host name is empty");
+  // An address needs nobody to be asked, not even which families this machine has.
+  if (auto address = SocketAddress::from_ip(host, port)) return std::vector{std::move(*address)};
   SLUICE_TRY(const AddressList list, look_up(host, port, AI_ADDRCONFIG));
   std::vector<SocketAddress> addresses;
   for (const addrinfo* entry = list.get(); entry != nullptr; entry = entry->ai_next)

@@ -4,7 +4,7 @@
 // escaped, and limited where clients can cause them. spdlog stays in the .cc.
 //
 // Owner:   the composition root, before anything that logs.    Thread: any (its own mutex).
-// Never:   waits for who reads the log: lines that the pipe has no room for are left out and counted.
+// Never:   waits for who reads the log: what the pipe has no room for is left out and counted.
 // Limits:  log.text_bytes_max, log.event_lines_max.
 #pragma once
 

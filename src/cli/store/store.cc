@@ -154,9 +154,13 @@ Checked<void> copy_log(os::Disk& disk, const store::LogPlace& from, const store:
     SLUICE_CHECK(append_records_json(batch.records, ignored));
     return (*copy)->add(batch.time, batch.records);
   });
-  if (!end && (until.damage == nullptr || end.error().kind == store::Problem::Kind::disk))
-    return std::unexpected(end.error());
-  if (!end) *until.damage = end.error();
+  // Behind that time a broker may be in the middle of a write.
+  const bool is_behind = is_over && !end && end.error().kind == store::Problem::Kind::damaged;
+  if (!end && !is_behind) {
+    if (until.damage == nullptr || end.error().kind == store::Problem::Kind::disk)
+      return std::unexpected(end.error());
+    *until.damage = end.error();
+  }
   if (const auto finished = (*copy)->finish(); !finished)
     return store::disk_problem(to.directory, finished.error());
   return {};
@@ -186,14 +190,12 @@ Checked<void> repair(os::Disk& disk, StoreDirectory& directory) {
   return {};
 }
 
-Checked<void> copy_all(os::Disk& disk, const StoreDirectory& from, NewStore& to) {
+Checked<void> copy_all(os::Disk& disk, const StoreDirectory& from, NewStore& to,
+                       const Until& until) {
   const auto places = to.begin();
   if (!places) return std::unexpected(places.error());
-  // What one log says that another has taken, the other had on disk before: all logs up to one
-  // moment are a whole, whatever is written meanwhile.
-  const Until now{.time = store::BatchTime{.wall = os::wall_now(), .mono = os::monotonic_now()}};
   for (std::uint16_t shard = 0; shard < from.manifest().shards; ++shard)
-    if (auto copied = copy_log(disk, from.place_of(shard), (*places)[shard], now); !copied)
+    if (auto copied = copy_log(disk, from.place_of(shard), (*places)[shard], until); !copied)
       return copied;
   return {};
 }
@@ -206,9 +208,12 @@ Checked<void> backup(os::Disk& disk, const std::string& source, const std::strin
   if (!from) return std::unexpected(from.error());
   auto to = NewStore::make(disk, path, from->manifest());
   if (!to) return std::unexpected(to.error());
+  // What one log says that another has taken, the other had on disk before: all logs up to one
+  // moment are a whole, whatever is written meanwhile.
+  const Until now{.time = store::BatchTime{.wall = os::wall_now(), .mono = os::monotonic_now()}};
   Checked<void> copied;
   for (int i = 0; i < attempts; ++i) {
-    copied = copy_all(disk, *from, *to);
+    copied = copy_all(disk, *from, *to, now);
     if (copied) break;
     from = StoreDirectory::open_to_read(disk, source);
     if (!from) return std::unexpected(from.error());

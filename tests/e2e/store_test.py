@@ -12,7 +12,7 @@ import unittest
 from support import wire
 from support.broker import MOSQUITTO, Broker, sluice_binary
 from support.case import main
-from support.power_cut import Recorder
+from support.disk_trouble import DiskTrouble
 from support.raw import connected
 from support.wire import V5
 
@@ -205,9 +205,9 @@ class Store(unittest.TestCase):
             self.skipTest("a sanitizer must be loaded first")
         broker = self.broker(threads=1, settings={"store.segment_bytes_min": "64KiB",
                                                   "store.segment_bytes_max": "64KiB"})
-        recorder = Recorder(broker.data)
-        self.addCleanup(recorder.close)
-        broker.environment = {**os.environ, **recorder.trouble(**what)}
+        trouble = DiskTrouble(broker.data, **what)
+        self.addCleanup(trouble.close)
+        broker.environment = {**os.environ, **trouble.environment}
         broker.start()
         return broker
 

@@ -26,6 +26,7 @@ if(SLUICE_SANITIZE)
   add_compile_options(-fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SLUICE_SANITIZE})
 endif()
-if(SLUICE_BUILD_FUZZ)
+# A build that measures what the corpus reaches has no sanitizer: it replays and need not search.
+if(SLUICE_BUILD_FUZZ AND SLUICE_SANITIZE)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

@@ -2,12 +2,14 @@
 //
 // Decodes any bytes in all versions and directions. What decodes must encode, the result decode
 // again and encode to itself, never longer than what came; framing, the hot paths and the streaming
-// of payloads must agree with it.
+// of payloads must agree with it. Lists that are read are written again as they were.
 //
 // Input: one byte (version * 2 + direction), then the bytes of a packet.
 #include "base/assert.h"
 #include "codec/codec.h"
 
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 namespace sluice::codec {
@@ -19,6 +21,9 @@ std::vector<std::uint8_t> exact(ByteView bytes) { return {bytes.begin(), bytes.e
 void check_error(const Error& error, ByteView packet) {
   SLUICE_ASSERT(error.code != ErrorCode::ok);
   SLUICE_ASSERT(error.reason >= 0x80);
+  const auto reason = to_reason_code(error.reason);
+  SLUICE_ASSERT(reason.has_value() && label(*reason)[0] != '\0' && to_string(*reason)[0] != '\0');
+  SLUICE_ASSERT(to_string(to_return_code(*reason))[0] != '\0');
   SLUICE_ASSERT(error.detail[0] != '\0');
   SLUICE_ASSERT(error.offset <= packet.size());
 }
@@ -28,6 +33,8 @@ std::vector<std::uint8_t> encoded(const Packet& packet, Version version) {
   const auto size = encode(packet, version, out);
   SLUICE_ASSERT(size.has_value());
   SLUICE_ASSERT(*size == out.size());
+  std::vector<std::uint8_t> small(out.size() - 1);
+  SLUICE_ASSERT(!encode(packet, version, small).has_value());
   return out;
 }
 
@@ -57,8 +64,68 @@ void check_publish(ByteView packet, Version version, Direction direction, const 
   }
 }
 
+AnyAck any_ack(PacketType type, const auto& ack) {
+  return {type, ack.packet_id, ack.reason, ack.properties};
+}
+
+void check_ack(ByteView packet, Version version, const AnyAck& expected) {
+  const FrameResult frame = peek_frame(packet, version);
+  AnyAck ack;
+  const auto decoded =
+      decode_ack(frame.first_byte, exact(packet.subspan(frame.header_bytes)), version, {}, ack);
+  SLUICE_ASSERT(decoded.has_value());
+  SLUICE_ASSERT(ack.type == expected.type && ack.packet_id == expected.packet_id);
+  SLUICE_ASSERT(ack.reason == expected.reason);
+}
+
+template <FilterForm form>
+void check_filters(const FilterList<form>& filters) {
+  std::vector<std::uint8_t> room(filters.raw.size());
+  FilterWriter<form> writer(room);
+  FilterCursor cursor = filters.cursor();
+  while (const auto view = cursor.next()) writer.add(view->filter, view->options);
+  const auto again = writer.finish();
+  SLUICE_ASSERT(again.has_value() && *again == filters && again->count == filters.count);
+  SLUICE_ASSERT(!FilterWriter<form>(MutableByteView(room).first(room.size() - 1))
+                     .add(std::string_view(as_text(filters.raw)))
+                     .finish()
+                     .has_value());
+}
+
+void check_properties(const Properties& properties) {
+  std::vector<std::uint8_t> room(properties.raw.size());
+  PropertyWriter each(room);
+  for (PropertyCursor cursor = properties.cursor(); const auto property = cursor.next();)
+    each.append(*property);
+  SLUICE_ASSERT(each.finish().has_value() && each.size() <= room.size());
+  std::vector<std::uint8_t> copy(properties.raw.size());
+  PropertyWriter whole(copy);
+  whole.append(properties).append(properties);
+  SLUICE_ASSERT(whole.is_overflowed() == !properties.raw.empty());
+}
+
+// What is read of a packet that decoded, each kind in its own way.
+void check_parts(ByteView packet, Version version, const Packet& whole) {
+  std::visit(
+      [&](const auto& part) {
+        using Kind = std::remove_cvref_t<decltype(part)>;
+        if constexpr (requires { part.properties; }) check_properties(part.properties);
+        if constexpr (requires { part.filters; }) check_filters(part.filters);
+        if constexpr (std::is_same_v<Kind, Puback>)
+          check_ack(packet, version, any_ack(PacketType::puback, part));
+        if constexpr (std::is_same_v<Kind, Pubrec>)
+          check_ack(packet, version, any_ack(PacketType::pubrec, part));
+        if constexpr (std::is_same_v<Kind, Pubrel>)
+          check_ack(packet, version, any_ack(PacketType::pubrel, part));
+        if constexpr (std::is_same_v<Kind, Pubcomp>)
+          check_ack(packet, version, any_ack(PacketType::pubcomp, part));
+      },
+      whole);
+}
+
 void check_round_trip(ByteView packet, Version version, Direction direction, const Packet& first) {
   version = version_of(first, version);
+  check_parts(packet, version, first);
   const auto once = encoded(first, version);
   SLUICE_ASSERT(once.size() <= packet.size());
   const auto again = decode(once, version, direction, {});
@@ -79,6 +146,10 @@ void check_frame(ByteView packet, Version version) {
     }
   }
   if (whole.is_failed()) check_error(whole.error, packet);
+  const PlainFrame plain = peek_plain_frame(packet);
+  if (plain.header_bytes == 0) return;
+  SLUICE_ASSERT(whole.is_complete() && whole.header_bytes == plain.header_bytes);
+  SLUICE_ASSERT(whole.remaining_length == plain.remaining_length);
 }
 
 void check_limits(ByteView packet, Version version, Direction direction) {

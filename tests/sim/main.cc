@@ -19,8 +19,9 @@ using sluice::sim::RunResult;
 using sluice::sim::Totals;
 
 constexpr const char* usage =
-    "usage: sim [--seed=N | --seeds=A..B] [--seconds=60] [--shards=K] [--twice] [--quiet] "
-    "[--until-failure]\n"
+    "usage: sim [--seed=N | --seeds=A..B] [--salt=N] [--seconds=60] [--shards=K] [--twice] "
+    "[--quiet] [--until-failure]\n"
+    "  --salt    another series of runs under the same seeds\n"
     "  --twice   runs every seed twice and compares the traces\n";
 
 struct Arguments {
@@ -48,7 +49,9 @@ bool parse(int argc, char** argv, Arguments& out) {
     else if (starts(text, "--seeds=") && starts(end, "..")) {
       out.first = number;
       out.last = std::strtoull(end + 2, nullptr, 10);
-    } else if (starts(text, "--seconds="))
+    } else if (starts(text, "--salt="))
+      out.run.salt = number;
+    else if (starts(text, "--seconds="))
       out.run.seconds = number;
     else if (starts(text, "--shards=") && number <= 4)
       out.run.shards = static_cast<std::uint16_t>(number);
@@ -76,8 +79,9 @@ bool report(const Arguments& arguments, const RunResult& result, std::uint64_t s
     std::printf("  shards %u  trace %016" PRIx64 "\n", unsigned{result.shards}, result.trace);
   if (result.failures.empty()) return true;
   for (const std::string& failure : result.failures) std::printf("  FAILED: %s\n", failure.c_str());
-  std::printf("  commit %s; again: sim --seed=%" PRIu64 " --seconds=%" PRIu64 "%s\n", SLUICE_COMMIT,
-              seed, arguments.run.seconds,
+  std::printf("  commit %s; again: sim --seed=%" PRIu64 " --salt=%" PRIu64 " --seconds=%" PRIu64
+              "%s\n",
+              SLUICE_COMMIT, seed, arguments.run.salt, arguments.run.seconds,
               arguments.run.shards != 0
                   ? (" --shards=" + std::to_string(arguments.run.shards)).c_str()
                   : "");

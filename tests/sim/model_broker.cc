@@ -174,6 +174,7 @@ void ModelBroker::resolve_wills(Client& client, Instant now) {
     else if (now < will.end + will.delay && !will.is_anew)
       will.is_called_off = true;
     will.watchers = subscribers(messages_[will.message], messages_[will.message].sent, now);
+    will.watched = now;
   }
 }
 
@@ -269,7 +270,18 @@ void ModelBroker::let_go(Client& client, const std::string& text, Instant now) {
       return now - message.acknowledged < 2s && !client.receipts.contains(id) &&
              codec::matches(s.facts.filter, message.topic);
     });
+    forget_watcher(client, s.facts.filter, now);
   }
+}
+
+// Nor does anything order a will of another client before an UNSUBSCRIBE: the standard orders the
+// messages of one publisher alone (MQTT 5.0 §4.6).
+void ModelBroker::forget_watcher(const Client& watcher, const std::string& filter, Instant now) {
+  for (Client& client : clients_)
+    for (WillState& will : client.wills)
+      if (now - will.watched < 2s && codec::matches(filter, messages_[will.message].topic))
+        std::erase_if(will.watchers,
+                      [&](const Candidate& c) { return &clients_[c.client] == &watcher; });
 }
 
 void ModelBroker::on_unsubscribe_sent(ClientIndex index, const std::string& text, Instant now) {

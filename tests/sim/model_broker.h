@@ -156,6 +156,7 @@ class ModelBroker {
     bool is_restarted = false;             // the broker was killed before it was due
     Duration expiry{};                     // of the session
     std::vector<Candidate> watchers;
+    Instant watched{};  // since when
   };
   struct Client {
     std::string id;
@@ -178,6 +179,7 @@ class ModelBroker {
   };
 
   void let_go(Client& client, const std::string& text, Instant now);
+  void forget_watcher(const Client& watcher, const std::string& filter, Instant now);
   void begin_epoch(Client& client, bool are_subscriptions_possible);
   void resolve_wills(Client& client, Instant now);
   void note_candidates(Message& message, bool is_will);

@@ -12,7 +12,7 @@ constexpr Duration calm_max = 120s;
 class World {
  public:
   explicit World(const RunOptions& options)
-      : rng_(options.seed),
+      : rng_(options.seed ^ (options.salt * 0x9e3779b97f4a7c15U)),
         choices_(Choices::draw(rng_, options.shards)),
         shards_(rng_, choices_, totals_, trace_, start),
         model_(shards_, totals_,

@@ -17,6 +17,7 @@ namespace sluice::sim {
 
 struct RunOptions {
   std::uint64_t seed = 1;
+  std::uint64_t salt = 0;  ///< another series of runs under the same seeds
   std::uint64_t seconds = 60;
   std::uint16_t shards = 0;  ///< 0: drawn from the seed
 };

@@ -35,6 +35,10 @@ void resolve_defaults(AllOptions& options) {
     const std::uint64_t limit = descriptors ? *descriptors : 1024;
     options.core.limits.connections_max = limit > reserved ? limit - reserved : 1;
   }
+  // Enough for what one machine's brokers have in practice, without memory for what never comes.
+  constexpr std::uint64_t table_max = 1 << 18;
+  os::reserve_descriptors(
+      std::min<std::uint64_t>(options.core.limits.connections_max + 256, table_max));
   if (options.core.limits.memory_bytes_max == 0)
     options.core.limits.memory_bytes_max = os::memory_bytes_total() / 2;
 }

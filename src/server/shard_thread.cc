@@ -118,14 +118,20 @@ void ShardThread::answer_auth(core::ConnId id, core::AuthAnswer answer) {
 
 WallTime ShardThread::wall_now() { return os::wall_now(); }
 
-bool ShardThread::may_shake_hands(std::size_t done) {
-  const auto& server = options_.server;
-  if (done >= server.turn_handshakes_max) return false;
+bool ShardThread::may_attend_churn(std::size_t done) {
   const Instant now = os::monotonic_now();
-  if (done == 0) handshakes_began_ = now;
-  const auto share =
-      static_cast<double>(server.turn_time_max.count()) * server.turn_handshake_share;
-  return done == 0 || now - handshakes_began_ < Duration(static_cast<std::int64_t>(share));
+  const Duration time_max = options_.server.turn_churn_time_max;
+  churned_ = done;
+  if (done == 0) churn_began_ = now;
+  return done == 0 || (now - churn_began_ < time_max && churn_cost_ * churned_ < time_max);
+}
+
+// What a connection cost that came or went, until all was written: a mean of the last few turns.
+void ShardThread::learn_churn_cost() {
+  if (churned_ == 0) return;
+  const Duration cost = (os::monotonic_now() - churn_began_) / churned_;
+  churn_cost_ += (cost - churn_cost_) / 4;
+  churned_ = 0;
 }
 
 Duration ShardThread::time_to_wait(Instant now) const {
@@ -148,6 +154,7 @@ void ShardThread::loop() {
     turn_.run();
     if (stop_grace_) close_clients(now);
     send_out(turn_.finish());
+    learn_churn_cost();
     pace_doors(now);
   }
 }

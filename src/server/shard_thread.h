@@ -90,7 +90,7 @@ class ShardThread final : public TurnHost {
   bool is_time_over() override;
   void authenticate(core::AuthRequest request) override;
   WallTime wall_now() override;
-  bool may_shake_hands(std::size_t done) override;
+  bool may_attend_churn(std::size_t done) override;
   bool lets_in(const Peer& peer, core::EntranceId entrance) override;
   bool is_granted(const Peer& peer);
   void loop();
@@ -98,6 +98,7 @@ class ShardThread final : public TurnHost {
   void dispatch(std::span<const os::Ready> batch, Instant now);
   void accept(Door& door, Instant now);
   void pace_doors(Instant now);
+  void learn_churn_cost();
   void read_mailbox();
   void send_out(std::uint64_t to_wake);
   void close_clients(Instant now);
@@ -120,7 +121,9 @@ class ShardThread final : public TurnHost {
   std::optional<Duration> stop_grace_;  // a stop was asked for, and is not carried out yet
   Instant stop_at_ = Instant::never();
   Instant turn_began_{};
-  Instant handshakes_began_{};
+  Instant churn_began_{};
+  std::size_t churned_ = 0;  // in this turn
+  Duration churn_cost_{0};   // of one
   bool is_held_ = false;
   os::Thread thread_;
 };

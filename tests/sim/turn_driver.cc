@@ -83,6 +83,10 @@ void TurnDriver::unwatch(const net::Transport& transport) {
 
 bool TurnDriver::is_time_over() { return time_over_in_ > 0 && rng_.chance(1, time_over_in_); }
 
+bool TurnDriver::may_attend_churn(std::size_t done) {
+  return done == 0 || time_over_in_ == 0 || !rng_.chance(1, time_over_in_);
+}
+
 bool TurnDriver::begin_run(Instant now) {
   now_ = now;
   turn_.begin(now);

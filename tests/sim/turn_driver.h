@@ -52,6 +52,7 @@ class TurnDriver final : public server::TurnHost {
   bool watch(const net::Transport& transport, core::ConnId id) override;
   void unwatch(const net::Transport& transport) override;
   bool is_time_over() override;
+  bool may_attend_churn(std::size_t done) override;
   WallTime wall_now() override { return clock_.wall_at(now_); }
   // No credentials are asked for here.
   void authenticate(core::AuthRequest) override {}

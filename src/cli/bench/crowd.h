@@ -39,7 +39,7 @@ struct BenchMachine {
 class Crowd : public WireSink {
  public:
   static constexpr std::size_t connecting_max = 256;
-  static constexpr std::size_t opened_in_a_turn_max = 32;  ///< so that the turn stays short
+  static constexpr std::size_t opened_in_a_turn_max = 8;  ///< so that the turn stays short
   static constexpr Duration patience = 30s;
 
   Crowd(BenchMachine& machine, const BenchPlan& plan);

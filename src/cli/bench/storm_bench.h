@@ -26,7 +26,7 @@ class StormBench final : public StateBench {
   void on_gone(LinkIndex link) override;
 
   BenchResult gather();
-  void storm();
+  BenchResult storm();
   BenchResult talk_for(Duration time);
   void add_latency(const std::string& when, const std::string& label, const Histogram& latency);
   BenchResult forget_sessions();

@@ -3,9 +3,11 @@
 
 #include "base/assert.h"
 #include "os/file.h"
+#include "os/file_descriptor.h"
 #include "os/process/cgroup.h"
 #include "os/system_error.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -60,6 +62,16 @@ Result<std::uint64_t> raise_descriptor_limit() {
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
     return system_failure("the limit of descriptors cannot be raised");
   return limit.rlim_cur;
+}
+
+void reserve_descriptors(std::uint64_t count) {
+  rlimit limit{};
+  SLUICE_ASSERT(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const auto highest = static_cast<int>(std::min<std::uint64_t>(count, limit.rlim_cur)) - 1;
+  const FileDescriptor any(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (any.get() < 0 || any.get() >= highest) return;
+  // The descriptor is closed at once: the table stays.
+  const FileDescriptor last(::fcntl(any.get(), F_DUPFD_CLOEXEC, highest));
 }
 
 std::uint64_t memory_bytes_total() {

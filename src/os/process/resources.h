@@ -27,4 +27,9 @@ struct ProcessUsage {
 };
 ProcessUsage process_usage();
 
+/// Makes the process's table of descriptors large enough for `count` (cut to the limit) at once.
+/// The kernel grows it by doubling, and stops a thread of a process with several for about ten
+/// milliseconds each time: call it before clients come.
+void reserve_descriptors(std::uint64_t count);
+
 }  // namespace sluice::os

@@ -85,7 +85,7 @@ void Turn::list_readable(core::ConnId id, Slot& slot) {
   slot.is_readable = true;
   if (slot.is_listed || slot.is_paused) return;
   slot.is_listed = true;
-  readable_.push_back(id);
+  (slot.comes_or_goes() ? churn_ : readable_).push_back(id);
 }
 
 void Turn::begin(Instant now) {
@@ -126,31 +126,6 @@ void Turn::add(std::unique_ptr<net::Transport> transport, const core::Opened& op
   if (next_check_.is_never()) next_check_ = now_ + check_period;
 }
 
-void Turn::adopt(HandOverLetter letter) {
-  const core::ConnId id = take_slot(std::move(letter.transport));
-  Slot& slot = slots_[id.slot];
-  shard_->on_opened(id, letter.opened);
-  list_readable(id, slot);
-  if (slot.transport->has_pending_output()) to_write_.push_back(id);
-  take_mail();
-  const MutableByteView room = input_.room();
-  if (letter.bytes.size() <= room.size()) {
-    std::ranges::copy(letter.bytes, room.begin());
-    input_.take(letter.bytes.size());
-    shard_->on_bytes(id, room.first(letter.bytes.size()));
-    return;
-  }
-  // More than a block: piece by piece, each with room of its own.
-  for (std::size_t at = 0; at < letter.bytes.size();) {
-    const MutableByteView part = input_.room();
-    const std::size_t size = std::min(part.size(), letter.bytes.size() - at);
-    std::copy_n(letter.bytes.begin() + static_cast<std::ptrdiff_t>(at), size, part.begin());
-    input_.take(size);
-    shard_->on_bytes(id, part.first(size));
-    at += size;
-  }
-}
-
 void Turn::on_ready(core::ConnId id, ReadyFor ready) {
   Slot* slot = find(id);
   if (slot == nullptr) return;
@@ -174,10 +149,14 @@ void Turn::take_mail() {
 void Turn::run() {
   take_mail();
   if (shard_->next_deadline() <= now_) shard_->on_deadline();
-  read_all();
+  const bool has_read = read_all();
+  if (!has_churn()) return;
+  // What was read now is to leave first.
+  churn_waits_ = has_read && !churn_waits_;
+  if (!churn_waits_) attend_churn();
 }
 
-void Turn::read_all() {
+bool Turn::read_all() {
   round_.clear();
   round_.swap(readable_);
   std::size_t done = 0;
@@ -193,86 +172,24 @@ void Turn::read_all() {
     const core::ConnId id = round_[done];
     Slot* slot = find(id);
     if (slot == nullptr) continue;
-    slot->is_listed = false;
-    if (slot->is_paused || !slot->is_readable) continue;
-    if (slot->is_handshaking)
-      shaking_.push_back(id);
-    else if (slot->phase == Phase::open)
-      read(id, *slot);
-    else
-      discard_input(id, *slot);
+    attend(id, *slot);
   }
   if (shard_->is_turn_full()) ++metrics_.turn_bound_hits_output;
   // Those that had no turn come first in the next one.
   readable_.insert(readable_.begin(), round_.begin() + static_cast<std::ptrdiff_t>(done),
                    round_.end());
-  shake_hands();
+  return done > 0;
 }
 
-// After those who are connected were read; who finds no room in this turn is first in the next.
-void Turn::shake_hands() {
-  std::size_t done = 0;
-  for (const core::ConnId id : shaking_) {
-    Slot* slot = find(id);
-    if (slot == nullptr) continue;
-    if (host_.may_shake_hands(done)) {
-      ++done;
-      shake_hands(id, *slot);
-    } else {
-      list_readable(id, *slot);
-    }
-  }
-  shaking_.clear();
-}
-
-void Turn::shake_hands(core::ConnId id, Slot& slot) {
-  const Peer before = slot.transport->peer();
-  const auto done = slot.transport->handshake();
-  const Peer peer = slot.transport->peer();
-  if (peer != before && !host_.lets_in(peer, slot.entrance)) {
-    free_slot(id);
-    return;
-  }
-  if (!done && done.error().code == ErrorCode::would_block) {
-    slot.is_readable = false;
-    if (!watch(id, slot)) lose(id, core::CloseCause::limit);
-    return;
-  }
-  if (!done) {
-    fail_handshake(slot, done.error().detail);
-    if (done.error().code == ErrorCode::protocol_error)
-      end_gently(id, slot);
-    else
-      free_slot(id);
-    return;
-  }
-  ++metrics_.transport_handshakes_completed;
-  end_handshake(id, slot);
-  shard_->on_opened(id, {.peer = slot.transport->peer(),
-                         .entrance = slot.entrance,
-                         .identity = std::string(slot.transport->identity())});
-  list_readable(id, slot);
-}
-
-void Turn::end_handshake(core::ConnId id, Slot& slot) {
-  slot.is_handshaking = false;
-  slot.is_blocked = false;
-  slot.deadline = Instant::never();
-  --handshakes_;
-  std::erase(blocked_, id);
-}
-
-void Turn::fail_handshake(const Slot& slot, std::string_view why) {
-  ++metrics_.transport_handshakes_failed;
-  logger_.info("connection_closed", {{"peer", sluice::to_string(slot.transport->peer())},
-                                     {"cause", "handshake failed"},
-                                     {"detail", why}});
-}
-
-void Turn::drop_handshakes() {
-  for (std::uint32_t i = 0; i < slots_.size(); ++i)
-    if (slots_[i].phase != Phase::free && slots_[i].is_handshaking)
-      free_slot({i, slots_[i].generation});
+void Turn::attend(core::ConnId id, Slot& slot) {
+  slot.is_listed = false;
+  if (slot.is_paused || !slot.is_readable) return;
+  if (slot.is_handshaking)
+    shake_hands(id, slot);
+  else if (slot.phase == Phase::open)
+    read(id, slot);
+  else
+    discard_input(id, slot);
 }
 
 bool Turn::watch(core::ConnId id, Slot& slot) {
@@ -300,6 +217,7 @@ void Turn::read(core::ConnId id, Slot& slot) {
     return;
   }
   input_.take(*size);
+  slot.is_new = false;
   // Less than asked for: the socket is empty, and says so when it is no longer; unless its end was
   // announced already.
   const bool is_more = *size == room.size() || slot.is_hung_up || !slot.is_watched ||
@@ -581,8 +499,9 @@ void Turn::check_deadlines() {
 }
 
 bool Turn::has_work() const {
-  return !readable_.empty() || !lost_.empty() || !drained_.empty() || !to_write_.empty() ||
-         mailer_.has_overflow() || shard_->has_work() || (checkpoints_ && checkpoints_->has_work());
+  return !readable_.empty() || has_churn() || !lost_.empty() || !drained_.empty() ||
+         !to_write_.empty() || mailer_.has_overflow() || shard_->has_work() ||
+         (checkpoints_ && checkpoints_->has_work());
 }
 
 Instant Turn::next_deadline() const { return std::min(shard_->next_deadline(), next_check_); }

@@ -7,6 +7,9 @@
 //
 //   turn.begin(now);  add / on_ready / adopt…;  turn.run();  turn.finish();
 //
+// Connections that talk are read first. Those that come or go (a handshake, the first packet, an
+// end) have turns in between, in their order, each no longer than the host says.
+//
 // Owner:   ShardThread or the simulator.     Thread: one.
 // Never:   blocks, reads a clock.
 // Limits:  server.write_timeout, server.linger; a turn writes at most write_bytes_max to one
@@ -23,6 +26,7 @@
 #include "server/turn/ring_mailer.h"
 #include "store/log.h"
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -48,9 +52,9 @@ class TurnHost {
   virtual bool is_time_over() { return false; }
   /// The time of day, for the log; asked at most once a turn.
   virtual WallTime wall_now() { return {}; }
-  /// Whether another handshake of a transport may go on in this turn, after `done` of them: each
-  /// may cost as much as thousands of messages.
-  virtual bool may_shake_hands(std::size_t /*done*/) { return true; }
+  /// Whether another connection that comes or goes may be attended in this turn, after `done` of
+  /// them: each costs as much as hundreds of messages, a handshake of TLS as thousands.
+  virtual bool may_attend_churn(std::size_t /*done*/) { return true; }
 };
 
 struct TurnOptions {
@@ -137,14 +141,19 @@ class Turn {
     std::uint32_t generation = 0;
     Phase phase = Phase::free;
     bool is_readable : 1 = false;
-    bool is_listed : 1 = false;  // in readable_
+    bool is_listed : 1 = false;  // in readable_ or churn_
     bool is_writable : 1 = true;
     bool is_paused : 1 = false;
     bool is_watched : 1 = false;
     bool is_hung_up : 1 = false;
     bool is_blocked : 1 = false;  // in blocked_
     bool is_handshaking : 1 = false;
+    bool is_new : 1 = true;       // nothing was read from it yet
     core::EntranceId entrance{};  // while handshaking
+
+    bool comes_or_goes() const {
+      return is_new || is_hung_up || is_handshaking || phase != Phase::open;
+    }
   };
 
   core::ConnId take_slot(std::unique_ptr<net::Transport> transport);
@@ -152,9 +161,13 @@ class Turn {
   void free_slot(core::ConnId id);
   void list_readable(core::ConnId id, Slot& slot);
   void take_mail();
-  void read_all();
+  bool read_all();
+  void attend(core::ConnId id, Slot& slot);
+  bool has_churn() const;
+  bool has_room_for_churn(std::size_t done);
+  void attend_churn();
+  void adopt_now(HandOverLetter letter);
   void read(core::ConnId id, Slot& slot);
-  void shake_hands();
   void shake_hands(core::ConnId id, Slot& slot);
   bool watch(core::ConnId id, Slot& slot);
   void discard_input(core::ConnId id, Slot& slot);
@@ -190,7 +203,9 @@ class Turn {
   std::vector<std::uint32_t> free_;
   std::vector<core::ConnId> readable_;  // to be read: in turn, once each
   std::vector<core::ConnId> round_;
-  std::vector<core::ConnId> shaking_;   // of the round: their handshake goes on
+  std::vector<core::ConnId> churn_;     // to be attended: they come or go
+  std::deque<HandOverLetter> adopted_;  // came from another shard
+  bool churn_waits_ = false;            // the turn before had no time for it
   std::vector<core::ConnId> to_write_;  // their sockets have room again, or had more room
   std::vector<core::ConnId> drained_;   // have taken all that waited
   std::vector<core::ConnId> closing_;

@@ -234,5 +234,21 @@ TEST(Resources, SeesWhatTheProcessUses) {
   EXPECT_EQ(process_usage().descriptors, before.descriptors + 1);
 }
 
+TEST(Resources, ReservingDescriptorsMakesTheTableLargeAndOpensNone) {
+  const auto table_size = [] {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("FDSize:")) return std::stoul(line.substr(7));
+    return 0UL;
+  };
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const auto count = std::min<std::uint64_t>(limit.rlim_cur, 1000);
+  const std::uint64_t before = process_usage().descriptors;
+  reserve_descriptors(count);
+  EXPECT_GE(table_size(), count);
+  EXPECT_EQ(process_usage().descriptors, before);
+}
+
 }  // namespace
 }  // namespace sluice::os

@@ -69,14 +69,71 @@ TEST(Turn, ReadsNoMoreThanItsBoundAndTheOthersFirstInTheNext) {
   const auto connected = [&] {
     return turn.shard().metrics().packets_received[static_cast<std::size_t>(PacketType::connect)];
   };
-  for (std::uint64_t done = 1; done <= 3; ++done) {
+  // One of those that come, then, where others talk, these: it takes turns.
+  for (std::int64_t now = 3; connected() < 3 && now < 10; ++now) {
+    const std::uint64_t reads = turn.metrics().reads - turn.metrics().reads_empty;
     turn.run();
     turn.finish();
-    EXPECT_EQ(connected(), done);
-    EXPECT_EQ(turn.has_work(), true) << "more to read, or the end of what was read to be found";
-    turn.begin(Instant{static_cast<std::int64_t>(2 + done)});
+    EXPECT_LE(turn.metrics().reads - turn.metrics().reads_empty, reads + 1);
+    EXPECT_TRUE(turn.has_work()) << "more to read, or the end of what was read to be found";
+    turn.begin(Instant{now});
   }
-  EXPECT_EQ(turn.metrics().turn_bound_hits_input, 3U);  // those read before may have more
+  EXPECT_EQ(connected(), 3U);
+  EXPECT_GE(turn.metrics().turn_bound_hits_input, 2U);
+  turn.finish();
+}
+
+// In each turn there is time for one connection that comes or goes.
+class Busy final : public server::TurnHost {
+  bool watch(const net::Transport&, core::ConnId) override { return true; }
+  void unwatch(const net::Transport&) override {}
+  void authenticate(core::AuthRequest) override {}
+  bool may_attend_churn(std::size_t done) override { return done == 0; }
+};
+
+TEST(Turn, AStormOfClientsThatComeKeepsNoneWaitingWhoTalks) {
+  NullLog log;
+  Rng rng(1);
+  Busy host;
+  core::CoreOptions options;
+  server::RingMatrix rings(1, 1024);
+  server::Turn turn({}, options, {}, rng, log, rings, host, Instant{1});
+  std::vector<std::unique_ptr<net::MemoryTransport>> clients;
+  const auto send = [&](std::size_t client, const Bytes& bytes) {
+    const net::IoSlice slice{bytes.data(), bytes.size()};
+    ASSERT_TRUE(clients[client]->write({&slice, 1}));
+  };
+  const auto come = [&](const std::string& id) {
+    auto [client, server] = net::MemoryTransport::make_pair({.capacity = 1 << 20});
+    clients.push_back(std::move(client));
+    send(clients.size() - 1, encode(Connect{.client_id = id}, Version::v3_1_1));
+    turn.add(std::move(server), {});
+  };
+  std::int64_t now = 1;
+  const auto run = [&] {
+    turn.run();
+    turn.finish();
+    turn.begin(Instant{++now});
+  };
+  const auto received = [&](PacketType type) {
+    return turn.shard().metrics().packets_received[static_cast<std::size_t>(type)];
+  };
+  turn.begin(Instant{++now});
+  come("talks");
+  while (turn.has_work()) run();
+  ASSERT_EQ(received(PacketType::connect), 1U);
+  for (int i = 0; i < 10; ++i) come("comes " + std::to_string(i));
+  for (std::uint64_t pings = 1; pings <= 5; ++pings) {
+    send(0, Bytes{0xc0, 0});
+    turn.on_ready({0, 1}, {.readable = true});
+    run();
+    EXPECT_EQ(received(PacketType::pingreq), pings) << "it is read in the turn after it spoke";
+    run();
+  }
+  EXPECT_GE(received(PacketType::connect), 4U) << "and the others have turns in between";
+  while (turn.has_work()) run();
+  EXPECT_EQ(received(PacketType::connect), 11U);
+  EXPECT_GT(turn.metrics().turn_bound_hits_churn, 0U);
   turn.finish();
 }
 

@@ -95,7 +95,9 @@ void Checkpoint::write_session() {
   Session* session = state_.sessions.find(SessionSlot{next_slot_++});
   if (session == nullptr || session->is_stand_in() || !session->is_logged()) return;
   write_header(*session);
-  const Outbound* outbound = session->find_outbound();
+  // One that ends with its connection is known for its will alone: what becomes of its deliveries
+  // is not logged.
+  const Outbound* outbound = session->is_durable() ? session->find_outbound() : nullptr;
   open_ = {.slot = session->slot};
   if (outbound != nullptr) {
     for (std::size_t i = 0; i < outbound->window.size(); ++i)
@@ -150,6 +152,8 @@ void Checkpoint::write_delivery(const Session& session, const Delivery& delivery
 
 void Checkpoint::write_queue_entry() {
   const Session& session = state_.sessions.at(open_.slot);
+  // Since its first deliveries were written, a CONNECT may have made it one that does not last.
+  if (!session.is_durable()) return end_session();
   const Outbound* outbound = session.find_outbound();
   SLUICE_ASSERT(outbound != nullptr && open_.left > 0);
   write_delivery(session, outbound->queue[open_.written]);

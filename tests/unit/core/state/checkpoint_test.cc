@@ -124,7 +124,13 @@ class CheckpointOf : public ::testing::Test {
     return bytes;
   }
   SessionSlot session(std::string_view id) {
-    return commit(record::SessionCreated{id, state_.sessions.next_log_number()}).slot;
+    const SessionSlot slot =
+        commit(record::SessionCreated{id, state_.sessions.next_log_number()}).slot;
+    attach(slot, 3'600);
+    return slot;
+  }
+  void attach(SessionSlot slot, std::uint32_t expiry_s) {
+    commit(record::SessionAttached{slot, codec::Version::v5, expiry_s});
   }
   MessageRef message(std::string_view payload, std::string_view topic = "t") {
     return state_.messages.make({.topic = topic,
@@ -187,6 +193,33 @@ TEST_F(CheckpointOf, ASessionThatEndsWhileItIsWrittenIsGone) {
   for (const Bytes& batch : batches) ASSERT_TRUE(again.replay.apply(batch).has_value());
   EXPECT_EQ(dump(again.state), dump(state_));
   EXPECT_EQ(again.state.queue_messages(), 0U);
+}
+
+// Of a session that ends with its connection the log knows the will; its deliveries come and go
+// without a record.
+TEST_F(CheckpointOf, ASessionThatIsKnownForItsWillAloneHasNoDeliveriesInIt) {
+  const SessionSlot slot = session("c");
+  commit(record::WillSet{slot, message("gone"), {}});
+  for (int i = 0; i < 20; ++i) queue(slot, message(std::string(20, 'b')));
+  take();
+  checkpoint_.begin(now_);
+  std::vector<Bytes> batches;
+  const auto go_on = [&] {
+    checkpoint_.go_on(150, now_);
+    batches.push_back(take());
+  };
+  for (int i = 0; i < 3; ++i) go_on();
+  // Another CONNECT, whose session is not to last.
+  attach(slot, 0);
+  for (int i = 0; i < 19; ++i) state_.apply(record::QueueFrontDropped{slot});
+  while (checkpoint_.is_running()) go_on();
+  Follower again;
+  for (const Bytes& batch : batches) ASSERT_TRUE(again.replay.apply(batch).has_value());
+  EXPECT_EQ(again.state.sessions.size(), 1U);
+  for (const Bytes& batch : written(100)) ASSERT_TRUE(again.replay.apply(batch).has_value());
+  Follower anew;
+  for (const Bytes& batch : written(100)) ASSERT_TRUE(anew.replay.apply(batch).has_value());
+  EXPECT_EQ(anew.state.queue_messages(), 0U);
 }
 
 TEST_F(CheckpointOf, WhatTheBrokerSaysOfItselfIsNotWritten) {

@@ -105,7 +105,7 @@ class History {
     if (session == nullptr)
       session = &commit(record::SessionCreated{id, state_.sessions.next_log_number()});
     commit(record::SessionAttached{session->slot, codec::Version::v5,
-                                   static_cast<std::uint32_t>(rng_.below(100))});
+                                   static_cast<std::uint32_t>(1 + rng_.below(99))});
     if (rng_.chance(1, 3)) commit(record::WillSet{session->slot, message(), 3s});
   }
   void retain() {

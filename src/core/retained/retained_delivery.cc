@@ -9,7 +9,8 @@
 namespace sluice::core {
 namespace {
 
-constexpr PageLimits page_limits{.messages_max = 64, .bytes_max = 64 * 1024};
+constexpr std::size_t page_messages_max = 64;
+constexpr std::size_t page_bytes_max = 64 * 1024;
 constexpr std::size_t body_copied_max = 1024;
 constexpr std::size_t turn_bytes_max = 256 * 1024;  // to one client
 
@@ -90,6 +91,19 @@ bool RetainedDelivery::has_room(const Session& session) const {
   return c_.effects.output.backlog_bytes(session.conn) == 0;
 }
 
+// What a page holds may all have to be queued, in a queue that is empty: it must not be dropped.
+PageLimits RetainedDelivery::page_limits() const {
+  PageLimits limits{.messages_max = page_messages_max, .bytes_max = page_bytes_max};
+  const auto& session = c_.options.session;
+  if (session.queue_messages_max > 0)
+    limits.messages_max =
+        std::min(limits.messages_max, static_cast<std::size_t>(session.queue_messages_max));
+  if (session.queue_bytes_max > 0)
+    limits.bytes_max =
+        std::min(limits.bytes_max, static_cast<std::size_t>(session.queue_bytes_max));
+  return limits;
+}
+
 bool RetainedDelivery::is_turn_full() const {
   return c_.turn_deliveries >= static_cast<std::uint64_t>(c_.options.limits.turn_deliveries_max) ||
          c_.effects.output.turn_bytes() >=
@@ -138,7 +152,7 @@ void RetainedDelivery::run_local_page(Session& session, Job& job) {
   if (!job.local) job.local = std::make_unique<RetainedQuery>(job.filter);
   expired_.clear();
   const bool has_more =
-      job.local->next(c_.state.retained, page_limits, [&](const MessageRef& message) {
+      job.local->next(c_.state.retained, page_limits(), [&](const MessageRef& message) {
         // [RULE5-retained-expiry]
         if (message->is_expired(c_.now)) {
           expired_.emplace_back(message->topic());
@@ -160,11 +174,12 @@ void RetainedDelivery::ask(SessionSlot slot, Job& job) {
     held_.push_back(slot);
     return;
   }
+  const PageLimits limits = page_limits();
   mail::RetainedAsked asked{
       .filter = job.is_asked_first ? std::string_view(job.filter) : std::string_view(),
       .query = job.query,
-      .messages_max = static_cast<std::uint32_t>(page_limits.messages_max),
-      .bytes_max = static_cast<std::uint32_t>(page_limits.bytes_max)};
+      .messages_max = static_cast<std::uint32_t>(limits.messages_max),
+      .bytes_max = static_cast<std::uint32_t>(limits.bytes_max)};
   mail::send(c_.mailer, ShardIndex{job.shard}, asked);
   job.is_asked_first = false;
   job.is_asking = true;

@@ -118,6 +118,7 @@ class RetainedDelivery {
     return siphash_1_3(c_.setup.table_key, as_bytes(topic));
   }
   bool is_turn_full() const;
+  PageLimits page_limits() const;
 
   Context& c_;
   Delivering& delivering_;

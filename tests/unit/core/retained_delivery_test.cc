@@ -205,6 +205,33 @@ TEST_P(CoreRetained, AClientThatAcknowledgesSlowlyGetsThemAllInTheEnd) {
   EXPECT_EQ(topics.size(), 200U);
 }
 
+TEST(CoreRetainedBound, ClientsGetThemAllThroughAQueueShorterThanAPage) {
+  for (const std::uint16_t shards : {std::uint16_t{1}, std::uint16_t{3}}) {
+    BrokerSetup setup{.shards = shards};
+    setup.options.session.queue_messages_max = 5;
+    setup.options.session.inflight_messages_max = 2;
+    InProcessBroker broker{setup};
+    RawClient& publisher = broker.connect({.client_id = "p"});
+    constexpr int count = 40;
+    for (int i = 0; i < count; ++i)
+      publisher.send(Publish{.topic = "r/" + std::to_string(i),
+                             .payload = "x",
+                             .qos = qos_1,
+                             .retain = true,
+                             .packet_id = static_cast<PacketId>(i + 1)});
+    RawClient& subscriber = broker.connect({.client_id = "s"});
+    subscribe(subscriber, {"r/#", qos_1});
+    std::set<std::string> got;
+    for (int i = 0; i < count; ++i) {
+      const auto publish = subscriber.take<Publish>();
+      got.insert(publish.topic);
+      subscriber.send(Puback{.packet_id = publish.packet_id});
+    }
+    EXPECT_EQ(got.size(), std::size_t{count});
+    EXPECT_EQ(broker.metrics().messages_dropped_queue_messages_max, 0U);
+  }
+}
+
 TEST_P(CoreRetained, ALiveMessageThatIsNotRetainedDoesNotHideTheOneThatIs) {
   RawClient& publisher = client(0, "p");
   for (int i = 0; i < 200; ++i) retain(publisher, "r/" + std::to_string(i), "kept");

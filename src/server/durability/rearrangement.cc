@@ -3,18 +3,13 @@
 
 #include "os/clock.h"
 #include "os/entropy.h"
-#include "store/recovery/log_copy.h"
+#include "server/durability/next_generation.h"
 #include "store/recovery/log_reader.h"
 
 #include <algorithm>
 #include <limits>
 
 namespace sluice::server {
-namespace {
-
-constexpr std::size_t batch_bytes = std::size_t{256} << 10;
-
-}  // namespace
 
 void begin_runs(std::span<const std::unique_ptr<ShardThread>> shards) {
   bool has_mail = false;
@@ -24,24 +19,6 @@ void begin_runs(std::span<const std::unique_ptr<ShardThread>> shards) {
     for (const auto& shard : shards) has_mail |= shard->run_once() != 0;
   }
 }
-
-/// What is done here stands in the logs that are being read.
-class Rearrangement::InstantLog final : public store::ShardLog {
- public:
-  store::Position append(core::Ticket ticket, const store::BatchTime& /*time*/,
-                         ByteView /*records*/) override {
-    durable_ = ticket;
-    return store::first_position;
-  }
-  core::Ticket durable() const override { return durable_; }
-  std::size_t pending_bytes() const override { return 0; }
-  std::uint64_t bytes() const override { return 0; }
-  store::Space space() const override { return store::Space::ample; }
-  void begin_replay_at(store::Position /*position*/) override {}
-
- private:
-  core::Ticket durable_{0};
-};
 
 Rearrangement::Rearrangement(const Parts& parts)
     : parts_(parts),
@@ -67,11 +44,12 @@ store::Checked<void> Rearrangement::run(std::uint16_t shards) {
                             parts_.directory.path() + ": " + moved.error().detail);
     shard.reset();
   }
-  const auto places = parts_.directory.prepare_generation(shards);
-  if (!places) return std::unexpected(places.error());
-  for (std::uint16_t i = 0; i < shards; ++i)
-    if (auto written = write(*mover.states()[i], (*places)[i]); !written) return written;
-  return parts_.directory.switch_generation(shards);
+  const auto& store = parts_.options.store.store;
+  const store::SegmentSizes sizes{
+      .min = store.segment_bytes_min,
+      .max = std::max(store.segment_bytes_min, store.segment_bytes_max)};
+  return NextGeneration({parts_.disk, parts_.directory, sizes, parts_.clock})
+      .write(mover, os::monotonic_now());
 }
 
 std::unique_ptr<ShardThread> Rearrangement::make_shard(std::uint16_t index, std::uint16_t count,
@@ -99,29 +77,6 @@ store::Checked<void> Rearrangement::restore() {
                             std::numeric_limits<std::uint64_t>::max());
   }
   begin_runs(shards_);
-  return {};
-}
-
-store::Checked<void> Rearrangement::write(core::State& state, const store::LogPlace& place) {
-  const auto& options = parts_.options.store.store;
-  auto copy =
-      store::LogCopy::open(parts_.disk, place,
-                           {.min = options.segment_bytes_min,
-                            .max = std::max(options.segment_bytes_min, options.segment_bytes_max)});
-  if (!copy) return std::unexpected(copy.error());
-  const Instant now = os::monotonic_now();
-  core::RecordWriter writer(state, parts_.clock);
-  core::Checkpoint checkpoint(state, writer);
-  std::vector<std::uint8_t> batch;
-  checkpoint.begin(now);
-  while (checkpoint.is_running()) {
-    checkpoint.go_on(batch_bytes, now);
-    writer.take(batch);
-    if (const auto added = (*copy)->add({parts_.clock.wall_at(now), now}, batch); !added)
-      return store::disk_problem(place.directory, added.error());
-  }
-  if (const auto finished = (*copy)->finish(); !finished)
-    return store::disk_problem(place.directory, finished.error());
   return {};
 }
 

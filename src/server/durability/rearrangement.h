@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/state/state_mover.h"
+#include "server/durability/instant_log.h"
 #include "server/option_schema.h"
 #include "server/shard_thread.h"
 #include "store/recovery/store_directory.h"
@@ -40,15 +41,12 @@ class Rearrangement {
   store::Checked<void> run(std::uint16_t shards);
 
  private:
-  class InstantLog;
-
   std::size_t ring_bytes() const {
     return static_cast<std::size_t>(parts_.options.server.server.ring_bytes);
   }
   std::unique_ptr<ShardThread> make_shard(std::uint16_t index, std::uint16_t count,
                                           RingMatrix& rings);
   store::Checked<void> restore();
-  store::Checked<void> write(core::State& state, const store::LogPlace& place);
 
   const Parts parts_;
   const std::uint16_t old_count_;

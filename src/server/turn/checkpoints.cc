@@ -4,6 +4,7 @@
 namespace sluice::server {
 
 bool Checkpoints::is_due() const {
+  if (is_asked_) return true;
   const bool is_urgent = is_stopping_ || parts_.log.space() == store::Space::low;
   const std::uint64_t least = is_urgent ? urgent_bytes_min : parts_.log_bytes_min;
   // Half of the log is what a checkpoint would write again. What there is to keep may have shrunk
@@ -16,9 +17,10 @@ void Checkpoints::on_turn(Instant now) {
   if (!is_running() && is_due()) {
     running_begun_bytes_ = parts_.log.bytes();
     began_ = now;
+    is_asked_ = false;
     parts_.shard.begin_checkpoint();
   }
-  if (has_work()) parts_.shard.go_on_with_checkpoint(turn_bytes);
+  if (has_work()) parts_.shard.go_on_with_checkpoint(parts_.turn_bytes);
 }
 
 bool Checkpoints::has_work() const {

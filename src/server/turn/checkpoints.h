@@ -25,6 +25,7 @@ class Checkpoints {
     ServerMetrics& metrics;
     std::uint64_t log_bytes_min;  ///< the log grows by so much at least
     std::uint16_t index;          ///< of the shard
+    std::size_t turn_bytes;       ///< written in one turn, about
   };
 
   explicit Checkpoints(const Parts& parts) : parts_(parts) {}
@@ -33,6 +34,8 @@ class Checkpoints {
   void on_turn(Instant now);
   /// The broker stops: a checkpoint is written if the next start is much quicker by it.
   void on_stop();
+  /// One is wanted now, due or not.
+  void ask() { is_asked_ = true; }
   /// The turn's batch stands there in the log.
   void on_batch(store::Position position);
   /// What the shard has asked for.
@@ -44,7 +47,6 @@ class Checkpoints {
   bool is_running() const { return parts_.shard.has_checkpoint(); }
 
  private:
-  static constexpr std::size_t turn_bytes = std::size_t{64} << 10;
   static constexpr std::size_t pending_bytes_max = std::size_t{1} << 20;
   /// What it takes when the disk is full, or at a stop.
   static constexpr std::uint64_t urgent_bytes_min = std::uint64_t{1} << 20;
@@ -60,6 +62,7 @@ class Checkpoints {
   Instant began_{};
   bool is_begun_ = false;  // the batch of this turn has the beginning
   bool is_stopping_ = false;
+  bool is_asked_ = false;
 };
 
 }  // namespace sluice::server

@@ -43,7 +43,8 @@ void Turn::use_log(store::ShardLog& log, std::size_t pending_bytes_max,
                                           .logger = logger_,
                                           .metrics = metrics_,
                                           .log_bytes_min = checkpoint_bytes_min,
-                                          .index = core::index_of(index_)});
+                                          .index = core::index_of(index_),
+                                          .turn_bytes = options_.checkpoint_turn_bytes});
 }
 
 Turn::Slot* Turn::find(core::ConnId id) {

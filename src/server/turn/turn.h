@@ -62,6 +62,7 @@ struct TurnOptions {
   Duration linger = 2s;
   std::size_t input_bytes_max = std::size_t{1} << 20;
   std::size_t ring_overflow_bytes_max = std::size_t{16} << 20;
+  std::size_t checkpoint_turn_bytes = std::size_t{64} << 10;
 };
 
 /// A connection on its way to the shard of its client.
@@ -96,6 +97,10 @@ class Turn {
   /// The broker stops: see Checkpoints::on_stop().
   void begin_last_checkpoint() {
     if (checkpoints_) checkpoints_->on_stop();
+  }
+  /// A checkpoint is wanted now, due or not.
+  void ask_for_checkpoint() {
+    if (checkpoints_) checkpoints_->ask();
   }
   bool has_checkpoint() const { return checkpoints_ && checkpoints_->is_running(); }
 

@@ -12,6 +12,8 @@ void draw_disk(Choices& c, Rng& rng) {
   c.is_synced = !rng.chance(1, 8);
   c.segments.min = std::uint64_t{16 * 1024} << rng.below(5);
   c.segments.max = c.segments.min << rng.below(4);
+  if (rng.chance(3, 4)) c.checkpoint_in = 150 + rng.below(1'500);
+  c.turn.checkpoint_turn_bytes = 20 + rng.below(400);
   if (rng.chance(3, 4)) c.crash_in = 1'500 + rng.below(6'000);
   if (rng.chance(3, 4)) c.down_max = ms_below(rng, 3'000);
   if (rng.chance(1, 4)) c.disk_error_in = 3'000 + rng.below(20'000);
@@ -24,7 +26,8 @@ void draw_disk(Choices& c, Rng& rng) {
 
 Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   Choices c;
-  c.shards = shards != 0 ? shards : static_cast<std::uint16_t>(1 + rng.below(4));
+  c.shards = shards != 0 ? shards : static_cast<std::uint16_t>(1 + rng.below(Choices::shards_max));
+  c.changes_shards = shards == 0 && rng.chance(3, 4);
   c.clients = static_cast<std::uint32_t>(5 + rng.below(9));
   c.has_server_turns = rng.chance(1, 2);
   c.ring_bytes = std::size_t{1024} << rng.below(8);
@@ -39,7 +42,7 @@ Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   if (rng.chance(2, 3)) c.clog_in = 500 + rng.below(3'000);
   c.loss_in = 500 + rng.below(2'000);
   c.goodbye_in = 1'500 + rng.below(6'000);
-  c.publish_in = 8 + rng.below(28);
+  c.publish_in = 7 + rng.below(24);
   c.subscribe_in = 40 + rng.below(600);
   c.read_max = rng.chance(1, 3) ? 300 + rng.below(1'000) : 65'536;
   auto& core = c.core;

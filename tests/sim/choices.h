@@ -17,6 +17,8 @@
 namespace sluice::sim {
 
 struct Choices {
+  static constexpr std::uint16_t shards_max = 4;
+
   std::uint16_t shards = 1;
   std::uint32_t clients = 8;
   bool has_server_turns = false;  ///< the server's own Turn and rings, or a driver with a slow log
@@ -26,8 +28,10 @@ struct Choices {
   bool has_log = false;   ///< on a disk; without it memory is as durable as it gets
   bool is_synced = true;  ///< each commit; without it a power cut may take what was answered
   store::SegmentSizes segments;
-  std::uint64_t crash_in = 0;  ///< one tick in so many the broker is killed
-  Duration down_max{};         ///< how long it is gone then
+  std::uint64_t checkpoint_in = 0;  ///< one of the server's turns in so many asks for one
+  bool changes_shards = false;      ///< at a restart, now and then
+  std::uint64_t crash_in = 0;       ///< one tick in so many the broker is killed
+  Duration down_max{};              ///< how long it is gone then
   std::uint64_t disk_error_in = 0;
   std::uint64_t disk_full_in = 0;
   bool has_bit_flips = false;

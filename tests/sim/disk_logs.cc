@@ -19,7 +19,7 @@ DiskLogs::DiskLogs(Rng& rng, const Choices& choices, Totals& totals, const HashK
       choices_(choices),
       totals_(totals),
       birth_{.shards = choices.shards, .placement_key = placement_key, .salt = rng.next()},
-      logs_(choices.shards) {}
+      logs_(Choices::shards_max) {}
 
 // An error that was asked for; anything else is a finding.
 bool DiskLogs::has_failed(const store::Problem& problem) {
@@ -31,15 +31,50 @@ bool DiskLogs::has_failed(const store::Problem& problem) {
   return false;
 }
 
-bool DiskLogs::open(const Restore& restore, Instant now, bool has_faults) {
+bool DiskLogs::has_found(std::string what) {
+  problem_ = std::move(what);
+  return false;
+}
+
+bool DiskLogs::find(Instant now, bool has_faults) {
   disturb(now, has_faults);
   if (has_faults && choices_.crash_in > 0 && rng_.chance(1, 6)) disk_.die_in(1 + rng_.below(40));
   auto opened = store::StoreDirectory::open(disk_, "d", birth_);
   if (!opened) return has_failed(opened.error());
   directory_.emplace(std::move(*opened));
-  const auto damaged = static_cast<std::uint16_t>(rng_.below(choices_.shards));
+  note_generation();
+  const auto damaged = static_cast<std::uint16_t>(rng_.below(shards()));
   if (choices_.has_bit_flips && choices_.is_synced && !disk_.is_dead()) check_damage(damaged);
-  for (std::uint16_t i = 0; i < choices_.shards; ++i)
+  return true;
+}
+
+// What logs of another generation had answered says nothing of these.
+void DiskLogs::note_generation() {
+  if (directory_->manifest().generation == generation_) return;
+  generation_ = directory_->manifest().generation;
+  for (LogOf& log : logs_) log.answered = log.last_begun = store::first_position;
+}
+
+bool DiskLogs::read_all(const Restore& restore) {
+  for (std::uint16_t i = 0; i < shards(); ++i) {
+    const auto end = store::read_log(disk_, directory_->place_of(i),
+                                     [&](const store::Batch& batch) { return restore(i, batch); });
+    if (!end) return has_failed(end.error());
+    if (end->next < logs_[i].answered) return has_found("the log has lost what it had answered");
+  }
+  return true;
+}
+
+bool DiskLogs::move_to(core::StateMover& mover, const core::LogClock& clock, Instant now) {
+  const auto moved =
+      server::NextGeneration({disk_, *directory_, choices_.segments, clock}).write(mover, now);
+  if (!moved) return has_failed(moved.error());
+  note_generation();
+  return true;
+}
+
+bool DiskLogs::open(const Restore& restore) {
+  for (std::uint16_t i = 0; i < shards(); ++i)
     if (!open_log(i, restore)) return false;
   disk_.die_in(0);
   return true;
@@ -142,7 +177,7 @@ void DiskLogs::crash() {
 
 bool DiskLogs::is_idle() const {
   return std::ranges::all_of(
-      logs_, [](const LogOf& log) { return log.log != nullptr && log.log->pending_bytes() == 0; });
+      logs_, [](const LogOf& log) { return log.log == nullptr || log.log->pending_bytes() == 0; });
 }
 
 store::Checked<DiskLogs::Reading> DiskLogs::read(std::uint16_t shard) {

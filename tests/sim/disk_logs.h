@@ -7,6 +7,8 @@
 // Owner:   Shards.      Thread: one.
 #pragma once
 
+#include "core/state/state_mover.h"
+#include "server/durability/next_generation.h"
 #include "store/recovery/store_directory.h"
 #include "tests/sim/choices.h"
 #include "tests/sim/totals.h"
@@ -27,9 +29,18 @@ class DiskLogs {
 
   DiskLogs(Rng& rng, const Choices& choices, Totals& totals, const HashKey& placement_key);
 
-  /// Reads all logs and opens them for more. False if the disk has failed meanwhile, or is full: to
-  /// be tried again. What must not be stands in problem().
-  bool open(const Restore& restore, Instant now, bool has_faults);
+  /// Finds the store. This and what follows: false if the disk has failed meanwhile, or is full: to
+  /// be tried again after crash(). What must not be stands in problem().
+  bool find(Instant now, bool has_faults);
+  /// How many logs it has.
+  std::uint16_t shards() const { return directory_->manifest().shards; }
+  /// Reads all logs, to write them anew.
+  bool read_all(const Restore& restore);
+  bool move_to(core::StateMover& mover, const core::LogClock& clock, Instant now);
+  /// Reads all logs and opens them for more.
+  bool open(const Restore& restore);
+  /// Something that must not be, and the end of the start.
+  bool has_found(std::string what);
   store::ShardLog& log(std::uint16_t shard) { return *logs_[shard].log; }
   /// What the threads of that log do in a while. False if the process must end.
   bool step(std::uint16_t shard, Instant now, bool has_faults);
@@ -57,6 +68,7 @@ class DiskLogs {
 
   bool open_log(std::uint16_t shard, const Restore& restore);
   void disturb(Instant now, bool has_faults);
+  void note_generation();
   void fall_silent(LogOf& log, Instant now);
   bool commit(LogOf& log);
   bool has_failed(const store::Problem& problem);
@@ -70,6 +82,7 @@ class DiskLogs {
   const store::StoreDirectory::Birth birth_;
   std::optional<store::StoreDirectory> directory_;
   std::vector<LogOf> logs_;
+  std::uint64_t generation_ = 0;
   Instant full_until_{};
   std::string problem_;
 };

@@ -69,9 +69,8 @@ bool parse(int argc, char** argv, Arguments& out) {
 
 void print(Totals& totals) {
   sluice::sim::for_each_total(totals, [](const char* name, std::uint64_t value) {
-    std::printf("  %s %" PRIu64, name, value);
+    std::printf("%12" PRIu64 "  %s\n", value, name);
   });
-  std::printf("\n");
 }
 
 bool report(const Arguments& arguments, const RunResult& result, std::uint64_t seed) {
@@ -79,12 +78,11 @@ bool report(const Arguments& arguments, const RunResult& result, std::uint64_t s
     std::printf("  shards %u  trace %016" PRIx64 "\n", unsigned{result.shards}, result.trace);
   if (result.failures.empty()) return true;
   for (const std::string& failure : result.failures) std::printf("  FAILED: %s\n", failure.c_str());
-  std::printf("  commit %s; again: sim --seed=%" PRIu64 " --salt=%" PRIu64 " --seconds=%" PRIu64
-              "%s\n",
-              SLUICE_COMMIT, seed, arguments.run.salt, arguments.run.seconds,
-              arguments.run.shards != 0
-                  ? (" --shards=" + std::to_string(arguments.run.shards)).c_str()
-                  : "");
+  std::printf(
+      "  commit %s; again: sim --seed=%" PRIu64 " --salt=%" PRIu64 " --seconds=%" PRIu64 "%s\n",
+      SLUICE_COMMIT, seed, arguments.run.salt, arguments.run.seconds,
+      arguments.run.shards != 0 ? (" --shards=" + std::to_string(arguments.run.shards)).c_str()
+                                : "");
   std::fflush(stdout);
   return false;
 }

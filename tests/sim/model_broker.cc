@@ -36,10 +36,8 @@ MessageId ModelBroker::id_of(std::string_view payload) {
 }
 
 ClientIndex ModelBroker::add_client(std::string id) {
-  const std::uint16_t home = shards_.home_of(id);
   clients_.push_back({});
   clients_.back().id = std::move(id);
-  clients_.back().home = home;
   return static_cast<ClientIndex>(clients_.size() - 1);
 }
 
@@ -96,7 +94,6 @@ MessageId ModelBroker::new_will(ClientIndex client, std::string topic, Qos qos, 
 void ModelBroker::on_acknowledged(MessageId id, bool is_refused, bool has_no_subscribers,
                                   Instant now) {
   Message& message = messages_[id];
-  has_refused_ |= is_refused;
   if (message.is_acknowledged || is_refused) return;
   message.is_acknowledged = true;
   message.acknowledged = now;
@@ -110,8 +107,8 @@ void ModelBroker::on_acknowledged(MessageId id, bool is_refused, bool has_no_sub
     client.expected.push_back(id);
     if (has_no_subscribers)
       fail(describe(id) + " was acknowledged as without subscribers; " + client.id + " is one");
-    const std::uint16_t home = clients_[message.publisher].home;
-    if (client.home == home && client.facts.expiry > Duration{} &&
+    const std::uint16_t home = home_of(clients_[message.publisher]);
+    if (home_of(client) == home && client.facts.expiry > Duration{} &&
         is_log_silent_since(home, message.sent) && !allowances_.may_drop)
       fail(describe(id) + " was acknowledged at " + std::to_string(now.ns / 1'000'000) +
            " ms, before the log had it");
@@ -186,7 +183,7 @@ void ModelBroker::on_connack(ClientIndex index, bool session_present, Instant no
   client.is_connecting = false;
   if (session_present && client.facts.clean_start)
     fail(client.id + " asked for a clean start and got an old session");
-  if (client.facts.expiry > Duration{} && is_log_silent_since(client.home, client.connect_sent))
+  if (client.facts.expiry > Duration{} && is_log_silent_since(home_of(client), client.connect_sent))
     fail(client.id + ": CONNACK before the log had the session");
   if (!session_present) {
     if (!client.facts.clean_start && client.is_sure && now < client.kept_until)
@@ -249,7 +246,7 @@ void ModelBroker::on_suback(ClientIndex index, const std::string& text, std::uin
       fail(client.id + " was refused the subscription " + text);
       return;
     }
-    if (client.facts.expiry > Duration{} && is_log_silent_since(client.home, s.sent))
+    if (client.facts.expiry > Duration{} && is_log_silent_since(home_of(client), s.sent))
       fail(client.id + ": SUBACK before the log had the subscription " + text);
     s.certain_since = now;
     // What was live before the broker saw the subscribe may not have reached its owner yet.
@@ -404,8 +401,7 @@ void ModelBroker::check_live(Client& client, MessageId id, const Incoming& incom
 }
 
 void ModelBroker::on_message(ClientIndex index, const Incoming& incoming, Instant now) {
-  ++totals_.deliveries;
-  if (incoming.dup) ++totals_.redeliveries;
+  ++(incoming.dup ? totals_.redeliveries : totals_.deliveries);
   const MessageId id = id_of(incoming.payload);
   if (incoming.payload.empty() || incoming.topic.starts_with("$SYS")) return;
   if (id == 0 || id >= messages_.size() || messages_[id].topic != incoming.topic) {
@@ -445,14 +441,14 @@ void ModelBroker::check_end(std::uint64_t drops) {
 void ModelBroker::check_retained(const std::map<std::string, MessageId>& retained) {
   std::map<std::string, MessageId> acknowledged;  // the last
   std::map<std::string, MessageId> cleared;
-  // The older may come last if it was sent again: at QoS 1; and at QoS 2 if a full disk may have
-  // refused it the first time, which its publisher was told on a connection that was lost.
+  // The older may come last if it was sent again: at QoS 1; and at QoS 2 if it may have been
+  // refused the first time, which its publisher was told on a connection that was lost.
   std::map<std::string, bool> is_open;
   for (MessageId id = 1; id < messages_.size(); ++id) {
     const Message& message = messages_[id];
     if (!message.retain) continue;
     if (message.is_acknowledged) acknowledged[message.topic] = id;
-    const bool may_be_late = message.qos == Qos::at_least_once || has_refused_;
+    const bool may_be_late = message.qos == Qos::at_least_once || allowances_.may_refuse;
     if (may_be_late && message.sends > 1) is_open[message.topic] = true;
     if (message.is_clear) cleared[message.topic] = id;
   }

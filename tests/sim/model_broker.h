@@ -65,8 +65,9 @@ class ModelBroker {
  public:
   struct Allowances {
     bool may_drop = false;  ///< the queues are so short that messages may be dropped
-    bool may_refuse =
-        false;  ///< the disk may be full: what was refused may be sent again, too late
+    /// The disk may be full, or the queues of all subscribers: what was refused, on a connection
+    /// that was lost before it said so, may be sent again, too late.
+    bool may_refuse = false;
     bool rings_race = false;  ///< rings deliver late, each by itself: causes may come after effects
   };
   ModelBroker(Shards& shards, Totals& totals, const Allowances& allowances)
@@ -160,7 +161,6 @@ class ModelBroker {
   };
   struct Client {
     std::string id;
-    std::uint16_t home = 0;
     std::uint32_t epoch = 1;  // counts sessions
     ConnectFacts facts;
     Instant connect_sent{};
@@ -188,6 +188,7 @@ class ModelBroker {
   void check_will(MessageId id, Instant now);
   void check_live(Client& client, MessageId id, const Incoming& incoming);
   void check_group(const Subscription& member, MessageId id);
+  std::uint16_t home_of(const Client& client) const { return shards_.home_of(client.id); }
   bool is_log_silent_since(std::uint16_t home, Instant then) const {
     const Instant since = shards_.log_silent_since(home);
     return !since.is_never() && since < then;
@@ -202,7 +203,6 @@ class ModelBroker {
   std::map<std::string, std::unordered_map<MessageId, std::uint32_t>> group_receipts_;
   std::vector<std::pair<MessageId, std::string>> group_expected_;
   std::uint32_t crashes_ = 0;
-  bool has_refused_ = false;  // a message, for want of room on the disk
   std::vector<std::string> failures_;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/sim/shards.h"
 
+#include "core/state/state_mover.h"
+
 #include <algorithm>
 
 namespace sluice::sim {
@@ -17,42 +19,54 @@ using testing::ShardDriver;
 Shards::Shards(Rng& rng, const Choices& choices, Totals& totals, Trace& trace, Instant now)
     : rng_(rng),
       choices_(choices),
+      count_(choices.shards),
       totals_(totals),
       trace_(trace),
       placement_key_{rng.next(), rng.next()},
-      rings_(std::size_t{choices.shards} * choices.shards),
+      rings_(std::size_t{Choices::shards_max} * Choices::shards_max),
       disk_logs_(rng, choices, totals, placement_key_),
       writes_left_(no_bound),
-      asleep_until_(choices.shards) {
+      asleep_until_(Choices::shards_max) {
   for (Ring& ring : rings_)
     ring.delay_max = Duration(static_cast<std::int64_t>(
         rng.below(static_cast<std::uint64_t>(choices.ring_delay_max.count()) + 1)));
   start(now, false);
 }
 
+core::ShardSetup Shards::setup(std::uint16_t index, std::uint16_t count, Instant now) {
+  return {.index = core::ShardIndex{index},
+          .count = count,
+          .placement_key = placement_key_,
+          .table_key = table_key_,
+          .has_log = choices_.has_log,
+          .log_clock = {now, WallTime{1'800'000'000'000'000'000} + (now - Instant{})},
+          .census = &census_};
+}
+
 void Shards::make_drivers(Instant now) {
-  server_rings_ = std::make_unique<server::RingMatrix>(choices_.shards, choices_.ring_bytes);
+  server_rings_ = std::make_unique<server::RingMatrix>(count_, choices_.ring_bytes);
   census_ = {};
-  core::ShardSetup setup{
-      .count = choices_.shards,
-      .placement_key = placement_key_,
-      .table_key = {rng_.next(), rng_.next()},
-      .has_log = choices_.has_log,
-      .log_clock = {now, WallTime{1'800'000'000'000'000'000} + (now - Instant{})},
-      .census = &census_};
-  for (std::uint16_t i = 0; i < choices_.shards; ++i) {
-    setup.index = core::ShardIndex{i};
+  table_key_ = {rng_.next(), rng_.next()};
+  for (std::uint16_t i = 0; i < count_; ++i) {
     if (choices_.has_server_turns)
       server_drivers_.push_back(
-          std::make_unique<TurnDriver>(TurnDriver::Setup{.shard = setup,
+          std::make_unique<TurnDriver>(TurnDriver::Setup{.shard = setup(i, count_, now),
                                                          .turn = choices_.turn,
                                                          .seed = rng_.next(),
                                                          .time_over_in = choices_.time_over_in},
                                        choices_.core, log_, *server_rings_, now));
     else
       drivers_.push_back(std::make_unique<ShardDriver>(
-          ShardDriver::Setup{.shard = setup, .seed = rng_.next()}, choices_.core, log_, now));
+          ShardDriver::Setup{.shard = setup(i, count_, now), .seed = rng_.next()}, choices_.core,
+          log_, now));
   }
+}
+
+void Shards::use_log(std::uint16_t shard, store::ShardLog& log) {
+  if (choices_.has_server_turns)
+    server_drivers_[shard]->use_log(log);
+  else
+    drivers_[shard]->use_log(log);
 }
 
 // As the server does it: nobody connects before the shards have told each other what they found.
@@ -78,24 +92,63 @@ void Shards::begin_run(Instant now) {
 }
 
 void Shards::start(Instant now, bool has_faults) {
-  make_drivers(now);
-  if (choices_.has_log) {
-    const auto restore = [this](std::uint16_t to, const store::Batch& batch) {
-      return shard(to).restore(batch.records);
-    };
-    const bool is_open = disk_logs_.open(restore, now, has_faults);
-    if (!is_open) {
-      clear_drivers();
-      disk_logs_.crash();
-      down_until_ = now + 50ms;
-      return;
-    }
-    for (std::uint16_t i = 0; i < drivers_.size(); ++i) drivers_[i]->use_log(disk_logs_.log(i));
-    for (std::uint16_t i = 0; i < server_drivers_.size(); ++i)
-      server_drivers_[i]->use_log(disk_logs_.log(i));
-    begin_run(now);
+  if (!choices_.has_log) {
+    make_drivers(now);
+    is_running_ = true;
+    return;
   }
-  is_running_ = true;
+  is_running_ = come_up(now, has_faults);
+  if (is_running_) return;
+  clear_drivers();
+  disk_logs_.crash();
+  down_until_ = now + 50ms;
+}
+
+bool Shards::come_up(Instant now, bool has_faults) {
+  if (!disk_logs_.find(now, has_faults)) return false;
+  count_ = disk_logs_.shards();
+  if (choices_.changes_shards && has_faults && rng_.chance(2, 3) &&
+      !rearrange(static_cast<std::uint16_t>(1 + rng_.below(Choices::shards_max)), now))
+    return false;
+  make_drivers(now);
+  const auto restore = [this](std::uint16_t to, const store::Batch& batch) {
+    return shard(to).restore(batch.records);
+  };
+  if (!disk_logs_.open(restore)) return false;
+  for (std::uint16_t i = 0; i < count_; ++i) use_log(i, disk_logs_.log(i));
+  begin_run(now);
+  return true;
+}
+
+bool Shards::rearrange(std::uint16_t count, Instant now) {
+  if (count == count_) return true;
+  make_drivers(now);
+  const auto restore = [this](std::uint16_t to, const store::Batch& batch) {
+    return shard(to).restore(batch.records);
+  };
+  if (!disk_logs_.read_all(restore)) return false;
+  std::vector<server::InstantLog> logs(count_);
+  for (std::uint16_t i = 0; i < count_; ++i) use_log(i, logs[i]);
+  begin_run(now);
+  core::LocalCensus census;
+  core::ShardSetup knowing = setup(0, count, now);
+  knowing.census = &census;
+  const ShardDriver sample({.shard = knowing}, choices_.core, log_, now);
+  const core::Shard& knows = sample.shard();
+  core::StateMover mover(
+      {.count = count,
+       .home_of = [&knows](std::string_view client_id) { return knows.home_of(client_id); },
+       .owner_of = [&knows](std::string_view topic) { return knows.owner_of(topic); }},
+      table_key_);
+  for (std::uint16_t i = 0; i < count_; ++i)
+    if (const auto moved = mover.move(shard(i).state()); !moved)
+      return disk_logs_.has_found(std::string("it cannot be moved: ") + moved.error().detail);
+  const bool is_written = disk_logs_.move_to(mover, knowing.log_clock, now);
+  clear_drivers();
+  if (!is_written) return false;
+  count_ = count;
+  ++totals_.rearrangements;
+  return true;
 }
 
 void Shards::add_counters(const core::CoreMetrics& m) {
@@ -111,16 +164,18 @@ void Shards::clear_drivers() {
   drivers_.clear();
   server_drivers_.clear();
   for (Ring& ring : rings_) ring.entries.clear();
-  asleep_until_.assign(choices_.shards, {});
+  asleep_until_.assign(Choices::shards_max, {});
 }
 
 void Shards::crash(Instant now, bool has_faults) {
   // What one shard was about to do in this turn is done in part.
   writes_left_ = rng_.below(8);
-  const auto busy = static_cast<std::uint16_t>(rng_.below(choices_.shards));
+  const auto busy = static_cast<std::uint16_t>(rng_.below(count_));
   if (has_faults && choices_.has_server_turns) take_server_turn(busy, now, has_faults);
   if (has_faults && !choices_.has_server_turns) take_turn(busy, now, has_faults);
-  for (std::uint16_t i = 0; i < choices_.shards; ++i) add_counters(shard(i).metrics());
+  if (has_checkpoint()) ++totals_.checkpoint_crashes;
+  for (const auto& driver : server_drivers_) totals_.checkpoints += driver->checkpoints();
+  for (std::uint16_t i = 0; i < count_; ++i) add_counters(shard(i).metrics());
   clear_drivers();
   disk_logs_.crash();
   writes_left_ = no_bound;
@@ -136,8 +191,7 @@ core::Shard& Shards::shard(std::uint16_t i) {
 }
 
 std::uint16_t Shards::home_of(std::string_view client_id) const {
-  return static_cast<std::uint16_t>(siphash_2_4(placement_key_, as_bytes(client_id)) %
-                                    choices_.shards);
+  return static_cast<std::uint16_t>(siphash_2_4(placement_key_, as_bytes(client_id)) % count_);
 }
 
 void Shards::accept(testing::Socket& socket) {
@@ -149,7 +203,7 @@ void Shards::accept(testing::Socket& socket) {
   Peer peer;
   peer.kind = PeerKind::memory;
   peer.id = static_cast<std::uint32_t>(++sockets_);
-  const std::uint64_t shard = rng_.below(choices_.shards);
+  const std::uint64_t shard = rng_.below(count_);
   if (choices_.has_server_turns)
     server_drivers_[shard]->accept(socket, peer);
   else
@@ -158,7 +212,7 @@ void Shards::accept(testing::Socket& socket) {
 }
 
 void Shards::deliver_mail(std::uint16_t to, Instant now) {
-  for (std::uint16_t from = 0; from < choices_.shards; ++from) {
+  for (std::uint16_t from = 0; from < count_; ++from) {
     auto& entries = ring(from, to).entries;
     for (; !entries.empty() && entries.front().due <= now; entries.pop_front())
       drivers_[to]->deliver_mail(core::ShardIndex{from}, std::move(entries.front().record));
@@ -167,7 +221,7 @@ void Shards::deliver_mail(std::uint16_t to, Instant now) {
 
 void Shards::collect(std::uint16_t shard, Instant now, bool has_faults) {
   ShardDriver& driver = *drivers_[shard];
-  for (std::uint16_t to = 0; to < choices_.shards; ++to) {
+  for (std::uint16_t to = 0; to < count_; ++to) {
     Ring& ring = this->ring(shard, to);
     MailQueue& outbox = driver.outbox(to);
     if (outbox.empty()) continue;
@@ -208,6 +262,8 @@ void Shards::may_sleep(std::uint16_t shard, Instant now, bool has_faults) {
 void Shards::take_server_turn(std::uint16_t shard, Instant now, bool has_faults) {
   if (has_faults && asleep_until_[shard] > now) return;
   TurnDriver& driver = *server_drivers_[shard];
+  if (has_faults && choices_.checkpoint_in > 0 && rng_.chance(1, choices_.checkpoint_in))
+    driver.ask_for_checkpoint();
   driver.turn(now, has_faults ? choices_.read_max : calm_read_max);
   for (server::HandOverLetter& letter : driver.hand_overs())
     server_drivers_[core::index_of(letter.target)]->adopt(std::move(letter));
@@ -223,9 +279,9 @@ void Shards::step(Instant now, bool has_faults) {
   }
   const std::uint64_t rounds = 1 + rng_.below(3);
   for (std::uint64_t round = 0; round < rounds; ++round) {
-    const auto first = static_cast<std::uint16_t>(rng_.below(choices_.shards));
-    for (std::uint16_t i = 0; i < choices_.shards; ++i) {
-      const auto shard = static_cast<std::uint16_t>((first + i) % choices_.shards);
+    const auto first = static_cast<std::uint16_t>(rng_.below(count_));
+    for (std::uint16_t i = 0; i < count_; ++i) {
+      const auto shard = static_cast<std::uint16_t>((first + i) % count_);
       if (is_killed(shard, now, has_faults)) return crash(now, has_faults);
       if (choices_.has_server_turns)
         take_server_turn(shard, now, has_faults);
@@ -238,15 +294,17 @@ void Shards::step(Instant now, bool has_faults) {
 // Between the turns of any two shards; or the disk makes it end itself.
 bool Shards::is_killed(std::uint16_t next, Instant now, bool has_faults) {
   if (!choices_.has_log) return false;
+  // Rarely; but soon after a start, and while a checkpoint is being written.
+  const bool is_tender = now < crash_again_until_ || has_checkpoint();
   if (has_faults && choices_.crash_in > 0 &&
-      rng_.chance(1, choices_.crash_in * choices_.shards * 2 / (now < crash_again_until_ ? 50 : 1)))
+      rng_.chance(1, choices_.crash_in * count_ * 2 / (is_tender ? 50 : 1)))
     return true;
   return !disk_logs_.step(next, now, has_faults);
 }
 
 core::CoreMetrics Shards::totals_of_metrics() {
   core::CoreMetrics sum = before_;
-  for (std::uint16_t i = 0; is_running_ && i < choices_.shards; ++i) {
+  for (std::uint16_t i = 0; is_running_ && i < count_; ++i) {
     const core::CoreMetrics& m = shard(i).metrics();
     sum.queue_messages += m.queue_messages;
     sum.inflight_messages += m.inflight_messages;
@@ -259,6 +317,11 @@ core::CoreMetrics Shards::totals_of_metrics() {
     sum.sessions += m.sessions;
   }
   return sum;
+}
+
+bool Shards::has_checkpoint() const {
+  return std::ranges::any_of(server_drivers_,
+                             [](const auto& driver) { return driver->has_checkpoint(); });
 }
 
 bool Shards::is_drained() {

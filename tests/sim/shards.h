@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/siphash.h"
+#include "server/durability/instant_log.h"
 #include "tests/sim/choices.h"
 #include "tests/sim/disk_logs.h"
 #include "tests/sim/totals.h"
@@ -36,6 +37,7 @@ class Shards {
   Instant log_silent_since(std::uint16_t shard) const { return disk_logs_.silent_since(shard); }
   /// Whether the broker has nothing left to do, and nothing in flight or queued.
   bool is_drained();
+  bool has_checkpoint() const;
   core::CoreMetrics totals_of_metrics();
 
  private:
@@ -53,6 +55,11 @@ class Shards {
   void collect(std::uint16_t shard, Instant now, bool has_faults);
   void make_drivers(Instant now);
   void start(Instant now, bool has_faults);
+  bool come_up(Instant now, bool has_faults);
+  /// The store for that many shards instead, as the server does it. False if the disk has failed.
+  bool rearrange(std::uint16_t count, Instant now);
+  core::ShardSetup setup(std::uint16_t index, std::uint16_t count, Instant now);
+  void use_log(std::uint16_t shard, store::ShardLog& log);
   void begin_run(Instant now);
   /// The process is gone: memory, mail and sockets with it. Maybe in the middle of a turn.
   void crash(Instant now, bool has_faults);
@@ -62,15 +69,19 @@ class Shards {
   void take_server_turn(std::uint16_t shard, Instant now, bool has_faults);
   void may_sleep(std::uint16_t shard, Instant now, bool has_faults);
   core::Shard& shard(std::uint16_t i);
-  Ring& ring(std::uint16_t from, std::uint16_t to) { return rings_[from * choices_.shards + to]; }
+  Ring& ring(std::uint16_t from, std::uint16_t to) {
+    return rings_[from * Choices::shards_max + to];
+  }
 
   Rng& rng_;
   const Choices& choices_;
+  std::uint16_t count_;
   Totals& totals_;
   Trace& trace_;
   NullLog log_;
   core::LocalCensus census_;
   HashKey placement_key_;
+  HashKey table_key_{};
   std::uint64_t sockets_ = 0;
   std::vector<Ring> rings_;
   DiskLogs disk_logs_;

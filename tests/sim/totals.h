@@ -20,11 +20,11 @@ struct Totals {
   std::uint64_t wills = 0;
   std::uint64_t connects = 0;
   std::uint64_t resumed = 0;
-  std::uint64_t takeovers = 0;  ///< a new connection while the broker still had the old one
+  std::uint64_t takeovers = 0;
   std::uint64_t goodbyes = 0;
-  std::uint64_t losses = 0;       ///< the peer was told
-  std::uint64_t half_open = 0;    ///< the peer was not told
-  std::uint64_t cut_streams = 0;  ///< bytes under way were lost with the connection
+  std::uint64_t losses = 0;
+  std::uint64_t half_open = 0;
+  std::uint64_t cut_streams = 0;
   std::uint64_t clogs = 0;
   std::uint64_t slow_reads = 0;
   std::uint64_t split_writes = 0;
@@ -33,13 +33,16 @@ struct Totals {
   std::uint64_t log_silences = 0;
   std::uint64_t shard_pauses = 0;
   std::uint64_t crashes = 0;
-  std::uint64_t power_cuts = 0;    ///< of them, those that took what was not synced
-  std::uint64_t torn_commits = 0;  ///< found, and cut off, at a start
+  std::uint64_t power_cuts = 0;
+  std::uint64_t checkpoint_crashes = 0;
+  std::uint64_t torn_commits = 0;
+  std::uint64_t checkpoints = 0;
+  std::uint64_t rearrangements = 0;
   std::uint64_t disk_errors = 0;
   std::uint64_t disks_full = 0;
   std::uint64_t bit_flips = 0;
-  std::uint64_t bit_flips_refused = 0;  ///< the others were of no consequence
-  std::uint64_t drops = 0;              ///< by limits, as the broker counts them
+  std::uint64_t bit_flips_refused = 0;
+  std::uint64_t drops = 0;
 
   void add(const Totals& other);
 };
@@ -47,22 +50,42 @@ struct Totals {
 /// Name and value of each number, for printing.
 template <class F>
 void for_each_total(Totals& t, F&& f) {
-  f("turns", t.turns), f("publishes", t.publishes), f("deliveries", t.deliveries);
-  f("redeliveries", t.redeliveries), f("retained", t.retained), f("wills", t.wills);
-  f("connects", t.connects), f("resumed", t.resumed), f("takeovers", t.takeovers);
-  f("goodbyes", t.goodbyes), f("losses", t.losses), f("half_open", t.half_open);
-  f("cut_streams", t.cut_streams), f("clogs", t.clogs), f("slow_reads", t.slow_reads);
-  f("split_writes", t.split_writes), f("late_mail", t.late_mail), f("late_log", t.late_log);
-  f("log_silences", t.log_silences), f("shard_pauses", t.shard_pauses), f("crashes", t.crashes);
-  f("power_cuts", t.power_cuts), f("torn_commits", t.torn_commits);
-  f("disk_errors", t.disk_errors), f("disks_full", t.disks_full);
-  f("bit_flips", t.bit_flips), f("bit_flips_refused", t.bit_flips_refused);
-  f("drops", t.drops);
+  f("turns of a shard", t.turns);
+  f("messages published, wills among them", t.publishes);
+  f("messages delivered, the first time they were sent", t.deliveries);
+  f("messages delivered again (DUP)", t.redeliveries);
+  f("of the deliveries: retained messages", t.retained);
+  f("of the deliveries: wills", t.wills);
+  f("CONNECTs sent", t.connects);
+  f("sessions resumed", t.resumed);
+  f("sessions taken over from a connection that the broker still had", t.takeovers);
+  f("connections ended by DISCONNECT", t.goodbyes);
+  f("connections lost, the broker was told", t.losses);
+  f("connections lost, the broker was not told", t.half_open);
+  f("connections lost with bytes under way", t.cut_streams);
+  f("clogged connections", t.clogs);
+  f("clients that read slowly", t.slow_reads);
+  f("writes that arrived in pieces", t.split_writes);
+  f("late mail between shards", t.late_mail);
+  f("late answers of the log", t.late_log);
+  f("silences of the log", t.log_silences);
+  f("pauses of a shard", t.shard_pauses);
+  f("crashes of the broker", t.crashes);
+  f("of the crashes: power cuts", t.power_cuts);
+  f("of the crashes: while a checkpoint was being written", t.checkpoint_crashes);
+  f("torn commits cut off at a start", t.torn_commits);
+  f("checkpoints written", t.checkpoints);
+  f("restarts with another number of shards", t.rearrangements);
+  f("disk errors", t.disk_errors);
+  f("full disks", t.disks_full);
+  f("bits flipped in the log", t.bit_flips);
+  f("of the flipped bits: refused (the others were of no consequence)", t.bit_flips_refused);
+  f("messages dropped by limits", t.drops);
 }
 
 inline void Totals::add(const Totals& other) {
   Totals copy = other;
-  std::uint64_t values[32];
+  std::uint64_t values[64];
   std::size_t count = 0;
   for_each_total(copy, [&](const char*, std::uint64_t& value) { values[count++] = value; });
   count = 0;

@@ -38,6 +38,9 @@ class TurnDriver final : public server::TurnHost {
   /// One turn. `read_max`: bytes taken from one socket at once.
   void turn(Instant now, std::size_t read_max);
   std::vector<server::HandOverLetter>& hand_overs() { return turn_.hand_overs(); }
+  void ask_for_checkpoint() { turn_.ask_for_checkpoint(); }
+  bool has_checkpoint() const { return turn_.has_checkpoint(); }
+  std::uint64_t checkpoints() { return turn_.metrics().checkpoints; }
   bool has_work() const { return turn_.has_work() || !letters_.empty() || !accepted_.empty(); }
   core::Shard& shard() { return turn_.shard(); }
 

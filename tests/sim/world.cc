@@ -17,7 +17,8 @@ class World {
         shards_(rng_, choices_, totals_, trace_, start),
         model_(shards_, totals_,
                {.may_drop = choices_.core.session.queue_messages_max < 1'000,
-                .may_refuse = choices_.disk_full_in > 0,
+                .may_refuse =
+                    choices_.disk_full_in > 0 || choices_.core.session.queue_messages_max < 1'000,
                 .rings_race = !choices_.has_server_turns}),
         seconds_(options.seconds) {
     for (ClientIndex i = 0; i < choices_.clients; ++i)

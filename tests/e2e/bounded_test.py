@@ -75,6 +75,44 @@ class Bounded(unittest.TestCase):
         self.assertEqual(metric(broker, "limits_hit", limit="packet_bytes_max_before_connect"), 2)
         self.served()
 
+    def test_at_the_memory_budget_publishers_wait_and_nothing_acknowledged_is_lost(self):
+        broker = self.start(limits__memory_bytes_max="24MiB", session__queue_bytes_max="1GiB",
+                            mqtt__topic_alias_maximum=0)
+        lasting = {"clean": False, "props": {"session_expiry": 3600}}
+        keeper = connected(broker.port, "keeper", V5, **lasting)
+        keeper.subscribe("kept", qos=1)
+        keeper.close()
+        say = connected(broker.port, "say", V5)
+        count, sent = 1000, 0
+        payload = b"x" * 65536
+        # As many as it takes; the broker stops reading, so that the socket fills.
+        say.socket.setblocking(False)
+        waiting = b""
+        deadline = time.monotonic() + 20
+        while sent < count and metric(broker, "limits_hit", limit="memory_bytes_max") == 0:
+            self.assertLess(time.monotonic(), deadline)
+            waiting = waiting or wire.publish("kept", payload, V5, 1, sent + 1)
+            try:
+                waiting = waiting[say.socket.send(waiting):]
+            except BlockingIOError:
+                select.select([], [say.socket], [], 0.1)
+            sent += not waiting
+        self.assertGreater(sent, 100)
+        say.socket.setblocking(True)
+        stranger = RawClient(broker.port, V5)
+        stranger.connect("stranger", expect=0x97)
+        self.good.publish("good", b"QoS 0 goes on", 0)
+        self.good.receive(payload=b"QoS 0 goes on")
+        keeper = connected(broker.port, "keeper", V5, **lasting)
+        if waiting:
+            say.send(waiting)
+            sent += 1
+        acknowledged = [say.expect("PUBACK").reason for _ in range(sent)]
+        self.assertEqual(set(acknowledged), {0})
+        self.assertEqual([len(keeper.receive().payload) for _ in range(sent)], [65536] * sent)
+        self.assertEqual(metric(broker, "messages_dropped", cause="memory_bytes_max"), 0)
+        self.served()
+
     def test_8000_user_properties_are_refused_in_little_time(self):
         broker = self.start()
         begin = time.monotonic()

@@ -222,10 +222,13 @@ void InProcessBroker::carry_connections(std::uint16_t from) {
 
 void InProcessBroker::run() {
   int turns = 0;
+  std::vector<int> congested_turns(shards());
   for (bool has_worked = true; has_worked;) {
     has_worked = false;
     for (std::uint16_t i = 0; i < shards(); ++i) {
       if (!drivers_[i]->has_work(now_)) continue;
+      // As long as its mail has no room a shard tries again and again.
+      if (drivers_[i]->mailer().is_congested() && ++congested_turns[i] > 3) continue;
       has_worked = true;
       drivers_[i]->turn(now_, read_max_);
       carry_mail(i);

@@ -55,6 +55,7 @@ class QueueMailer final : public core::Mailer {
     return outbox.back().room();
   }
   bool is_congested() const override { return is_congested_; }
+  bool is_congested_to(core::ShardIndex) const override { return is_congested_; }
 
   void set_congested(bool is_congested) { is_congested_ = is_congested; }
   MailQueue& outbox(std::uint16_t target) { return outboxes_[target]; }

@@ -36,6 +36,7 @@ struct Opened {
   Peer peer{};
   EntranceId entrance{};
   std::string identity{};  ///< what its transport has proved of who it is
+  bool is_moved = false;   ///< another shard has accepted and counted it
 };
 
 }  // namespace sluice::core

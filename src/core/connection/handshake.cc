@@ -159,7 +159,8 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
            "this listener takes no clients without credentials that it can check", client);
     return true;
   }
-  if (c_.is_memory_full) {
+  // Who has a session may come: it takes what waits for it, or ends it.
+  if (c_.is_memory_full && c_.state.sessions.find(connect.client_id) == nullptr) {
     ++metrics.connects_refused_quota_exceeded;
     ++metrics.limits_hit_memory_bytes_max;
     refuse(connection, ReasonCode::quota_exceeded, "limits.memory_bytes_max is reached", client);

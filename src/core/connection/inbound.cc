@@ -49,7 +49,18 @@ bool Inbound::must_wait(Connection& connection) {
   if (connection.held >= c_.options.mqtt.receive_maximum) return true;
   if (rates_.must_wait(connection)) return true;
   if (subscribing_.must_wait(connection)) return true;
-  return !c_.is_alone() && c_.mailer.is_congested();
+  return !c_.is_alone() && c_.mailer.is_congested() && !c_.is_mail_long_congested;
+}
+
+// What the log or the memory would have to take, or a full ring, waits until it can; all else goes
+// on. Who owes us acknowledgements would wait for itself: after a while it is refused instead.
+bool Inbound::must_hold(const Connection& connection, std::uint8_t first_byte) const {
+  if (!c_.is_holding || is_handshake(connection.state) ||
+      first_byte >> 4 != static_cast<unsigned>(PacketType::publish) ||
+      (first_byte & publish_kept_bits) == 0)
+    return false;
+  if (c_.is_log_behind || c_.is_mail_long_congested) return true;
+  return !c_.is_memory_long_full || connection.in_flight == 0;
 }
 
 void Inbound::wait(Connection& connection) {
@@ -127,7 +138,8 @@ Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
     bytes = bytes.subspan(part);
     const auto old = std::move(connection.carry);
     ByteView held = old->view();
-    const bool is_large = held.size() >= body_adopted_min && !is_handshake(connection.state);
+    const bool is_large = held.size() >= body_adopted_min && !is_handshake(connection.state) &&
+                          !must_hold(connection, held[0]);
     if (is_large && codec::peek_frame(held, frame_version(connection)).is_complete()) {
       const SharedBytes whole = old->freeze();
       held = whole.view();
@@ -160,7 +172,7 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
                            ? codec::peek_plain_frame(bytes)
                            : codec::PlainFrame{};
     if (plain.header_bytes != 0 && plain.remaining_length <= connection.inbound_bytes_max &&
-        !c_.is_log_behind) [[likely]] {
+        !c_.is_holding) [[likely]] {
       const std::size_t total = plain.header_bytes + plain.remaining_length;
       const PacketBytes packet{.all = bytes.first(total),
                                .body = bytes.subspan(plain.header_bytes, plain.remaining_length),
@@ -203,10 +215,7 @@ Inbound::Step Inbound::consume_one(Connection& connection, ByteView& bytes, bool
                                                   "listener's packet_bytes_max"});
   }
   if (!frame.is_complete()) return Step::go_on;
-  // What the log would have to take waits until it has caught up; all else goes on.
-  if (c_.is_log_behind && !is_first && frame.type() == PacketType::publish &&
-      (bytes[0] & publish_kept_bits) != 0)
-    return Step::wait;
+  if (must_hold(connection, bytes[0])) return Step::wait;
   const PacketBytes packet{.all = bytes.first(frame.total),
                            .body = bytes.subspan(frame.header_bytes, frame.remaining_length),
                            .is_stable = is_stable};
@@ -224,7 +233,7 @@ Inbound::Step Inbound::on_first_packet(Connection& connection, const PacketBytes
   if (home != c_.setup.index) {
     std::vector<std::uint8_t> bytes(packet.all.begin(), packet.all.end());
     bytes.insert(bytes.end(), rest.begin(), rest.end());
-    Opened opened{connection.peer, connection.entrance, {}};
+    Opened opened{connection.peer, connection.entrance, {}, true};
     if (connection.identity) opened.identity = std::move(*connection.identity);
     c_.effects.hand_overs.push_back({connection.id, home, std::move(opened), std::move(bytes)});
     c_.effects.add(EffectKind::hand_over, connection.id, c_.effects.hand_overs.size() - 1);

@@ -64,6 +64,7 @@ class Inbound {
   void carry(Connection& connection, ByteView bytes);
   void wait(Connection& connection);
   bool must_wait(Connection& connection);
+  bool must_hold(const Connection& connection, std::uint8_t first_byte) const;
   codec::DecodeLimits limits() const;
 
   Context& c_;

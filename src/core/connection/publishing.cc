@@ -91,7 +91,15 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
                    "more unacknowledged messages than the Receive Maximum");
     return false;
   }
-  if (c_.is_log_full && is_to_be_kept(session, publish)) return refuse(connection, publish);
+  if (c_.is_log_full && is_to_be_kept(session, publish)) {
+    ++c_.metrics.messages_dropped_store_full;
+    return refuse(connection, publish, "the disk is full");
+  }
+  // Others wait: Inbound holds them. This one owes what would make room.
+  if (c_.is_memory_full) {
+    ++c_.metrics.messages_dropped_memory_bytes_max;
+    return refuse(connection, publish, "limits.memory_bytes_max is reached");
+  }
   ReasonCode reason = route(connection, publish, packet);
   if (!is_kept(connection, reason)) return false;
   // 3.x has no way to refuse: what was dropped, and counted, is acknowledged. [MQTT3-3.3.5-2]
@@ -133,13 +141,12 @@ bool Publishing::is_to_be_kept(const Session& session, const codec::Publish& pub
   return publish.retain || is_id_kept || router_.may_be_kept(publish.topic);
 }
 
-// The disk is full. [MQTT5-3.4.2-1] [MQTT5-3.5.2-1]
-bool Publishing::refuse(Connection& connection, const codec::Publish& publish) {
-  ++c_.metrics.messages_dropped_store_full;
+// There is no room to keep it. [MQTT5-3.4.2-1] [MQTT5-3.5.2-1]
+bool Publishing::refuse(Connection& connection, const codec::Publish& publish, const char* why) {
   if (connection.version == Version::v5)
     return acknowledge(connection, publish, ReasonCode::quota_exceeded, c_.journal.changes());
   // No acknowledgement could say so: it keeps the message and comes again.
-  closing_.close(connection, CloseCause::limit, ReasonCode::quota_exceeded, "the disk is full");
+  closing_.close(connection, CloseCause::limit, ReasonCode::quota_exceeded, why);
   return false;
 }
 

@@ -58,7 +58,7 @@ class Publishing {
 
   /// Whether the log would have to take the message.
   bool is_to_be_kept(const Session& session, const codec::Publish& publish);
-  bool refuse(Connection& connection, const codec::Publish& publish);
+  bool refuse(Connection& connection, const codec::Publish& publish, const char* why);
   bool acknowledge(Connection& connection, const codec::Publish& publish, codec::ReasonCode reason,
                    std::uint64_t changes);
   bool is_in_flight(Session& session, codec::PacketId packet_id) const;

@@ -96,12 +96,14 @@ MessageRef MessagePool::make(const MessageFields& fields) {
     put(fields.payload);
   }
   bytes_ += message->memory_bytes();
+  payload_bytes_ += message->payload_size_;
   ++count_;
   return MessageRef(message);
 }
 
 void MessagePool::release(Message* message) {
   bytes_ -= message->memory_bytes();
+  payload_bytes_ -= message->payload_size_;
   --count_;
   const std::uint8_t size_class = message->size_class_;
   message->~Message();

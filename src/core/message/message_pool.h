@@ -28,6 +28,8 @@ class MessagePool {
   /// Bytes held by live messages, shared payloads included.
   std::size_t bytes() const { return bytes_; }
   std::size_t count() const { return count_; }
+  /// Bytes of the payloads alone.
+  std::size_t payload_bytes() const { return payload_bytes_; }
 
  private:
   friend class Message;
@@ -56,6 +58,7 @@ class MessagePool {
   std::vector<std::unique_ptr<std::byte[]>> slabs_;
   std::size_t bytes_ = 0;
   std::size_t count_ = 0;
+  std::size_t payload_bytes_ = 0;
 };
 
 }  // namespace sluice::core

@@ -133,10 +133,6 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
       (outbound == nullptr || (outbound->queue.empty() && has_room(*ready, *outbound))) &&
       has_turn(*ready);
   if (!is_direct && !session.is_connected() && !session.is_durable()) return Outcome::absent;
-  if (!is_direct && c_.is_memory_full) {
-    drop(session, c_.metrics.messages_dropped_memory_bytes_max, "limits.memory_bytes_max");
-    return Outcome::dropped;
-  }
   if (!is_direct && !can_take(session, bytes)) {
     if (outbound->queue.size() >= queue_limits().messages)
       drop(session, c_.metrics.messages_dropped_queue_messages_max, "session.queue_messages_max");

@@ -47,6 +47,7 @@ inline constexpr TimerKind timer_session_expiry{1};  ///< SessionSlot, generatio
 inline constexpr TimerKind timer_will{2};            ///< SessionSlot, generation
 inline constexpr TimerKind timer_sys{3};
 inline constexpr TimerKind timer_rate{4};  ///< ConnId
+inline constexpr TimerKind timer_memory{5};
 
 constexpr std::uint64_t pack(ConnId id) { return std::uint64_t{id.generation} << 32 | id.slot; }
 constexpr ConnId unpack_conn(std::uint64_t value) {
@@ -88,7 +89,10 @@ struct Context {
   LocalCensus own_census;
   Census& census = setup.census != nullptr ? *setup.census : own_census;
   Instant now;
-  bool is_memory_full = false;  ///< limits.memory_bytes_max is used up
+  bool is_memory_full = false;  ///< limits.memory_bytes_max is used up, or was and little is free
+  bool is_memory_long_full = false;     ///< for limits.congestion_grace
+  bool is_mail_long_congested = false;  ///< the same of the rings: QoS 0 is dropped for who is full
+  bool is_holding = false;  ///< publishes of QoS 1 and 2, and what is to be retained, wait
   bool is_log_full =
       false;  ///< no new durable messages: the rest of the disk is for acknowledgements
   bool is_log_behind = false;         ///< too much waits for the disk: no durable messages for now

@@ -6,7 +6,7 @@
 //
 // Owner:   the driver.      Thread: the sending shard's.
 // Limits:  is_congested() says that a pair's overflow list is past its bound: the shard then stops
-//          taking publishes.
+//          reading, and after limits.congestion_grace drops QoS 0 for that other shard.
 #pragma once
 
 #include "base/bytes.h"
@@ -23,6 +23,8 @@ class Mailer {
   virtual MutableByteView reserve(ShardIndex target, std::size_t size) = 0;
   /// True while any pair's overflow is past its bound.
   virtual bool is_congested() const = 0;
+  /// True while the overflow to that shard is past its bound.
+  virtual bool is_congested_to(ShardIndex target) const = 0;
 };
 
 /// For a shard that is alone.
@@ -30,6 +32,7 @@ class NoMailer final : public Mailer {
  public:
   MutableByteView reserve(ShardIndex target, std::size_t size) override;
   bool is_congested() const override { return false; }
+  bool is_congested_to(ShardIndex) const override { return false; }
 };
 
 }  // namespace sluice::core

@@ -133,6 +133,10 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
     }
     const Session& session = c_.state.sessions.at(member->session);
     if (session.is_stand_in()) {
+      if (routed.qos == codec::Qos::at_most_once && is_lost_on_the_way(session.remote.shard)) {
+        outcome.set_dropped();
+        continue;
+      }
       mail::SharedPublish shared{.publish = to_mail(routed),
                                  .share_name = group->name(),
                                  .filter = {},
@@ -186,6 +190,13 @@ mail::Publish Router::to_mail(Routed& routed) {
           .retain = routed.retain};
 }
 
+// A shard that has not taken its mail for a while gets no QoS 0.
+bool Router::is_lost_on_the_way(ShardIndex shard) {
+  if (!c_.is_mail_long_congested || !c_.mailer.is_congested_to(shard)) return false;
+  ++c_.metrics.messages_dropped_congestion;
+  return true;
+}
+
 bool Router::send_to_shards(Routed& routed) {
   const std::uint64_t interested = interest_.shards_for(routed.topic);
   std::uint64_t mask = interested;
@@ -207,6 +218,7 @@ bool Router::send_to_shards(Routed& routed) {
     mail.is_for_subscribers = ((interested >> index_of(shard)) & 1U) != 0;
     mail.is_to_retain = is_retained_elsewhere && shard == owner;
     const bool may_overtake = routed.qos == codec::Qos::at_most_once && !mail.is_to_retain;
+    if (may_overtake && is_lost_on_the_way(shard)) continue;
     if (((kept >> index_of(shard)) & 1U) != 0 || (!may_overtake && outbox_.is_waiting(shard)))
       outbox_.send(shard, routed, mail, nullptr);
     else
@@ -255,7 +267,8 @@ void Router::keep_retained(Routed& routed, Promise promise) {
     ++c_.metrics.messages_dropped_store_full;
     return;
   }
-  if (c_.is_memory_full) {
+  // What has been acknowledged is kept; other publishes of QoS 1 and 2 do not come here.
+  if (c_.is_memory_full && routed.qos == codec::Qos::at_most_once) {
     ++c_.metrics.limits_hit_memory_bytes_max;
     c_.log.warn("retained_limit_reached",
                 {{"topic", routed.topic}, {"limit", "limits.memory_bytes_max"}});

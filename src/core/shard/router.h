@@ -91,6 +91,7 @@ class Router {
   Outcome deliver_groups(Routed& routed);
   void deliver_to(Routed& routed, const Subscription& member, Outcome& outcome);
   bool send_to_shards(Routed& routed);
+  bool is_lost_on_the_way(ShardIndex shard);
   bool has_retained_room(const Routed& routed);
   /// Tells the census what is retained here.
   void count_retained();

@@ -3,6 +3,7 @@
 
 #include "core/connection/inbound.h"
 #include "core/shard/mail_codec.h"
+#include "core/shard/pressure.h"
 #include "core/shard/recovery.h"
 #include "core/shard/sys_topics.h"
 
@@ -25,7 +26,8 @@ struct Shard::Parts {
         handshake(c, auth, closing, delivering, members),
         inbound(c, {auth, handshake, publishing, subscribing, closing}),
         sys(c, router),
-        recovery(c, closing, interest, members, outbox) {}
+        recovery(c, closing, interest, members, outbox),
+        pressure(c) {}
 
   Delivering delivering;
   Interest interest;
@@ -42,6 +44,7 @@ struct Shard::Parts {
   Inbound inbound;
   SysTopics sys;
   Recovery recovery;
+  Pressure pressure;
 };
 
 Shard::Shard(const ShardSetup& setup, const CoreOptions& options, Rng& rng, Log& log,
@@ -62,9 +65,7 @@ void Shard::begin_turn(Instant now) {
   const auto& client = context_.options.client;
   context_.has_client_rates = (client.messages_per_s | client.bytes_per_s |
                                client.subscribes_per_s | client.deliveries_per_s) != 0;
-  const auto memory_max = static_cast<std::size_t>(context_.options.limits.memory_bytes_max);
-  const std::uint64_t memory = context_.count_in(Counted::memory_bytes, memory_bytes());
-  context_.is_memory_full = memory_max > 0 && memory >= memory_max;
+  if (parts_->pressure.look(memory_bytes()) == Pressure::Outlook::better) parts_->inbound.wake();
   if (was_full_) parts_->inbound.wake();
   was_full_ = false;
 }
@@ -78,7 +79,7 @@ void Shard::on_opened(ConnId id, const Opened& opened) {
   connection.opened = connection.last_received = context_.now;
   connection.timer = context_.timers.add(context_.now + context_.options.limits.connect_timeout,
                                          timer_connection, pack(id));
-  ++context_.metrics.connections_accepted;
+  if (!opened.is_moved) ++context_.metrics.connections_accepted;
   ++context_.metrics.connections_open;
   ++context_.handshakes;
   context_.log.debug("connection_opened", {{"peer", sluice::to_string(opened.peer)}});
@@ -121,6 +122,7 @@ void Shard::set_log_state(LogState state) {
   const bool was_behind = context_.is_log_behind;
   context_.is_log_behind = state == LogState::behind;
   context_.is_log_full = state == LogState::full;
+  parts_->pressure.note_holding();
   if (was_behind && !context_.is_log_behind) parts_->inbound.wake();
 }
 
@@ -261,6 +263,12 @@ void Shard::on_rate_timer(ConnId id) {
     parts_->delivering.pump(context_.state.sessions.at(connection->session));
 }
 
+// Those who are to be refused by now have to hear of it, too.
+void Shard::on_memory_timer(Instant& again) {
+  again = parts_->pressure.next_look();
+  if (context_.is_memory_long_full) parts_->inbound.wake();
+}
+
 Instant Shard::on_timer(TimerKind kind, std::uint64_t payload) {
   Instant again = Instant::never();
   const ConnId packed = unpack_conn(payload);
@@ -272,6 +280,8 @@ Instant Shard::on_timer(TimerKind kind, std::uint64_t payload) {
     on_rate_timer(packed);
   else if (kind == timer_will)
     parts_->closing.on_will_due(SessionSlot{packed.slot}, packed.generation);
+  else if (kind == timer_memory)
+    on_memory_timer(again);
   return again;
 }
 
@@ -351,6 +361,8 @@ const CoreMetrics& Shard::metrics() {
   m.queue_bytes = state.queue_bytes();
   m.outbox_bytes = state.outbox_bytes();
   m.inflight_messages = state.window_messages();
+  m.stored_messages = state.messages.count();
+  m.stored_payload_bytes = state.messages.payload_bytes();
   m.wills_pending = state.wills();
   return m;
 }

@@ -145,6 +145,7 @@ class Shard {
   void settle_handshake(ConnId id);
   void on_connection_timer(ConnId id, Instant& again);
   void on_rate_timer(ConnId id);
+  void on_memory_timer(Instant& again);
   Instant on_timer(TimerKind kind, std::uint64_t payload);
   Instant deadline_of(const Connection& connection) const;
 

@@ -80,18 +80,18 @@ void SysTopics::publish(const CoreMetrics& m, Duration uptime, std::string_view 
   number("$SYS/broker/clients/expired", m.sessions_expired);
   number("$SYS/broker/messages/received", packets_in);
   number("$SYS/broker/messages/sent", packets_out);
-  number("$SYS/broker/messages/stored", m.retained_messages + m.queue_messages);
+  number("$SYS/broker/messages/stored", m.stored_messages);
   number("$SYS/broker/messages/inflight", m.inflight_messages);
-  number("$SYS/broker/store/messages/count", m.retained_messages + m.queue_messages);
-  number("$SYS/broker/store/messages/bytes", m.retained_bytes + m.queue_bytes);
+  number("$SYS/broker/store/messages/count", m.stored_messages);
+  number("$SYS/broker/store/messages/bytes", m.stored_payload_bytes);
   number("$SYS/broker/retained messages/count", m.retained_messages);
   number("$SYS/broker/subscriptions/count", m.subscriptions);
   number("$SYS/broker/shared_subscriptions/count", m.subscriptions_shared);
   number("$SYS/broker/publish/messages/received", published_in);
   number("$SYS/broker/publish/messages/sent", published_out);
-  const std::uint64_t dropped = m.messages_dropped_queue_messages_max +
-                                m.messages_dropped_queue_bytes_max +
-                                m.messages_dropped_write_buffer_full;
+  const std::uint64_t dropped =
+      m.messages_dropped_queue_messages_max + m.messages_dropped_queue_bytes_max +
+      m.messages_dropped_write_buffer_full + m.messages_dropped_congestion;
   number("$SYS/broker/publish/messages/dropped", dropped);
   number("$SYS/broker/publish/bytes/received", m.payload_bytes_received);
   number("$SYS/broker/publish/bytes/sent", m.payload_bytes_sent);

@@ -61,6 +61,9 @@ class RingMailer final : public core::Mailer {
 
   MutableByteView reserve(core::ShardIndex target, std::size_t size) override;
   bool is_congested() const override { return congested_ > 0; }
+  bool is_congested_to(core::ShardIndex target) const override {
+    return targets_[core::index_of(target)].is_congested;
+  }
 
   /// Shows the turn's mail to the others; bit n of the result: shard n should be woken.
   std::uint64_t flush();

@@ -28,6 +28,7 @@ SortedTopics::Page& SortedTopics::page(const Position& position) const {
 
 /// The page in which the key would stand; the rank is not set.
 SortedTopics::Position SortedTopics::page_of(std::string_view key) const {
+  if (is_in_last_page(key)) return last_;
   const auto behind = std::upper_bound(
       directories_.begin() + 1, directories_.end(), key,
       [](std::string_view k, const auto& directory) { return topic_order(k, directory->low) < 0; });
@@ -37,7 +38,18 @@ SortedTopics::Position SortedTopics::page_of(std::string_view key) const {
   const auto place = pages.find(key);
   position.page = place.is_found ? place.rank : place.rank - 1;
   pages.at(position.page).page->prefetch();
+  last_ = position;
+  has_last_ = true;
   return position;
+}
+
+// Those who speak of many topics speak of neighbours: one search does for dozens.
+bool SortedTopics::is_in_last_page(std::string_view key) const {
+  if (!has_last_) return false;
+  const std::string_view low = directories_[last_.directory]->pages.topic(last_.page);
+  if (topic_order(key, low) < 0) return false;
+  const std::string_view high = high_of_page(last_);
+  return high.empty() || topic_order(key, high) < 0;
 }
 
 MessageRef SortedTopics::set(MessageRef message) {
@@ -130,6 +142,7 @@ void SortedTopics::set_bounds(std::uint32_t directory) {
 
 /// Topics that grow leave pages nearly full behind them; others are halved.
 void SortedTopics::split_page(const Position& position, bool is_append) {
+  has_last_ = false;
   if (directories_[position.directory]->pages.is_full()) {
     const std::string low(directories_[position.directory]->pages.topic(position.page));
     split_directory(position.directory);
@@ -161,6 +174,7 @@ void SortedTopics::split_directory(std::uint32_t index) {
 /// Joins a page that has become small with its right neighbour, or the left one, or, if it is empty
 /// and alone, takes its directory away.
 void SortedTopics::join_page(const Position& position) {
+  has_last_ = false;
   auto& pages = directories_[position.directory]->pages;
   const auto fits = [&pages](std::uint32_t left) {
     return left + 1 < pages.size() &&

@@ -73,6 +73,7 @@ class SortedTopics {
   static constexpr std::uint32_t join_max = Page::capacity / 2;
 
   Position page_of(std::string_view key) const;
+  bool is_in_last_page(std::string_view key) const;
   Position skip_empty(Position position) const;
   Page& page(const Position& position) const;
   std::string_view high_of_page(const Position& position) const;
@@ -87,6 +88,8 @@ class SortedTopics {
   std::vector<std::unique_ptr<Directory>> directories_;
   std::size_t size_ = 0;
   std::size_t pages_ = 0;
+  mutable Position last_{};  ///< where page_of() was last, while pages have stayed where they are
+  mutable bool has_last_ = false;
 };
 
 }  // namespace sluice::core

@@ -199,7 +199,8 @@ bool Turn::watch(core::ConnId id, Slot& slot) {
 }
 
 void Turn::read(core::ConnId id, Slot& slot) {
-  const MutableByteView room = input_.room();
+  MutableByteView room = input_.room();
+  if (slot.is_bulk) room = room.first(std::min(room.size(), bulk_bytes_max));
   ++metrics_.reads;
   const auto size = slot.transport->read(room);
   if (!size) {
@@ -219,6 +220,7 @@ void Turn::read(core::ConnId id, Slot& slot) {
   }
   input_.take(*size);
   slot.is_new = false;
+  slot.is_bulk = *size == room.size();
   // Less than asked for: the socket is empty, and says so when it is no longer; unless its end was
   // announced already.
   const bool is_more = *size == room.size() || slot.is_hung_up || !slot.is_watched ||
@@ -412,8 +414,14 @@ bool Turn::write_once(core::ConnId id, Slot& slot) {
   std::array<net::IoSlice, slices_max> slices;
   std::size_t share = write_bytes_max;
   while (share > 0) {
-    const std::size_t count = effects_.output.gather(id, views, share);
+    std::size_t count = effects_.output.gather(id, views, share);
     if (count == 0) return true;
+    if (views[0].size() > write_piece_max) {
+      // A part of a large message: others have a turn before the next.
+      count = 1;
+      views[0] = views[0].first(write_piece_max);
+      share = write_piece_max;
+    }
     std::size_t wanted = 0;
     for (std::size_t i = 0; i < count; ++i) {
       slices[i] = {views[i].data(), views[i].size()};

@@ -130,6 +130,9 @@ class Turn {
 
  private:
   static constexpr std::size_t write_bytes_max = std::size_t{1} << 20;
+  /// Of one message, where it is larger: so that whoever gets or sends it keeps nobody waiting.
+  static constexpr std::size_t write_piece_max = std::size_t{256} << 10;
+  static constexpr std::size_t bulk_bytes_max = std::size_t{64} << 10;
   static constexpr std::size_t reads_max = 512;
   static constexpr std::size_t slices_max = 256;
 
@@ -154,6 +157,7 @@ class Turn {
     bool is_blocked : 1 = false;  // in blocked_
     bool is_handshaking : 1 = false;
     bool is_new : 1 = true;       // nothing was read from it yet
+    bool is_bulk : 1 = false;     // it had more than its last read had room for
     core::EntranceId entrance{};  // while handshaking
 
     bool comes_or_goes() const {

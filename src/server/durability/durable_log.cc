@@ -8,7 +8,10 @@
 namespace sluice::server {
 
 DurableLog::DurableLog(Parts parts)
-    : parts_(std::move(parts)), next_(parts_.writer->next()), bytes_(parts_.bytes) {}
+    : parts_(std::move(parts)),
+      next_(parts_.writer->next()),
+      bytes_(parts_.bytes),
+      room_(parts_.writer->room()) {}
 
 DurableLog::~DurableLog() {
   stop();
@@ -108,11 +111,13 @@ bool DurableLog::write(store::Commit& commit) {
   while (true) {
     const auto written = parts_.writer->write(commit);
     if (written) {
+      room_.store(parts_.writer->room(), std::memory_order_relaxed);
       if (was_full) space_.store(store::Space::ample, std::memory_order_relaxed);
       return true;
     }
     const ErrorCode code = written.error().code;
     if (code == ErrorCode::would_block) {
+      room_.store(0, std::memory_order_relaxed);
       numbers_.waits_segment.fetch_add(1, std::memory_order_relaxed);
       // It may not have been wished for yet.
       if (!is_wished_) look_around();

@@ -61,6 +61,7 @@ class DurableLog final : public store::ShardLog, public SegmentClient {
   store::StoreMetrics metrics() const;
 
  private:
+  std::uint64_t room() const override { return room_.load(std::memory_order_relaxed); }
   void on_segment(store::Segment segment) override;
   void on_space(store::Space space) override;
   void on_try_again() override { event_.signal(); }
@@ -86,6 +87,7 @@ class DurableLog final : public store::ShardLog, public SegmentClient {
   std::atomic<std::uint64_t> synced_{0};
   std::atomic<std::uint64_t> replay_at_{0};
   std::atomic<store::Space> space_{store::Space::ample};
+  std::atomic<std::uint64_t> room_{0};
   std::atomic<bool> is_stopping_{false};
   std::atomic<store::Segment*> made_{nullptr};
 

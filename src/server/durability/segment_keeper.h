@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // SegmentKeeper is a thread that makes the segments of all logs in advance and frees those that are
-// not needed, so that no log's thread waits for it. While the disk is full it tries again, and
-// says so.
+// not needed, so that no log's thread waits for it. A sync waits for what others have written, so
+// zeros go to the disk in small pieces with pauses between them, faster the sooner a log will need
+// its next segment. While the disk is full it tries again, and says so.
 //
 // Owner:   ShardLogs.     Thread: wish() and clear() any; start(), stop() its owner's.
 #pragma once
@@ -27,6 +28,8 @@ namespace sluice::server {
 class SegmentClient {
  public:
   virtual ~SegmentClient() = default;
+  /// Bytes that the segment in use has left.
+  virtual std::uint64_t room() const = 0;
   virtual void on_segment(store::Segment segment) = 0;
   virtual void on_space(store::Space space) = 0;
   virtual void on_try_again() = 0;
@@ -51,9 +54,15 @@ class SegmentKeeper {
   struct Pause {
     bool is_over = false;
   };
+  /// A segment on its way.
+  struct Making {
+    store::SegmentDraft draft;
+    std::uint64_t room = 0;  ///< that the one in use had when this began
+  };
   struct Job {
     std::size_t client = 0;
-    std::variant<store::SegmentWish, store::Clearance, Pause> what;
+    std::variant<store::SegmentWish, store::Clearance, Pause, Making> what;
+    Instant due{};
   };
   struct Entry {
     SegmentClient* client = nullptr;
@@ -62,8 +71,16 @@ class SegmentKeeper {
   };
 
   void run();
-  /// False: it is to be tried again.
+  /// False: it is to be tried again, or goes on.
   bool carry_out(Job& job);
+  Result<bool> go_on(Entry& entry, Job& job);
+  enum class Pace : std::uint8_t {
+    easy,    ///< small pieces, with pauses
+    brisk,   ///< larger ones, without pauses
+    urgent,  ///< whatever is quickest
+  };
+  static Pace pace_of(const Entry& entry, const Making& making);
+  static Duration wait_time(const std::vector<Job>& jobs);
   void note_space(Entry& entry, bool is_full);
 
   Log& log_;

@@ -53,14 +53,10 @@ Result<void> SegmentFiles::open() {
   return {};
 }
 
-Result<std::unique_ptr<os::DiskFile>> SegmentFiles::make_zeroed(const std::string& path,
-                                                                std::uint64_t bytes) {
+Result<std::unique_ptr<os::DiskFile>> SegmentFiles::allocate(const std::string& path,
+                                                             std::uint64_t bytes) {
   SLUICE_TRY(auto file, disk_.open(path, os::OpenMode::replace));
   SLUICE_CHECK(file->allocate(bytes));
-  const std::vector<std::uint8_t> zeros(std::min<std::uint64_t>(chunk_bytes, bytes));
-  for (std::uint64_t at = 0; at < bytes; at += zeros.size())
-    SLUICE_CHECK(
-        file->write(ByteView(zeros).first(std::min<std::uint64_t>(zeros.size(), bytes - at)), at));
   return file;
 }
 
@@ -71,22 +67,58 @@ Result<std::unique_ptr<os::DiskFile>> SegmentFiles::reuse_spare(const std::strin
 }
 
 Result<Segment> SegmentFiles::make(std::uint64_t number, std::uint64_t bytes) {
+  SLUICE_TRY(auto draft, begin(number, bytes));
+  if (const auto zeroed = go_on(draft, draft.missing(), false); !zeroed) {
+    drop(std::move(draft));
+    return fail(zeroed.error());
+  }
+  return finish(std::move(draft));
+}
+
+Result<SegmentDraft> SegmentFiles::begin(std::uint64_t number, std::uint64_t bytes) {
   const std::string path = place_.path_of(number);
   const bool is_spare_fit = spare_bytes_ >= bytes;
-  Segment segment{number, is_spare_fit ? spare_bytes_ : bytes, nullptr};
-  auto file = is_spare_fit ? reuse_spare(path) : make_zeroed(path, bytes);
+  SegmentDraft draft{{number, is_spare_fit ? spare_bytes_ : bytes, nullptr}};
+  if (is_spare_fit) {
+    draft.zeroed = draft.synced = draft.segment.bytes;
+    SLUICE_TRY(draft.segment.file, reuse_spare(path));
+    return draft;
+  }
+  auto file = allocate(path, bytes);
   if (!file) {
-    // What there was no room for is room for others.
-    if (!is_spare_fit) static_cast<void>(disk_.remove(path));
+    drop(std::move(draft));
     return fail(file.error());
   }
+  draft.segment.file = std::move(*file);
+  return draft;
+}
+
+Result<void> SegmentFiles::go_on(SegmentDraft& draft, std::uint64_t bytes, bool is_synced) {
+  const std::uint64_t end = draft.zeroed + std::min(bytes, draft.missing());
+  const std::vector<std::uint8_t> zeros(std::min<std::uint64_t>(chunk_bytes, end - draft.zeroed));
+  while (draft.zeroed < end) {
+    const auto size = std::min<std::uint64_t>(zeros.size(), end - draft.zeroed);
+    SLUICE_CHECK(draft.segment.file->write(ByteView(zeros).first(size), draft.zeroed));
+    draft.zeroed += size;
+  }
+  if (!is_synced || draft.synced == draft.zeroed) return {};
+  draft.synced = draft.zeroed;
+  return draft.segment.file->sync();
+}
+
+Result<Segment> SegmentFiles::finish(SegmentDraft draft) {
   std::array<std::uint8_t, block_bytes> header{};
-  write_segment_header(header, place_.name_of(number));
-  SLUICE_CHECK((*file)->write(header, 0));
-  SLUICE_CHECK((*file)->sync());
+  write_segment_header(header, place_.name_of(draft.segment.number));
+  SLUICE_CHECK(draft.segment.file->write(header, 0));
+  SLUICE_CHECK(draft.segment.file->sync());
   SLUICE_CHECK(disk_.sync_directory(place_.directory));
-  segment.file = std::move(*file);
-  return segment;
+  return std::move(draft.segment);
+}
+
+// What there was no room for is room for others.
+void SegmentFiles::drop(SegmentDraft draft) {
+  draft.segment.file.reset();
+  static_cast<void>(disk_.remove(place_.path_of(draft.segment.number)));
 }
 
 Result<void> SegmentFiles::begin_replay_at(const ReplayStart& start,

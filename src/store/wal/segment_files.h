@@ -44,6 +44,15 @@ struct Segment {
   std::unique_ptr<os::DiskFile> file;
 };
 
+/// A segment that is not ready yet: zeros are missing, then its header.
+struct SegmentDraft {
+  Segment segment;
+  std::uint64_t zeroed = 0;  ///< of its bytes
+  std::uint64_t synced = 0;  ///< of these
+
+  std::uint64_t missing() const { return segment.bytes - zeroed; }
+};
+
 class SegmentFiles {
  public:
   SegmentFiles(os::Disk& disk, LogPlace place) : disk_(disk), place_(std::move(place)) {}
@@ -54,13 +63,21 @@ class SegmentFiles {
   Result<void> open();
   /// On the disk, name and all, when this returns. no_space: nothing is left of it.
   Result<Segment> make(std::uint64_t number, std::uint64_t bytes);
+  /// The same a little at a time: begin(); go_on() while anything is missing; finish(). One that is
+  /// given up is to be dropped.
+  Result<SegmentDraft> begin(std::uint64_t number, std::uint64_t bytes);
+  /// So many zeros more, at most. They are on the disk when this returns if `is_synced`: the sync
+  /// of another file waits for no more than that.
+  Result<void> go_on(SegmentDraft& draft, std::uint64_t bytes, bool is_synced);
+  Result<Segment> finish(SegmentDraft draft);
+  void drop(SegmentDraft draft);
   /// From now on replay begins there, and these segments are not needed.
   Result<void> begin_replay_at(const ReplayStart& start, std::span<const std::uint64_t> freed);
   /// REQUIRES: nothing of them is needed.
   Result<void> remove(std::span<const std::uint64_t> numbers);
 
  private:
-  Result<std::unique_ptr<os::DiskFile>> make_zeroed(const std::string& path, std::uint64_t bytes);
+  Result<std::unique_ptr<os::DiskFile>> allocate(const std::string& path, std::uint64_t bytes);
   Result<std::unique_ptr<os::DiskFile>> reuse_spare(const std::string& path);
 
   os::Disk& disk_;

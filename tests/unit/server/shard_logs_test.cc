@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <semaphore>
 #include <string>
 #include <vector>
@@ -21,6 +23,8 @@ class FaultyDisk final : public os::Disk {
  public:
   std::atomic<bool> is_full{false};
   std::atomic<bool> does_sync_fail{false};
+  /// Of one file, the most that was written and waited for a sync at any time.
+  std::atomic<std::uint64_t> unsynced_max{0};
 
   Result<std::unique_ptr<os::DiskFile>> open(const std::string& path, os::OpenMode mode) override {
     SLUICE_TRY(auto file, disk_.open(path, mode));
@@ -49,6 +53,8 @@ class FaultyDisk final : public os::Disk {
     File(FaultyDisk& disk, std::unique_ptr<os::DiskFile> file)
         : disk_(disk), file_(std::move(file)) {}
     Result<void> write(ByteView bytes, std::uint64_t offset) override {
+      unsynced_ += bytes.size();
+      disk_.unsynced_max = std::max(disk_.unsynced_max.load(), unsynced_);
       return file_->write(bytes, offset);
     }
     Result<std::size_t> read(MutableByteView into, std::uint64_t offset) const override {
@@ -56,6 +62,7 @@ class FaultyDisk final : public os::Disk {
     }
     Result<void> sync() override {
       if (disk_.does_sync_fail) return fail(ErrorCode::io_error, "fdatasync");
+      unsynced_ = 0;
       return file_->sync();
     }
     Result<void> allocate(std::uint64_t bytes) override {
@@ -67,6 +74,7 @@ class FaultyDisk final : public os::Disk {
    private:
     FaultyDisk& disk_;
     std::unique_ptr<os::DiskFile> file_;
+    std::uint64_t unsynced_ = 0;
   };
 
   os::FileDisk disk_;
@@ -120,6 +128,21 @@ class ShardLogsTest : public ::testing::Test {
   bool comes_true(Condition condition) {
     for (int i = 0; i < 2000 && !condition(); ++i) static_cast<void>(woken.try_acquire_for(10ms));
     return condition();
+  }
+
+  // Files of the first log, ready or not.
+  int segments() const {
+    int count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(root + "/d/log-1-0"))
+      count += entry.path().extension() == ".segment" ? 1 : 0;
+    return count;
+  }
+  // Whether the last of them has its header.
+  bool is_made() const {
+    std::string last;
+    for (const auto& entry : std::filesystem::directory_iterator(root + "/d/log-1-0"))
+      if (entry.path().extension() == ".segment") last = std::max(last, entry.path().string());
+    return std::ifstream(last).get() == 'S';
   }
 
   FaultyDisk disk;
@@ -224,6 +247,28 @@ TEST_F(ShardLogsTest, AFullDiskIsSaidAnswersNothingAndIsOverWhenThereIsRoom) {
   EXPECT_TRUE(comes_true([&] { return logs->log(0).space() == store::Space::ample; }));
 }
 
+TEST_F(ShardLogsTest, ALogWithTimeGetsItsNextSegmentInPiecesThatNoSyncWaitsLongFor) {
+  options.segment_bytes_min = options.segment_bytes_max = 2 << 20;
+  open();
+  const int before = segments();
+  disk.unsynced_max = 0;
+  const std::string text(60'000, 'x');
+  for (int i = 0; i < 19; ++i) {
+    append(0, text);
+    ASSERT_TRUE(is_durable(0));
+  }
+  ASSERT_TRUE(comes_true([&] { return segments() > before; }));
+  // The rest of the segment in use is filled: the next one is there.
+  for (int i = 0; i < 19; ++i) {
+    ASSERT_TRUE(comes_true([&] { return is_made(); }));
+    append(0, text);
+    ASSERT_TRUE(is_durable(0));
+  }
+  EXPECT_EQ(logs->metrics().store_waits_segment, 0U);
+  EXPECT_LE(disk.unsynced_max, 128U * 1024 + 4096);
+  EXPECT_GT(disk.unsynced_max, 64U * 1024);
+}
+
 TEST_F(ShardLogsTest, SegmentsBeforeTheReplayStartGo) {
   open();
   const std::string text(3000, 'x');
@@ -232,12 +277,6 @@ TEST_F(ShardLogsTest, SegmentsBeforeTheReplayStartGo) {
     ASSERT_TRUE(is_durable(0));
   }
   logs->log(0).begin_replay_at(store::Position{190});
-  const auto segments = [&] {
-    int count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(root + "/d/log-1-0"))
-      count += entry.path().extension() == ".segment" ? 1 : 0;
-    return count;
-  };
   EXPECT_TRUE(comes_true([&] { return segments() <= 3; })) << segments();
   logs.reset();
   open();

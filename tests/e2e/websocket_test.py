@@ -281,7 +281,8 @@ class WebSocket(unittest.TestCase):
                               frame(ping[1:], 0))
         self.assertEqual(sorted([client.frame(), client.frame()]), [pong, (10, b"in between")])
         client.socket.sendall(frame(ping * 2))
-        self.assertEqual(client.take(6), b"\x82\x04" + pong[1] * 2)
+        # There are clients that read one packet of a frame only.
+        self.assertEqual(client.take(8), (b"\x82\x02" + pong[1]) * 2)
         for byte in frame(ping) + frame(b"p", 9):
             client.socket.sendall(bytes([byte]))
         self.assertEqual(sorted([client.frame(), client.frame()]), [pong, (10, b"p")])

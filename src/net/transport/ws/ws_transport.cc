@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t slices_max = 256;
 constexpr std::size_t masked_bytes_max = 16384;
+// What is longer than this goes as one frame: it is not copied.
+constexpr std::size_t split_bytes_max = 256 * 1024;
 constexpr std::string_view head_end = "\r\n\r\n";
 
 Failure closed_in_order() { return fail(ErrorCode::closed, "the peer closed the connection"); }
@@ -248,7 +250,55 @@ Result<std::size_t> WsTransport::write(std::span<const IoSlice> slices) {
     return fail(ErrorCode::closed, "the connection was shut for writing");
   if (!pending_.empty()) SLUICE_CHECK(flush());
   if (side_ == WsSide::client) return write_masked(slices);
+  std::size_t total = 0;
+  for (const IoSlice& slice : slices) total += slice.size;
+  if (frame_left_ == 0 && total <= split_bytes_max && !is_one_packet(slices, total))
+    return write_packets(slices, total);
+  const auto sent = write_one(slices);
+  std::size_t left = sent.value_or(0);
+  for (const IoSlice& slice : slices) {
+    ByteView bytes(slice.data, std::min(left, slice.size));
+    left -= bytes.size();
+    while (!bytes.empty()) bytes = bytes.subspan(cuts_.next(bytes));
+  }
+  return sent;
+}
 
+bool WsTransport::is_one_packet(std::span<const IoSlice> slices, std::size_t total) const {
+  PacketCuts ahead = cuts_;
+  std::size_t used = 0;
+  for (const IoSlice& slice : slices) {
+    if (slice.size == 0) continue;
+    const std::size_t part = ahead.next({slice.data, slice.size});
+    used += part;
+    if (part < slice.size) break;
+    if (ahead.is_between()) break;
+  }
+  return used == total;
+}
+
+// A frame for each packet, or part of one at the beginning or the end.
+std::size_t WsTransport::write_packets(std::span<const IoSlice> slices, std::size_t total) {
+  std::vector<std::uint8_t> flat;
+  flat.reserve(total);
+  for (const IoSlice& slice : slices) flat.insert(flat.end(), slice.data, slice.data + slice.size);
+  std::vector<std::uint8_t> frames;
+  frames.reserve(total + total / 4 + 64);
+  std::array<std::uint8_t, 14> header;
+  for (ByteView rest = flat; !rest.empty();) {
+    const std::size_t size = cuts_.next(rest);
+    const std::size_t header_size = write_ws_header(WsOpcode::binary, size, nullptr, header);
+    frames.insert(frames.end(), header.begin(),
+                  header.begin() + static_cast<std::ptrdiff_t>(header_size));
+    frames.insert(frames.end(), rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size));
+    rest = rest.subspan(size);
+  }
+  put(frames);
+  return total;
+}
+
+// All of it as one frame, or as much as the frame under way still needs.
+Result<std::size_t> WsTransport::write_one(std::span<const IoSlice> slices) {
   std::array<IoSlice, slices_max + 1> list;
   std::array<std::uint8_t, 14> header;
   std::size_t header_size = 0;

@@ -2,7 +2,7 @@
 //
 // A WsTransport is a WebSocket on another transport, either end of it: the bytes of a stream in
 // binary frames. What is received is unmasked where it lies; what a server sends is a header and
-// the caller's own slices.
+// the caller's own slices, or, where these are several packets, a copy with a frame for each.
 //
 // Owner, Thread, Never: as Transport.
 // Limits:  head_bytes_max for the request to upgrade; pending_bytes_max of answers to pings, beyond
@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "net/http/http_parser.h"
 #include "net/transport/layered_transport.h"
+#include "net/transport/ws/packet_cuts.h"
 #include "net/transport/ws/ws_frame.h"
 #include "net/transport/ws/ws_handshake.h"
 
@@ -59,6 +60,9 @@ class WsTransport final : public LayeredTransport {
   void send_control(WsOpcode opcode, ByteView body);
   void put(ByteView bytes);
   Result<std::size_t> write_masked(std::span<const IoSlice> slices);
+  Result<std::size_t> write_one(std::span<const IoSlice> slices);
+  std::size_t write_packets(std::span<const IoSlice> slices, std::size_t total);
+  bool is_one_packet(std::span<const IoSlice> slices, std::size_t total) const;
   std::array<std::uint8_t, 4> draw_mask();
 
   std::unique_ptr<Upgrade> upgrade_;
@@ -67,6 +71,7 @@ class WsTransport final : public LayeredTransport {
   std::vector<std::uint8_t> pending_;  ///< taken, and not by the transport beneath
   std::vector<std::uint8_t> pong_;     ///< a control frame that waits for the end of a frame
   std::uint64_t frame_left_ = 0;       ///< bytes that the frame under way still needs
+  PacketCuts cuts_;                    ///< of what a server sends
   Rng masks_;
   Peer peer_;
   const WsSide side_;

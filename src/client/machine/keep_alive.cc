@@ -30,8 +30,8 @@ void KeepAlive::on_ping_sent(Instant now) {
 }
 
 // A tenth early: the interval is the longest time that may pass, and timers are late.
-// [MQTT5-3.1.2-20] [MQTT3-3.1.2-23]
 Instant KeepAlive::ping_at() const {
+  // [MQTT5-3.1.2-20] [MQTT3-3.1.2-23]
   if (interval_ == Duration::zero()) return Instant::never();
   return std::min(last_sent_, last_received_) + (interval_ - interval_ / 10);
 }

@@ -114,8 +114,7 @@ Result<void> take_will(ByteReader& reader, ConnectFlags flags, const DecodeConte
   return {};
 }
 
-// [MQTT5-3.1.2-16] [MQTT5-3.1.2-17] [MQTT5-3.1.2-18] [MQTT5-3.1.2-19]
-// [MQTT3-3.1.2-18] [MQTT3-3.1.2-19] [MQTT3-3.1.2-20] [MQTT3-3.1.2-21]
+// [MQTT5-3.1.2-17] [MQTT5-3.1.2-19] [MQTT3-3.1.2-19] [MQTT3-3.1.2-21]
 Result<void> take_credentials(ByteReader& reader, ConnectFlags flags, Version version,
                               Connect& out) {
   // MQTT 3.1 §3.1: a flag may be set and its field absent at the end of the packet.
@@ -153,8 +152,8 @@ Result<void> take_rest(ByteReader& reader, const DecodeContext& context, Connect
   ConnectFlags flags;
   if (!reader.take_byte(flags.byte)) return cut_short(reader);
   // MQTT 3.1 says of the bit that it is not used. [RULE31-unused-bits]
+  // [MQTT5-3.1.2-3] [MQTT3-3.1.2-3]
   if (flags.is_reserved_set() && context.version != Version::v3_1) {
-    // [MQTT5-3.1.2-3] [MQTT3-3.1.2-3]
     result.fault = ConnectFault::reserved_flag;
     return fail(malformed(reader.offset() - 1, "the reserved connect flag is set"));
   }
@@ -166,11 +165,13 @@ Result<void> take_rest(ByteReader& reader, const DecodeContext& context, Connect
                take_properties(reader, PacketType::connect, PropertyPlace::packet, context.limits));
     SLUICE_CHECK(check_authentication(out.properties, reader.offset() - out.properties.raw.size()));
   }
-  // [MQTT5-3.1.3-3] [MQTT5-3.1.3-4] [MQTT3-3.1.3-3] [MQTT3-3.1.3-4]
   const std::size_t client_id_at = reader.offset() + 2;
+  // [MQTT5-3.1.3-3] [MQTT5-3.1.3-4] [MQTT3-3.1.3-3] [MQTT3-3.1.3-4]
   SLUICE_CHECK(take_utf8(reader, out.client_id));
   SLUICE_CHECK(take_will(reader, flags, context, out));
   SLUICE_CHECK(take_credentials(reader, flags, context.version, out));
+  // A field without its flag is one too many. [MQTT5-3.1.2-16] [MQTT5-3.1.2-18] [MQTT3-3.1.2-11]
+  // [MQTT3-3.1.2-18] [MQTT3-3.1.2-20]
   SLUICE_CHECK(check_end(reader));
   return check_client_id(out, context.limits, client_id_at, result.fault);
 }

@@ -186,7 +186,6 @@ void Closing::clear_will(Session& session) {
 }
 
 // What the connection's end means for its session.
-// [MQTT3-4.1.0-1] [MQTT3-4.1.0-2] [MQTT5-4.1.0-1]
 void Closing::detach(Connection& connection, CloseCause cause) {
   Session* session = c_.state.sessions.find(connection.session);
   if (session == nullptr || session->conn != connection.id) return;
@@ -199,8 +198,9 @@ void Closing::detach(Connection& connection, CloseCause cause) {
   // At a stop sessions and wills stay as they are: the log knows them, and a restart decides.
   if (cause == CloseCause::server_shutting_down) return;
   const std::uint32_t expiry_s = connection.session_expiry_s;
+  // [MQTT3-4.1.0-1] [MQTT3-4.1.0-2] [MQTT5-4.1.0-1] [MQTT5-3.1.2-23]
   if (expiry_s == 0) {
-    end_session(*session);  // [MQTT3-3.1.2-6] [MQTT5-3.1.2-23]
+    end_session(*session);  // [MQTT3-3.1.2-6]
     return;
   }
   c_.commit(record::SessionDetached{session->slot, expiry_s, c_.now}, true);
@@ -211,7 +211,7 @@ void Closing::detach(Connection& connection, CloseCause cause) {
   start_will(*session);
 }
 
-// [MQTT3-3.1.2-8] [MQTT5-3.1.2-8] [MQTT5-3.1.3-9]
+// [MQTT5-3.1.3-9]
 void Closing::start_will(Session& session) {
   if (!session.will) return;
   if (session.will->delay == Duration{}) {
@@ -221,6 +221,7 @@ void Closing::start_will(Session& session) {
   c_.timers.add(c_.now + session.will->delay, timer_will, pack(session.slot, session.generation));
 }
 
+// [MQTT3-3.1.2-8] [MQTT5-3.1.2-8]
 void Closing::publish_will(Session& session) {
   if (!session.will) return;
   const MessageRef message = session.will->message;

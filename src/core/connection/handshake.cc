@@ -140,8 +140,9 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
   auto& metrics = c_.metrics;
   const std::string_view client = connect.client_id;
   const auto method = connect.properties.text(PropertyId::authentication_method);
+  // [MQTT5-4.12.0-1]
   if (method && (!c_.access.is_authenticating || method->size() > method_bytes_max)) {
-    ++metrics.connects_refused_bad_authentication_method;  // [MQTT5-4.12.0-1]
+    ++metrics.connects_refused_bad_authentication_method;
     refuse(connection, ReasonCode::bad_authentication_method, "no such authentication method",
            client);
     return true;
@@ -209,7 +210,6 @@ std::string Handshake::draw_client_id() {
 }
 
 // [MQTT3-3.1.4-2] [MQTT5-3.1.4-3]
-// [MQTT3-3.1.3-2] [MQTT5-3.1.3-2]
 void Handshake::take_over(const codec::Connect& connect, Session& old) {
   Connection* connection = c_.connections.find(old.conn);
   if (connection == nullptr) return;
@@ -272,6 +272,7 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
   // Its place is kept although the old one may end before the new one begins.
   if (had_session) c_.census.add(Counted::sessions, 1);
   if (had_session) take_over(connect, *old);
+  // [MQTT3-3.1.3-2] [MQTT5-3.1.3-2]
   Session* session = c_.state.sessions.find(id);
   // One that had ended with its connection, and waits after a restart for its will to be due: here
   // is the client, in time.

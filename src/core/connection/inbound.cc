@@ -95,7 +95,7 @@ Inbound::Step Inbound::fail(Connection& connection, const Error& error) {
     closing_.refuse(connection, {.reason = error.detail});
   } else {
     closing_.close(connection, close_cause_of(error), reason,
-                   error.detail);  // [MQTT5-4.13.1-1] [MQTT3-4.8.0-1]
+                   error.detail);  // [MQTT5-4.13.1-1] [MQTT3-4.8.0-1] [MQTT3-4.8.0-2]
   }
   return Step::gone;
 }
@@ -128,7 +128,6 @@ void Inbound::on_bytes(Connection& connection, ByteView bytes) {
 Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
   while (connection.carry && !bytes.empty()) {
     const auto frame = codec::peek_frame(connection.carry->view(), frame_version(connection));
-    // [MQTT3-4.8.0-2]
     if (frame.is_failed()) return fail(connection, frame.error);
     const std::size_t have = connection.carry->size();
     const std::size_t missing =

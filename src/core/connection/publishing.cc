@@ -32,9 +32,9 @@ bool Publishing::resolve_alias(Connection& connection, codec::Publish& publish) 
                                     publish.topic);  // [MQTT5-3.3.2-12]
     return true;
   }
-  // [RULE5-alias-never-set]
   publish.topic = connection.inbound_aliases->find(static_cast<std::uint16_t>(alias));
   if (!publish.topic.empty()) return true;
+  // [RULE5-alias-never-set]
   closing_.close(connection, CloseCause::protocol_error, ReasonCode::protocol_error,
                  "the topic alias was never set");
   return false;
@@ -179,6 +179,7 @@ ReasonCode Publishing::route(Connection& connection, const codec::Publish& publi
 // [MQTT3-3.3.4-1] [MQTT5-3.3.4-1] [MQTT3-2.3.1-6] [MQTT5-2.2.1-5]
 bool Publishing::acknowledge(Connection& connection, const codec::Publish& publish,
                              ReasonCode reason, std::uint64_t changes) {
+  // [MQTT3-4.3.2-2] [MQTT5-4.3.2-4] [MQTT5-4.3.2-5] [MQTT3-4.6.0-2] [MQTT5-4.6.0-2]
   if (publish.qos == Qos::at_least_once)
     return acks_.send(connection, codec::Puback{publish.packet_id, reason, {}}, changes);
   return acks_.send(connection, codec::Pubrec{publish.packet_id, reason, {}}, changes);

@@ -128,6 +128,7 @@ ReasonCode Subscribing::unsubscribe(Connection& connection, std::string_view fil
   Session& session = c_.state.sessions.at(connection.session);
   const auto split = codec::split_shared_filter(filter);
   if (!split) return ReasonCode::topic_filter_invalid;
+  // [MQTT3-3.10.4-2] [MQTT5-3.10.4-2]
   if (!c_.commit(record::Unsubscribed{session.slot, filter}, session.is_durable()))
     // [RULE5-no-subscription-existed]
     return ReasonCode::no_subscription_existed;
@@ -135,7 +136,7 @@ ReasonCode Subscribing::unsubscribe(Connection& connection, std::string_view fil
   if (split->is_shared()) {
     members_.on_unsubscribed(session, split->share_name, split->filter);
   } else {
-    // [MQTT3-3.10.4-2] [MQTT5-3.10.4-2] [MQTT3-3.10.4-3] [MQTT5-3.10.4-3]
+    // [MQTT3-3.10.4-3] [MQTT5-3.10.4-3]
     interest_.remove(filter, session.is_interest_kept ? Interest::Keeps::yes : Interest::Keeps::no);
     retained_.cancel(session, filter);
   }

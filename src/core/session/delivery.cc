@@ -187,7 +187,7 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
                           .expiry_s = expiry_left(routed.expiry_s, routed.received, c_.now)};
   publish.subscription_ids = ids_of(target);
   const std::size_t size = publish_bytes(publish, connection.version);
-  // [MQTT5-3.1.2-24] [MQTT5-3.1.2-25]
+  // [MQTT5-3.1.2-24]
   if (size == 0 || size > connection.packet_bytes_max) {
     ++c_.metrics.messages_dropped_maximum_packet_size;
     return;
@@ -287,8 +287,8 @@ bool Delivering::can_send(const Connection& connection, const Message& message,
     ++c_.metrics.messages_dropped_expired;
     return false;
   }
-  // [RULE5-maximum-packet-size-counts-all]
   const std::size_t size = publish_bytes(publish, connection.version);
+  // [RULE5-maximum-packet-size-counts-all] [MQTT5-3.1.2-25]
   if (size != 0 && size <= connection.packet_bytes_max) return true;
   ++c_.metrics.messages_dropped_maximum_packet_size;
   return false;
@@ -362,7 +362,8 @@ OutgoingPublish Delivering::outgoing(const Message& message, codec::Qos qos, boo
 
 OutgoingPublish Delivering::outgoing(const Delivery& delivery) const {
   OutgoingPublish publish = outgoing(*delivery.message, delivery.qos, delivery.retain);
-  publish.dup = delivery.is_retry;  // [MQTT3-3.3.1-1] [MQTT5-3.3.1-1]
+  // [MQTT3-3.3.1-1] [MQTT5-3.3.1-1] [MQTT5-4.3.2-2] [MQTT5-4.3.3-2] [MQTT3-3.3.1-3]
+  publish.dup = delivery.is_retry;
   publish.packet_id = delivery.packet_id;
   if (delivery.subscription_ids != 0)
     publish.subscription_ids = c_.state.sessions.ids(delivery.subscription_ids);

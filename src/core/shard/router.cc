@@ -253,10 +253,11 @@ bool Router::has_retained_room(const Routed& routed) {
   return false;
 }
 
-// [MQTT3-3.3.1-5] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11] [MQTT5-3.3.1-5] [MQTT5-3.3.1-6] [MQTT5-3.3.1-7]
+// [MQTT3-3.3.1-5] [MQTT5-3.3.1-5]
 void Router::keep_retained(Routed& routed, Promise promise) {
   // What the broker says of itself is said anew by every run.
   const bool is_durable = !is_reserved_topic(routed.topic);
+  // [MQTT3-3.3.1-10] [MQTT3-3.3.1-11] [MQTT5-3.3.1-6] [MQTT5-3.3.1-7]
   if (routed.payload.empty()) {
     c_.commit(record::RetainedCleared{routed.topic}, is_durable);
     count_retained();

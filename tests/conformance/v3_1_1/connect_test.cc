@@ -115,6 +115,7 @@ TEST_F(Mqtt3Will, MQTT3_3_1_2_12_without_will_flag_there_is_none) {
 
 TEST_F(Mqtt3Will, MQTT3_3_1_2_16_will_retain_0_is_not_retained) {
   with_will().cut();
+  watcher_.expect(Publish{.topic = "will", .payload = "gone", .qos = qos_1});
   Client& late = broker_.connect(three("late"));
   subscribe(late, {"will"});
   late.expect_nothing();

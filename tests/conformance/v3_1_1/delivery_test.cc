@@ -116,6 +116,17 @@ TEST(Mqtt3Topics, MQTT3_4_7_1_1_a_topic_name_has_no_wildcard) {
   expect_closed_after("30 @ s'a/+/b'");
 }
 
+TEST_F(Mqtt3Delivery, MQTT3_4_6_0_5_and_6_also_what_was_queued) {
+  Client& away = broker_.connect(keeping("s"));
+  subscribe(away, {"#", qos_1});
+  away.cut();
+  for (int i = 0; i < 30; ++i)
+    publish(client_,
+            {.topic = "t/" + std::to_string(i % 3), .payload = std::to_string(i), .qos = qos_1});
+  Client& back = broker_.resume(keeping("s"));
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(back.take<Publish>().payload, std::to_string(i));
+}
+
 TEST_F(Mqtt3Delivery, MQTT3_4_7_3_3_a_topic_of_65535_bytes_is_taken) {
   const std::string topic(65'535, 't');
   subscribe(other_, {topic});

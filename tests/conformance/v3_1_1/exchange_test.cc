@@ -100,6 +100,10 @@ TEST_F(Mqtt3Exchange, MQTT3_3_10_4_1_filters_are_compared_character_by_character
   client_.expect(Unsuback{.packet_id = 1});
   client_.send(Publish{.topic = "a/b", .payload = "x"});
   client_.expect(Publish{.topic = "a/b", .payload = "x"});
+  client_.send(Unsubscribe{.packet_id = 2, .filters = {"a/+"}});
+  client_.expect(Unsuback{.packet_id = 2});
+  client_.send(Publish{.topic = "a/b", .payload = "y"});
+  client_.expect_nothing();
 }
 
 TEST_F(Mqtt3Exchange, MQTT3_3_10_4_3_a_delivery_that_has_begun_is_completed) {

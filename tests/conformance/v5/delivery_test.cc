@@ -171,6 +171,17 @@ TEST_F(Mqtt5Delivery, MQTT5_4_5_0_1_a_message_goes_to_every_session_that_matches
   broker_.resume(five("s", 600, false)).expect(expected);
 }
 
+TEST_F(Mqtt5Delivery, MQTT5_4_6_0_5_and_6_also_what_was_queued) {
+  Client& away = broker_.connect(keeping("s"));
+  subscribe(away, {"#", qos_1});
+  away.cut();
+  for (int i = 0; i < 30; ++i)
+    publish(client_,
+            {.topic = "t/" + std::to_string(i % 3), .payload = std::to_string(i), .qos = qos_1});
+  Client& back = broker_.resume(keeping("s"));
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(back.take<Publish>().payload, std::to_string(i));
+}
+
 TEST_F(Mqtt5Delivery, MQTT5_4_6_0_5_and_6_one_topic_and_qos_is_delivered_in_order) {
   subscribe(other_, {"t", qos_2});
   for (int i = 0; i < 60; ++i) {

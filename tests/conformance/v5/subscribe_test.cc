@@ -90,6 +90,10 @@ TEST_F(Mqtt5Subscribe, MQTT5_3_10_4_1_filters_are_compared_character_by_characte
   client_.expect(Unsuback{.packet_id = 1, .codes = {0x11, 0x11, 0x11}});
   other_.send(Publish{.topic = "a/b"});
   client_.expect(Publish{.topic = "a/b"});
+  client_.send(Unsubscribe{.packet_id = 2, .filters = {"a/+"}});
+  client_.expect(Unsuback{.packet_id = 2, .codes = {0}});
+  other_.send(Publish{.topic = "a/b"});
+  client_.expect_nothing();
 }
 
 TEST_F(Mqtt5Subscribe, MQTT5_3_10_4_2_nothing_new_is_sent_behind_unsubscribe) {

@@ -37,6 +37,18 @@ TEST(CodecTopicName, IsCheckedAtEveryByteOfEveryLength) {
   }
 }
 
+TEST(CodecTopicName, MQTT3_4_7_3_3_at_most_65535_bytes) {
+  EXPECT_TRUE(check_topic_name(std::string(65'535, 't')).has_value());
+  EXPECT_FALSE(check_topic_name(std::string(65'536, 't')).has_value());
+  EXPECT_FALSE(check_topic_filter(std::string(65'535, 't') + "/#").has_value());
+}
+
+TEST(CodecTopicName, MQTT5_4_7_3_3_at_most_65535_bytes) {
+  TopicLimits limits;
+  limits.bytes_max = 100'000;
+  EXPECT_FALSE(check_topic_name(std::string(65'536, 't'), limits).has_value());
+}
+
 TEST(CodecTopicName, HasLimitsOfBytesAndLevels) {
   const TopicLimits limits{.bytes_max = 10, .levels_max = 3};
   EXPECT_TRUE(check_topic_name("a/b/c", limits).has_value());

@@ -14,6 +14,8 @@
 namespace sluice::os {
 namespace {
 
+using namespace std::chrono_literals;
+
 std::uint32_t events_of(Watch watch) {
   switch (watch) {
     case Watch::edge:
@@ -34,6 +36,18 @@ int to_milliseconds(Duration timeout) {
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
   constexpr std::int64_t most = std::numeric_limits<int>::max();
   return static_cast<int>(std::min<std::int64_t>(ms, most));
+}
+
+// Less than a millisecond is waited as such where the kernel can (from 5.11 on) and a sandbox
+// allows it.
+int wait_for(int epoll, std::span<epoll_event> events, Duration timeout) {
+  const auto size = static_cast<int>(events.size());
+  if (timeout > Duration::zero() && timeout < 1ms) {
+    const timespec time{.tv_sec = 0, .tv_nsec = static_cast<long>(timeout.count())};
+    const int count = ::epoll_pwait2(epoll, events.data(), size, &time, nullptr);
+    if (count >= 0 || errno == EINTR) return count;
+  }
+  return ::epoll_wait(epoll, events.data(), size, to_milliseconds(timeout));
 }
 
 Ready to_ready(const epoll_event& event) {
@@ -82,8 +96,7 @@ void Reactor::remove(int fd) {
 }
 
 std::span<const Ready> Reactor::wait(Duration timeout) {
-  const int count = ::epoll_wait(epoll_.get(), batch_->events.data(), static_cast<int>(batch_max),
-                                 to_milliseconds(timeout));
+  const int count = wait_for(epoll_.get(), batch_->events, timeout);
   if (count < 0) {
     SLUICE_ASSERT(errno == EINTR);
     return {};

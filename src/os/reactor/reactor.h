@@ -17,7 +17,8 @@
 // dead.
 //
 // Owner:   one shard or control loop.       Thread: its owner's.
-// Never:   allocates after creation; returns early from wait() because of rounding (it rounds up).
+// Never:   allocates after creation; returns early from wait() because of rounding (it rounds up to
+//          milliseconds, but for less than one).
 // Limits:  batch_max events for each wait().
 #pragma once
 

@@ -55,6 +55,12 @@ TEST_F(ReactorTest, TellsAFreshConnectionWritableOnce) {
   EXPECT_FALSE(wait_for_one(0s)) << "an edge is told once";
 }
 
+TEST_F(ReactorTest, AWaitOfLessThanAMillisecondIsNoShorter) {
+  const Instant begin = monotonic_now();
+  EXPECT_TRUE(reactor_->wait(300us).empty());
+  EXPECT_GE(monotonic_now() - begin, 300us);
+}
+
 TEST_F(ReactorTest, TellsOfArrivedBytesOnceAndAgainWhenMoreArrive) {
   SocketPair pair;
   ASSERT_TRUE(reactor_->add(pair.left.get(), 7, Watch::edge));

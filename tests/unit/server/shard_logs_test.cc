@@ -265,7 +265,7 @@ TEST_F(ShardLogsTest, ALogWithTimeGetsItsNextSegmentInPiecesThatNoSyncWaitsLongF
     ASSERT_TRUE(is_durable(0));
   }
   EXPECT_EQ(logs->metrics().store_waits_segment, 0U);
-  EXPECT_LE(disk.unsynced_max, 128U * 1024 + 4096);
+  EXPECT_LE(disk.unsynced_max, 256U * 1024 + 4096);
   EXPECT_GT(disk.unsynced_max, 64U * 1024);
 }
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """sluice bench: what it reports is right, and a broker that breaks its promise is found out."""
 import json
+import os
 import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
 import unittest
 
@@ -66,6 +68,26 @@ class Honest(unittest.TestCase):
                                     stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
             self.assertEqual((reader.returncode, reader.stdout), (27, b""))
             self.assertIn("sluice_sessions 0\n", broker.fetch("/metrics")[1])
+
+    def test_an_acknowledgement_stands_beside_what_the_machine_takes_for_it(self):
+        with Broker(threads=1) as broker, tempfile.TemporaryDirectory() as directory:
+            code, found, said = bench(broker.port, "acks", "-n", "1", "-w", "1", "-t", "0.2",
+                                      "--commit-dir", directory)
+            self.assertEqual(code, 0, said)
+            for figure in ("echo_p50_ns", "commit_p50_ns", "commit_p99_ns"):
+                self.assertGreater(found[figure], 0, figure)
+            self.assertLessEqual(found["commit_p50_ns"], found["commit_p99_ns"])
+            self.assertEqual(os.listdir(directory), [])
+            code, _, said = bench(broker.port, "acks", "--commit-dir", directory + "/none")
+            self.assertEqual(code, 1)
+            self.assertIn("cannot write in '%s/none'" % directory, said)
+
+    def test_acknowledgements_at_a_given_rate_are_all_there(self):
+        settings = {"session.queue_messages_max": 100_000, "session.queue_bytes_max": "1GiB"}
+        with Broker(threads=1, settings=settings) as broker:
+            code, found, said = bench(broker.port, "acks", "-n", "10", "--rate", "2000", "-t", "1")
+            self.assertEqual(code, 0, said)
+            self.assertAlmostEqual(found["ack_per_s"], 2000, delta=500)
 
     def test_open_loop_keeps_the_rate_it_was_given(self):
         with Broker(threads=1) as broker:

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/bench/acks_bench.h"
 
+#include "cli/bench/ack_controls.h"
 #include "os/clock.h"
+#include "os/system_error.h"
 
 #include <algorithm>
 #include <array>
@@ -11,6 +13,9 @@ namespace sluice::cli {
 namespace {
 
 constexpr std::size_t packet_ids = 65'536;
+
+// How late a message of the open loop may be. Who waits less takes a processor from the broker.
+constexpr Duration open_loop_wait = 50us;
 
 }  // namespace
 
@@ -27,6 +32,7 @@ BenchResult AcksBench::run() {
   if (auto done = warm_up(); !done) return done;
   topic_ = topic("acks");
   payload_.assign(std::max<std::size_t>(plan().payload_bytes, MessageStamp::bytes), 'x');
+  if (auto done = measure_controls(); !done) return done;
   if (auto done = leave_a_session(); !done) return done;
   publishers_.resize(plan().clients);
   for (std::uint32_t i = 0; i < plan().clients; ++i) {
@@ -48,13 +54,33 @@ BenchResult AcksBench::leave_a_session() {
   return {};
 }
 
+void AcksBench::add_time(const std::string& name, const std::string& label, Duration time) {
+  add_figure({name, label, static_cast<double>(time.count()), FigureUnit::ns, FigureGood::low});
+}
+
+// What no broker can do without, on this machine and now.
+BenchResult AcksBench::measure_controls() {
+  show("measuring an echo and a sync without a broker");
+  const auto echo = measure_echo(payload_.size());
+  if (!echo) return std::unexpected("no echo over 127.0.0.1: " + os::describe(echo.error()));
+  add_time("echo_p50_ns", "a bare echo over 127.0.0.1, 50 %", echo->at_percentile(50));
+  if (plan().commit_directory.empty()) return {};
+  const auto commits = measure_commits(plan().commit_directory);
+  if (!commits)
+    return std::unexpected("cannot write in '" + plan().commit_directory +
+                           "': " + os::describe(commits.error()));
+  add_time("commit_p50_ns", "a bare write and sync of 4 KiB, 50 %", commits->at_percentile(50));
+  add_time("commit_p99_ns", "a bare write and sync of 4 KiB, 99 %", commits->at_percentile(99));
+  return {};
+}
+
 BenchResult AcksBench::measure() {
   began_ = os::monotonic_now();
   const Instant measured_from = began_ + plan().warm_up;
   const Instant end = measured_from + plan().time;
   is_sending_ = true;
   if (plan().rate > 0) {
-    set_wait(Duration::zero());
+    set_wait(open_loop_wait);
   } else {
     for (std::size_t i = 0; i < publishers_.size(); ++i)
       for (std::uint32_t k = 0; k < plan().window; ++k) send(i, began_);
@@ -77,13 +103,10 @@ BenchResult AcksBench::measure() {
   constexpr std::array percents{std::pair{50.0, "50"}, std::pair{99.0, "99"},
                                 std::pair{99.9, "999"}};
   for (const auto& [percent, name] : percents)
-    add_figure(
-        {"ack_p" + std::string(name) + "_ns",
-         "time to the acknowledgement, " + std::string(percent == 99.9 ? "99.9" : name) + " %",
-         static_cast<double>(latency_.at_percentile(percent).count()), FigureUnit::ns,
-         FigureGood::low});
-  add_figure({"ack_max_ns", "time to the acknowledgement, the longest",
-              static_cast<double>(latency_.largest().count()), FigureUnit::ns, FigureGood::low});
+    add_time("ack_p" + std::string(name) + "_ns",
+             "time to the acknowledgement, " + std::string(percent == 99.9 ? "99.9" : name) + " %",
+             latency_.at_percentile(percent));
+  add_time("ack_max_ns", "time to the acknowledgement, the longest", latency_.largest());
   is_sending_ = false;
   set_wait(100ms);
   return wait_for(sent_, acknowledged_);

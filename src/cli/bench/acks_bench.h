@@ -32,8 +32,10 @@ class AcksBench final : public StateBench {
   BenchIdentity identity(bool clean_start) const;
   codec::Qos qos() const;
   BenchResult leave_a_session();
+  BenchResult measure_controls();
   BenchResult measure();
   BenchResult check_what_was_kept();
+  void add_time(const std::string& name, const std::string& label, Duration time);
   void send_due();
   void send(std::size_t publisher, Instant due);
 

@@ -49,6 +49,7 @@ struct BenchPlan {
   Duration warm_up = 1s;
   Duration time = 5s;
   std::uint32_t server_process = 0;  ///< 0: not on this machine, or not to be looked at
+  std::string commit_directory{};    ///< acks: what a sync costs there is told too; empty: not
   std::uint32_t run_tag = 0;         ///< tells this run's messages and names from others'
   bool is_quiet = false;
 };

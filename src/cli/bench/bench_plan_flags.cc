@@ -92,6 +92,7 @@ Parsed<BenchPlan> bench_plan_of(const ParsedFlags& flags, std::string_view envir
   plan.time = seconds(flags, "time", 5);
   plan.warm_up = seconds(flags, "warm-up", 1);
   plan.server_process = number(flags, "server-pid", 0);
+  plan.commit_directory = flags.text("commit-dir", "");
   plan.run_tag = static_cast<std::uint32_t>(os::random_seed() & 0xFFFF'FFFFU);
   plan.is_quiet = flags.has("quiet");
   return plan;

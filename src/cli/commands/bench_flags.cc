@@ -29,6 +29,9 @@ constexpr Flag run_flags[] = {
     {"warm-up", '\0', FlagKind::decimal, "SECONDS", "how long is run before that (1)", 0, 3'600},
     {"server-pid", '\0', FlagKind::integer, "PID",
      "the broker's process on this machine: report its CPU time and memory", 1, 4'194'304},
+    {"commit-dir", '\0', FlagKind::text, "DIR",
+     "acks: tell also what a write and a sync cost in that directory, the broker's data or another "
+     "on its disk"},
 };
 
 constexpr Flag broker_flags[] = {

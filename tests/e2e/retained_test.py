@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Retained messages: kept last, given at once, cleared by an empty one."""
+import time
+import unittest
+
 from support import case, wire
-from support.broker import BrokerCase
+from support.broker import Broker, BrokerCase
 from support.peers import Message, listen, say, with_every_client
+from support.raw import connected
 from support.wire import V5, V311
 
 BOTH = (V311, V5)
@@ -163,6 +167,23 @@ class Options(BrokerCase):
         message = client.receive(payload=b"long", retain=True)
         self.assertTrue(95 <= message.props["message_expiry"] <= 99, message.props)
         client.expect_quiet()
+
+
+class TimeMax(unittest.TestCase):
+    def test_retained_messages_go_after_a_while(self):
+        with Broker(settings={"retained.time_max": "1s"}) as broker:
+            client = connected(broker.port, "c", V5)
+            client.publish("t", b"x", 1, retain=True)
+            end = time.monotonic() + 30
+            while True:
+                other = connected(broker.port, "o", V5)
+                other.subscribe("t")
+                other.send(wire.packet(0xC0, b""))
+                kind = other.read().kind
+                other.disconnect()
+                if kind == "PINGRESP":
+                    return
+                self.assertLess(time.monotonic(), end)
 
 
 class BetweenThreads(BrokerCase):

@@ -31,6 +31,7 @@ constexpr const char* public_defaults[] = {
     "limits.write_buffer_bytes_max=256KiB",
     "retained.messages_max=100000",
     "retained.bytes_max=64MiB",
+    "retained.time_max=24h",
 };
 
 config::Inputs::Entry listener(const char* protocol, const char* port, const Values& more = {}) {

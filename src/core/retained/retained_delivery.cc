@@ -148,13 +148,19 @@ void RetainedDelivery::run_page(Session& session) {
   }
 }
 
+bool RetainedDelivery::is_over(const Message& message) const {
+  const Duration time_max = c_.options.retained.time_max;
+  return message.is_expired(c_.now) ||
+         (time_max > Duration{} && message.received() + time_max <= c_.now);
+}
+
 void RetainedDelivery::run_local_page(Session& session, Job& job) {
   if (!job.local) job.local = std::make_unique<RetainedQuery>(job.filter);
   expired_.clear();
   const bool has_more =
       job.local->next(c_.state.retained, page_limits(), [&](const MessageRef& message) {
         // [RULE5-retained-expiry]
-        if (message->is_expired(c_.now)) {
+        if (is_over(*message)) {
           expired_.emplace_back(message->topic());
           return;
         }
@@ -267,7 +273,7 @@ void RetainedDelivery::answer(const Asked& asked) {
   expired_.clear();
   const bool has_more =
       found->second->next(c_.state.retained, asked.limits, [&](const MessageRef& message) {
-        if (message->is_expired(c_.now)) {
+        if (is_over(*message)) {
           expired_.emplace_back(message->topic());
           return;
         }

@@ -104,6 +104,7 @@ class RetainedDelivery {
   void wake(SessionSlot slot);
   bool has_room(const Session& session) const;
   void run_page(Session& session);
+  bool is_over(const Message& message) const;
   void run_local_page(Session& session, Job& job);
   void ask(SessionSlot slot, Job& job);
   void deliver(const Session& session, Job& job, Routed& routed);

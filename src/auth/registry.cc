@@ -5,12 +5,15 @@
 #include "auth/http/http_backend.h"
 #include "auth/jwt/jwt_backend.h"
 #include "auth/ldap/ldap_backend.h"
+#include "auth/postgres/postgres_backend.h"
 #include "os/entropy.h"
 #include "os/file.h"
+#include "os/process/resources.h"
 #include "os/system_error.h"
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace sluice::auth {
 namespace {
@@ -107,18 +110,45 @@ Made make_ldap(const AuthOptions& options) {
   return std::make_unique<LdapBackend>(ldap);
 }
 
+Made make_postgres(const AuthOptions& options) {
+  const auto& postgres = options.auth_postgres;
+  if (postgres.connection.empty()) return nullptr;
+  Problems problems;
+  if (auto wrong = PostgresSession::what_is_wrong_with(postgres.connection))
+    problems.push_back({"auth_postgres.connection", *wrong});
+  const std::pair<const char*, const std::string&> queries[] = {
+      {"auth_postgres.password_query", postgres.password_query},
+      {"auth_postgres.groups_query", postgres.groups_query},
+      {"auth_postgres.rules_query", postgres.rules_query}};
+  for (const auto& [option, query] : queries)
+    if (!query.empty() && !query.contains("$1"))
+      problems.push_back({option, "needs a $1, where the user name is to stand"});
+  if (!problems.empty()) return std::unexpected(std::move(problems));
+  std::string password;
+  if (!postgres.password_file.empty()) {
+    auto read = read_secret_of("auth_postgres.password_file", postgres.password_file);
+    if (!read) return std::unexpected(read.error());
+    password = std::move(*read);
+  }
+  const auto wanted = static_cast<unsigned>(options.auth.hash_threads);
+  return std::make_unique<PostgresBackend>(postgres, std::move(password),
+                                           wanted != 0 ? wanted : os::cpu_count());
+}
+
 struct Maker {
   std::string_view name;
   Made (*make)(const AuthOptions&);
 };
 constexpr std::array makers{Maker{"file", make_file}, Maker{"jwt", make_jwt},
-                            Maker{"http", make_http}, Maker{"ldap", make_ldap}};
+                            Maker{"http", make_http}, Maker{"postgres", make_postgres},
+                            Maker{"ldap", make_ldap}};
 
 }  // namespace
 
 bool has_backends(const AuthOptions& options) {
   return !options.auth.password_file.empty() || has_jwt(options.jwt) ||
-         !options.auth_http.url.empty() || !options.auth_ldap.url.empty();
+         !options.auth_http.url.empty() || !options.auth_ldap.url.empty() ||
+         !options.auth_postgres.connection.empty();
 }
 
 std::expected<std::unique_ptr<const Chain>, Problems> make_chain(const AuthOptions& options) {
@@ -127,7 +157,8 @@ std::expected<std::unique_ptr<const Chain>, Problems> make_chain(const AuthOptio
   for (const std::string& name : options.auth.chain) {
     const auto* const maker = std::ranges::find(makers, name, &Maker::name);
     if (maker == makers.end()) {
-      problems.push_back({"auth.chain", "'" + name + "' is none of file, jwt, http and ldap"});
+      problems.push_back(
+          {"auth.chain", "'" + name + "' is none of file, jwt, http, postgres and ldap"});
       continue;
     }
     Made made = maker->make(options);

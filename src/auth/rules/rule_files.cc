@@ -41,8 +41,10 @@ std::expected<std::unique_ptr<const RuleSet>, Problems> load_rules(const AuthOpt
   const auto& chosen = options.acl;
   if (chosen.rules_file.empty() && chosen.acl_file.empty()) {
     // Some clients may bring rules of their own; the others may do all.
-    const bool may_be_brought = !options.auth_http.url.empty() || !options.jwt.keys_file.empty() ||
-                                !options.jwt.keys_url.empty() || !options.jwt.secret_file.empty();
+    const bool may_be_brought =
+        !options.auth_http.url.empty() || !options.jwt.keys_file.empty() ||
+        !options.jwt.keys_url.empty() || !options.jwt.secret_file.empty() ||
+        (!options.auth_postgres.connection.empty() && !options.auth_postgres.rules_query.empty());
     if (!may_be_brought) return nullptr;
     return std::make_unique<const RuleSet>(RuleSource{}, RuleSet::Default::allow);
   }

@@ -123,16 +123,52 @@ std::expected<os::ListeningSocket, StartFailure> Doors::listen(const ListenerOpt
   const auto address = address_of(wanted);
   if (!address) return failure_at(wanted, address.error());
   const auto open = std::ranges::find(doors_, key, &OpenDoor::key);
-  if (open != doors_.end()) {
-    auto copy = open->socket.socket.duplicate();
+  const os::GivenSocket* const given = find_given(wanted, *address);
+  const os::ListeningSocket* const have = open != doors_.end() ? &open->socket
+                                          : given != nullptr   ? &given->listening
+                                                               : nullptr;
+  if (have != nullptr) {
+    auto copy = have->socket.duplicate();
     if (!copy) return failure_at(wanted, "no descriptor is left");
-    return os::ListeningSocket{std::move(*copy), open->socket.address};
+    return os::ListeningSocket{std::move(*copy), have->address};
   }
   const auto mode = mode_of(wanted);
   if (!mode) return failure_at(wanted, mode.error());
   auto socket = os::listen_on(*address, {.mode = *mode});
   if (!socket) return failure_at(wanted, text_of_listen_error(*address, socket.error()));
   return std::move(*socket);
+}
+
+std::expected<void, StartFailure> Doors::take_given() {
+  if (given_) return {};
+  auto taken = os::take_given_sockets();
+  if (!taken)
+    return failure(std::string("a socket that the service manager hands over is ") +
+                   taken.error().detail);
+  given_ = std::move(*taken);
+  return {};
+}
+
+const os::GivenSocket* Doors::find_given(const ListenerOptions& wanted,
+                                         const os::SocketAddress& address) const {
+  const std::string& name = wanted.listener.name;
+  const auto found = std::ranges::find_if(*given_, [&](const os::GivenSocket& one) {
+    return (!name.empty() && one.name == name) || one.listening.address.text() == address.text();
+  });
+  return found != given_->end() ? &*found : nullptr;
+}
+
+// Clients of a socket that nobody takes would wait for ever.
+std::expected<void, StartFailure> Doors::check_given(const std::vector<OpenDoor>& doors) const {
+  for (const os::GivenSocket& one : *given_) {
+    const std::string address = one.listening.address.text();
+    const bool is_used = std::ranges::any_of(
+        doors, [&](const OpenDoor& door) { return door.socket.address.text() == address; });
+    if (!is_used)
+      return failure("the service manager hands over a socket '" + one.name + "' at " + address +
+                     ", and there is no listener of that name or address");
+  }
+  return {};
 }
 
 // What a listener does not say about anonymous clients, the server does; and if that does not
@@ -217,8 +253,11 @@ std::expected<std::vector<Doors::OpenDoor>, StartFailure> Doors::open_all(
 
 std::expected<Doors::ForThreads, StartFailure> Doors::open(const AllOptions& options,
                                                            std::size_t threads) {
+  const bool is_start = !given_;
+  if (auto taken = take_given(); !taken) return std::unexpected(taken.error());
   auto next = open_all(options);
   if (!next) return std::unexpected(next.error());
+  if (auto good = check_given(*next); is_start && !good) return std::unexpected(good.error());
   number(*next);
   ForThreads made;
   for (std::size_t i = 0; i < threads; ++i) {

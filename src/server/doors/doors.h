@@ -2,7 +2,8 @@
 //
 // Doors is where the broker listens, as configured: sockets, certificates, who may come in. A
 // reload opens all that is new before anything changes; if one thing cannot be had, nothing does.
-// Sockets that stay wanted stay open, so nobody who waits in their queues is lost.
+// Sockets that stay wanted stay open, so nobody who waits in their queues is lost. Those that a
+// service manager hands over are used by the listener of their name or address.
 //
 // Owner:   Server.       Thread: the control thread.
 // Limits:  those of server/doors/listener_options.def.
@@ -13,6 +14,7 @@
 #include "net/address_range.h"
 #include "net/listener.h"
 #include "net/transport/registry.h"
+#include "os/process/given_sockets.h"
 #include "os/socket/listening_socket.h"
 #include "server/option_schema.h"
 
@@ -20,6 +22,7 @@
 #include <deque>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -88,6 +91,11 @@ class Doors {
   std::expected<std::vector<OpenDoor>, StartFailure> open_all(const AllOptions& options);
   std::expected<os::ListeningSocket, StartFailure> listen(const ListenerOptions& wanted,
                                                           const std::string& key);
+  std::expected<void, StartFailure> take_given();
+  std::expected<void, StartFailure> check_given(const std::vector<OpenDoor>& doors) const;
+  /// The one for this listener, if there is one.
+  const os::GivenSocket* find_given(const ListenerOptions& wanted,
+                                    const os::SocketAddress& address) const;
   static std::expected<std::vector<Door>, StartFailure> for_thread(
       const std::vector<OpenDoor>& doors, const ServerOptions& options);
   void report(const std::vector<OpenDoor>& before) const;
@@ -95,6 +103,7 @@ class Doors {
 
   Log& log_;
   net::TlsTicketKeys ticket_keys_{};
+  std::optional<std::vector<os::GivenSocket>> given_;  // none before the first open()
   std::vector<OpenDoor> doors_;
   std::vector<core::Entrance> entrances_;
   std::vector<std::string> entrance_keys_;  // the door that has the number of the place

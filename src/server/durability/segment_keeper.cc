@@ -63,7 +63,7 @@ void SegmentKeeper::run() {
   while (true) {
     reactor_->wait(wait_time(jobs));
     wakeup_->acknowledge();
-    if (is_stopping_) return;
+    if (is_stopping_) return drop_half_made(jobs);
     mailbox_.take_all(jobs);
     // What frees room comes first.
     const auto frees = [](const Job& job) { return job.what.index() == 1; };
@@ -72,6 +72,13 @@ void SegmentKeeper::run() {
     std::erase_if(jobs, [&](Job& job) { return frees(job) && is_due(job) && carry_out(job); });
     std::erase_if(jobs, [&](Job& job) { return !frees(job) && is_due(job) && carry_out(job); });
   }
+}
+
+// A start would free them, having read them.
+void SegmentKeeper::drop_half_made(std::vector<Job>& jobs) {
+  for (Job& job : jobs)
+    if (auto* making = std::get_if<Making>(&job.what))
+      entries_[job.client].files.drop(std::move(making->draft));
 }
 
 bool SegmentKeeper::carry_out(Job& job) {

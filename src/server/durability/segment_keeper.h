@@ -71,6 +71,7 @@ class SegmentKeeper {
   };
 
   void run();
+  void drop_half_made(std::vector<Job>& jobs);
   /// False: it is to be tried again, or goes on.
   bool carry_out(Job& job);
   Result<bool> go_on(Entry& entry, Job& job);

@@ -269,6 +269,21 @@ TEST_F(ShardLogsTest, ALogWithTimeGetsItsNextSegmentInPiecesThatNoSyncWaitsLongF
   EXPECT_GT(disk.unsynced_max, 64U * 1024);
 }
 
+TEST_F(ShardLogsTest, AStopLeavesNoSegmentHalfMade) {
+  options.segment_bytes_min = options.segment_bytes_max = 32 << 20;
+  open();
+  const int before = segments();
+  const std::string text(std::size_t{9} << 20, 'x');
+  append(0, text);
+  append(0, text);
+  ASSERT_TRUE(is_durable(0));
+  ASSERT_TRUE(comes_true([&] { return segments() > before; }));
+  logs.reset();
+  EXPECT_TRUE(is_made());
+  open();
+  EXPECT_EQ(replayed.size(), 2U);
+}
+
 TEST_F(ShardLogsTest, SegmentsBeforeTheReplayStartGo) {
   open();
   const std::string text(3000, 'x');

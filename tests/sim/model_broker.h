@@ -143,7 +143,8 @@ class ModelBroker {
   };
   struct WillState {
     MessageId message = 0;
-    Duration delay{};                // or the session's expiry, if less
+    Duration delay{};                // or the session's expiry, if less; longer after a crash
+    Duration own_delay{};            // without that
     Instant end = Instant::never();  // the earliest that the connection may have ended
     Ended how = Ended::lost_untold;
     std::uint16_t keep_alive_s = 0;
@@ -185,7 +186,7 @@ class ModelBroker {
   void note_candidates(Message& message, bool is_will);
   /// Who certainly has had a subscription for it since then, and still has.
   std::vector<Candidate> subscribers(const Message& message, Instant since, Instant now) const;
-  void check_will(MessageId id, Instant now);
+  void check_will(const Client& reader, MessageId id, Instant now);
   void check_live(Client& client, MessageId id, const Incoming& incoming);
   void check_group(const Subscription& member, MessageId id);
   std::uint16_t home_of(const Client& client) const { return shards_.home_of(client.id); }

@@ -163,9 +163,16 @@ void SimClient::resume(Instant now, bool session_present) {
     unacknowledged_.clear();
     held_.clear();
   }
-  // A broker that was killed may not know of QoS 1 messages that it had sent.
-  if (crashes_seen_ != crashes_at_connect_)
-    std::erase_if(unacknowledged_, [](const auto& u) { return u.second == Qos::at_least_once; });
+  // A broker that was killed may not know of QoS 1 messages that it had sent. But their packet
+  // identifiers must not mean others before the application may be done with them.
+  if (crashes_seen_ != crashes_at_connect_) {
+    std::erase_if(unacknowledged_, [&](const auto& u) {
+      return u.second == Qos::at_least_once && orphans_.contains(u.first);
+    });
+    orphans_.clear();
+    for (const auto& [id, qos] : unacknowledged_)
+      if (qos == Qos::at_least_once) orphans_.insert(id);
+  }
   crashes_seen_ = crashes_at_connect_;
   for (Outgoing& out : outgoing_) {
     if (out.is_released) {

@@ -132,6 +132,7 @@ class SimClient {
   std::vector<Asked> asked_;
   std::vector<std::string> subscribed_;
   std::map<PacketId, Qos> unacknowledged_;  // of the broker, not acknowledged by us
+  std::set<PacketId> orphans_;              // of those, sent before a crash
   std::set<PacketId> held_;                 // QoS 2 taken, PUBREL awaited
   std::set<PacketId> on_connection_;        // of unacknowledged_, came on this connection
   std::map<std::uint32_t, std::string> aliases_;

@@ -9,7 +9,8 @@
 namespace sluice::core {
 namespace {
 
-constexpr std::size_t window_span_max = 65000;  // consecutive packet identifiers in the window
+constexpr std::size_t window_span_max =
+    65000;  // packet identifiers from the first of the window on
 
 // What is left of the Message Expiry Interval, in whole seconds, at least 1 for what has not
 // expired yet.
@@ -68,7 +69,7 @@ bool Delivering::has_room(const Connection& connection, const Outbound& outbound
   const auto messages_max =
       std::min<std::uint64_t>(limits.inflight_messages_max, connection.receive_maximum);
   if (outbound.unsent > 0 || connection.in_flight >= messages_max) return false;
-  if (outbound.window.size() >= window_span_max) return false;
+  if (outbound.window.size() + outbound.skipped >= window_span_max) return false;
   if (outbound.unacknowledged > 0 &&
       outbound.window_bytes >= static_cast<std::size_t>(limits.inflight_bytes_max))
     return false;

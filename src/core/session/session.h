@@ -52,10 +52,11 @@ static_assert(sizeof(Delivery) == 16);
 /// Messages on their way to the client: the window of those with a packet identifier, and the queue
 /// behind it.
 struct Outbound {
-  RingBuffer<Delivery> window;  ///< consecutive packet identifiers, oldest first
+  RingBuffer<Delivery> window;  ///< packet identifiers in their order, oldest first
   RingBuffer<Delivery> queue;
   std::uint32_t unacknowledged = 0;  ///< of the window, not done
   std::uint32_t unsent = 0;          ///< the last of the window, not sent yet on this connection
+  std::uint32_t skipped = 0;  ///< identifiers between those of the window that none of it has
   std::size_t window_bytes = 0;
   std::size_t queue_bytes = 0;
 };
@@ -127,5 +128,13 @@ class Session {
   std::string client_id_;
   std::unique_ptr<Outbound> outbound_;
 };
+
+/// How many packet identifiers between that delivery of the window and the next have none.
+inline std::uint32_t gap_behind(const Session& session, const Outbound& outbound, std::size_t at) {
+  const codec::PacketId id = outbound.window[at].packet_id;
+  const codec::PacketId next =
+      at + 1 < outbound.window.size() ? outbound.window[at + 1].packet_id : session.next_packet_id;
+  return (next > id ? std::uint32_t{next} - id : 65535U - id + next) - 1;
+}
 
 }  // namespace sluice::core

@@ -100,11 +100,18 @@ void Checkpoint::write_session() {
   const Outbound* outbound = session->is_durable() ? session->find_outbound() : nullptr;
   open_ = {.slot = session->slot};
   if (outbound != nullptr) {
-    for (std::size_t i = 0; i < outbound->window.size(); ++i)
-      write_delivery(*session, outbound->window[i]);
+    write_window(*session, *outbound);
     open_.left = outbound->queue.size();
   }
   if (open_.left == 0) end_session();
+}
+
+void Checkpoint::write_window(const Session& session, const Outbound& outbound) {
+  for (std::size_t i = 0; i < outbound.window.size(); ++i) {
+    write_delivery(session, outbound.window[i]);
+    if (const std::uint32_t gap = gap_behind(session, outbound, i); gap > 0)
+      write(logged::PacketIdsSkipped{session.log_number, gap});
+  }
 }
 
 void Checkpoint::write_header(Session& session) {

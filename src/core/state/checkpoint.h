@@ -60,6 +60,7 @@ class Checkpoint final : public QueueWatcher {
   void write_next();
   void write_lane();
   void write_session();
+  void write_window(const Session& session, const Outbound& outbound);
   void write_header(Session& session);
   void write_queue_entry();
   void end_session();

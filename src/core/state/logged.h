@@ -58,6 +58,7 @@ enum class Kind : std::uint8_t {
   outbox_imaged = 45,
   outbox_image_ended = 46,
   checkpoint_ended = 47,
+  packet_ids_skipped = 48,
 };
 
 /// A session's number in its log, from 1.
@@ -224,6 +225,12 @@ struct DeliveryImaged {
   DeliveryState state = DeliveryState::queued;
   std::span<const std::uint32_t> subscription_ids{};
 };
+/// So many packet identifiers of the session, from the next one on, are given to no delivery.
+struct PacketIdsSkipped {
+  static constexpr Kind kind = Kind::packet_ids_skipped;
+  SessionNumber session = 0;
+  std::uint32_t count = 0;
+};
 /// What was queued since SessionImaged stands behind what was imaged.
 struct SessionImageEnded {
   static constexpr Kind kind = Kind::session_image_ended;
@@ -256,7 +263,7 @@ using Record =
                  QueueFrontDropped, DeliveryAcknowledged, PacketIdReceived, PacketIdReleased,
                  RetainedSet, RetainedCleared, OutboxSent, OutboxApplied, OutboxConfirmed,
                  CheckpointBegun, MessageKept, SessionImaged, DeliveryImaged, SessionImageEnded,
-                 OutboxImaged, OutboxImageEnded, CheckpointEnded>;
+                 OutboxImaged, OutboxImageEnded, CheckpointEnded, PacketIdsSkipped>;
 
 template <class Archive>
 void fields(Archive& a, BatchBegun& r) {
@@ -364,6 +371,10 @@ void fields(Archive& a, DeliveryImaged& r) {
   a("session", r.session), a("message", r.message), a("kept", r.kept), a("qos", r.qos);
   a("retain", r.retain), a("is_shared", r.is_shared), a("is_retry", r.is_retry);
   a("state", r.state), a("subscription_ids", r.subscription_ids);
+}
+template <class Archive>
+void fields(Archive& a, PacketIdsSkipped& r) {
+  a("session", r.session), a("count", r.count);
 }
 template <class Archive>
 void fields(Archive& a, SessionImageEnded& r) {

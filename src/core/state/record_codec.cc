@@ -218,6 +218,8 @@ const char* logged::name_of(Kind kind) noexcept {
       return "session_imaged";
     case Kind::delivery_imaged:
       return "delivery_imaged";
+    case Kind::packet_ids_skipped:
+      return "packet_ids_skipped";
     case Kind::session_image_ended:
       return "session_image_ended";
     case Kind::outbox_imaged:

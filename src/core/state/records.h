@@ -156,6 +156,11 @@ struct DeliveryImaged {
   bool is_retry;
   DeliveryState state;
 };
+/// So many packet identifiers, from the next one on, are given to no delivery.
+struct PacketIdsSkipped {
+  SessionSlot session;
+  std::uint32_t count;
+};
 /// What a lane has held before everything that was sent since.
 struct OutboxImaged {
   ShardIndex other;

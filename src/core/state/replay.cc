@@ -153,7 +153,8 @@ Replay::Outcome Replay::on(const logged::DeliveryBegun& begun) {
   if (slot == no_session) return {};
   const Outbound& outbound = state_.sessions.at(slot).outbound();
   if (outbound.queue.empty()) return wrong("a delivery from a queue that is empty");
-  if (outbound.window.size() >= 65535) return wrong("more deliveries than packet identifiers");
+  if (outbound.window.size() + outbound.skipped >= 65535)
+    return wrong("more deliveries than packet identifiers");
   state_.apply(record::DeliveryBegun{slot});
   return {};
 }

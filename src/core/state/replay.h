@@ -68,6 +68,7 @@ class Replay {
   Outcome on(const logged::MessageKept& kept);
   Outcome on(const logged::SessionImaged& imaged);
   Outcome on(const logged::DeliveryImaged& imaged);
+  Outcome on(const logged::PacketIdsSkipped& skipped);
   Outcome on(const logged::SessionImageEnded& ended);
   Outcome on(const logged::OutboxImaged& imaged);
   Outcome on(const logged::OutboxImageEnded& ended);

@@ -57,7 +57,7 @@ Replay::Outcome Replay::on(const logged::DeliveryImaged& imaged) {
   if (imaged.state == DeliveryState::held || has_message != (message != nullptr))
     return wrong("a delivery without its message, or a message without delivery");
   const Outbound& outbound = state_.sessions.at(slot).outbound();
-  if (!is_queued && (!outbound.queue.empty() || outbound.window.size() >= 65535))
+  if (!is_queued && (!outbound.queue.empty() || outbound.window.size() + outbound.skipped >= 65535))
     return wrong("a window that cannot be");
   state_.apply(
       record::DeliveryImaged{.session = slot,
@@ -68,6 +68,20 @@ Replay::Outcome Replay::on(const logged::DeliveryImaged& imaged) {
                              .is_shared = imaged.is_shared,
                              .is_retry = imaged.is_retry,
                              .state = imaged.state});
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::PacketIdsSkipped& skipped) {
+  if (skipped.session != open_ || open_ == 0) return {};
+  const SessionSlot slot = find(skipped.session);
+  const Session& session = state_.sessions.at(slot);
+  const Outbound* outbound = session.find_outbound();
+  const std::uint32_t span =
+      outbound == nullptr ? 0
+                          : outbound->skipped + static_cast<std::uint32_t>(outbound->window.size());
+  if (skipped.count >= 65535 || span + skipped.count >= 65535)
+    return wrong("more packet identifiers than there are");
+  state_.apply(record::PacketIdsSkipped{slot, skipped.count});
   return {};
 }
 

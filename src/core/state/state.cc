@@ -24,9 +24,32 @@ codec::PacketId after(codec::PacketId id) {
   return id == 65535 ? codec::PacketId{1} : static_cast<codec::PacketId>(id + 1);
 }
 
+codec::PacketId after(codec::PacketId id, std::uint32_t count) {
+  return static_cast<codec::PacketId>((std::uint32_t{id} - 1 + count) % 65535 + 1);
+}
+
 // How many identifiers lie between `first` and `id`.
 std::uint32_t distance(codec::PacketId first, codec::PacketId id) {
   return id >= first ? std::uint32_t{id} - first : 65535U - first + id;
+}
+
+// Where in a window that has gaps the identifier stands that lies so far behind the first; the size
+// of the window if nowhere.
+[[gnu::cold, gnu::noinline]] std::uint32_t find_behind_gaps(const RingBuffer<Delivery>& window,
+                                                            std::uint32_t wanted) {
+  const codec::PacketId first = window.front().packet_id;
+  std::uint32_t low = 0;
+  auto high = static_cast<std::uint32_t>(window.size());
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    const std::uint32_t found = distance(first, window[middle].packet_id);
+    if (found == wanted) return middle;
+    if (found < wanted)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return static_cast<std::uint32_t>(window.size());
 }
 
 }  // namespace
@@ -46,6 +69,10 @@ void State::apply(const record::RunStarted& started) {
     if (session == nullptr || !session->disconnected_at.is_never()) continue;
     session->disconnected_at = started.at;
     Outbound* outbound = session->find_outbound();
+    // A message may be without acknowledgement over many starts; identifiers must stay apart.
+    constexpr std::uint32_t span_max = 49'152;
+    if (outbound == nullptr || outbound->window.size() + outbound->skipped < span_max)
+      apply(record::PacketIdsSkipped{session->slot, packet_ids_skipped_at_start});
     if (outbound == nullptr) continue;
     // A QoS 1 message is sent before the log has it: any that waits may have been seen.
     for (std::size_t k = 0; k < outbound->queue.size(); ++k)
@@ -175,12 +202,20 @@ void State::apply(const record::QueueFrontDropped& dropped) {
 Delivery* State::find_delivery(Session& session, codec::PacketId packet_id) {
   Outbound* outbound = session.find_outbound();
   if (outbound == nullptr || outbound->window.empty() || packet_id == 0) return nullptr;
-  const std::uint32_t index = distance(outbound->window.front().packet_id, packet_id);
+  std::uint32_t index = distance(outbound->window.front().packet_id, packet_id);
+  if (outbound->skipped > 0) [[unlikely]]
+    index = find_behind_gaps(outbound->window, index);
   if (index >= outbound->window.size()) return nullptr;
   prefetch_message(outbound->window, index);
   Delivery& delivery = outbound->window[index];
   SLUICE_ASSERT(delivery.packet_id == packet_id);
   return &delivery;
+}
+
+[[gnu::cold, gnu::noinline]] void State::count_skipped(const Session& session, Outbound& outbound) {
+  const auto size = static_cast<std::uint32_t>(outbound.window.size());
+  outbound.skipped =
+      size == 0 ? 0 : distance(outbound.window.front().packet_id, session.next_packet_id) - size;
 }
 
 // The message is the client's, or nobody's: the window forgets it.
@@ -215,6 +250,8 @@ bool State::apply(const record::DeliveryAcknowledged& acknowledged) {
   finish(outbound, *delivery);
   while (!outbound.window.empty() && outbound.window.front().state == DeliveryState::done)
     outbound.window.pop_front();
+  if (outbound.skipped > 0) [[unlikely]]
+    count_skipped(session, outbound);
   return true;
 }
 
@@ -292,6 +329,13 @@ void State::apply(const record::DeliveryImaged& imaged) {
     ++window_messages_;
   }
   outbound.window.push_back(std::move(delivery));
+}
+
+void State::apply(const record::PacketIdsSkipped& skipped) {
+  Session& session = sessions.at(skipped.session);
+  session.next_packet_id = after(session.next_packet_id, skipped.count);
+  if (Outbound* outbound = session.find_outbound(); outbound != nullptr)
+    count_skipped(session, *outbound);
 }
 
 void State::apply(const record::OutboxImaged& imaged) {

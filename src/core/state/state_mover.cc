@@ -56,11 +56,12 @@ void StateMover::move_session(const State& from, const Session& session, Target&
     to.state.apply(record::PacketIdReceived{slot, id});
   if (session.will)
     to.state.apply(record::WillSet{slot, copy(session.will->message, to), session.will->delay});
-  if (outbound != nullptr) move_deliveries(from, *outbound, slot, to);
+  if (outbound != nullptr) move_deliveries(from, session, slot, to);
 }
 
-void StateMover::move_deliveries(const State& from, const Outbound& outbound, SessionSlot slot,
+void StateMover::move_deliveries(const State& from, const Session& session, SessionSlot slot,
                                  Target& to) {
+  const Outbound& outbound = *session.find_outbound();
   for (const RingBuffer<Delivery>* part : {&outbound.window, &outbound.queue}) {
     for (std::size_t i = 0; i < part->size(); ++i) {
       const Delivery& delivery = (*part)[i];
@@ -73,6 +74,9 @@ void StateMover::move_deliveries(const State& from, const Outbound& outbound, Se
                                             .is_shared = delivery.is_shared,
                                             .is_retry = delivery.is_retry,
                                             .state = delivery.state});
+      if (part != &outbound.window) continue;
+      if (const std::uint32_t gap = gap_behind(session, outbound, i); gap > 0)
+        to.state.apply(record::PacketIdsSkipped{slot, gap});
     }
   }
 }

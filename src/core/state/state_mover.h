@@ -44,7 +44,7 @@ class StateMover {
   };
 
   void move_session(const State& from, const Session& session, Target& to);
-  void move_deliveries(const State& from, const Outbound& outbound, SessionSlot slot, Target& to);
+  void move_deliveries(const State& from, const Session& session, SessionSlot slot, Target& to);
   MessageRef copy(const MessageRef& message, Target& to);
 
   const Places places_;

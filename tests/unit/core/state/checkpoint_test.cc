@@ -222,6 +222,54 @@ TEST_F(CheckpointOf, ASessionThatIsKnownForItsWillAloneHasNoDeliveriesInIt) {
   EXPECT_EQ(anew.state.queue_messages(), 0U);
 }
 
+// The client may still acknowledge what a run sent before it was killed and the log does not know.
+TEST_F(CheckpointOf, IdentifiersThatTheRunBeforeMayHaveGivenAreNotGivenAgain) {
+  const auto begin = [&](SessionSlot slot) {
+    queue(slot, message("m"));
+    return commit(record::DeliveryBegun{slot}).packet_id;
+  };
+  const auto acknowledge = [&](SessionSlot slot, codec::PacketId id) {
+    return commit(record::DeliveryAcknowledged{slot, id, record::AckKind::puback});
+  };
+  const SessionSlot waits = session("waits");
+  const SessionSlot is_done = session("is_done");
+  EXPECT_EQ(begin(waits), 1U);
+  EXPECT_EQ(begin(waits), 2U);
+  EXPECT_EQ(begin(is_done), 1U);
+  EXPECT_TRUE(acknowledge(is_done, 1));
+  commit(record::RunStarted{now_});
+  attach(waits, 3'600);
+  attach(is_done, 3'600);
+  constexpr auto skipped = State::packet_ids_skipped_at_start;
+  EXPECT_EQ(begin(waits), skipped + 3);
+  EXPECT_EQ(begin(is_done), skipped + 2);
+  EXPECT_FALSE(acknowledge(waits, 3));
+  EXPECT_TRUE(acknowledge(waits, static_cast<codec::PacketId>(skipped + 3)));
+  take();
+  Follower again;
+  for (const Bytes& batch : written(100)) ASSERT_TRUE(again.replay.apply(batch).has_value());
+  EXPECT_EQ(dump(again.state), dump(state_));
+  EXPECT_TRUE(acknowledge(waits, 2));
+  EXPECT_TRUE(acknowledge(waits, 1));
+  EXPECT_EQ(state_.sessions.at(waits).outbound().skipped, 0U);
+  EXPECT_EQ(begin(waits), skipped + 4);
+}
+
+TEST_F(CheckpointOf, AMessageThatIsNeverAcknowledgedLeavesIdentifiersApart) {
+  const SessionSlot slot = session("c");
+  queue(slot, message("old"));
+  commit(record::DeliveryBegun{slot});
+  for (int run = 0; run < 20; ++run) {
+    commit(record::RunStarted{now_});
+    attach(slot, 3'600);
+    queue(slot, message("new"));
+    const auto id = commit(record::DeliveryBegun{slot}).packet_id;
+    EXPECT_NE(id, 1U);
+    EXPECT_EQ(state_.find_delivery(state_.sessions.at(slot), id)->packet_id, id);
+  }
+  EXPECT_EQ(state_.sessions.at(slot).outbound().window.size(), 21U);
+}
+
 TEST_F(CheckpointOf, WhatTheBrokerSaysOfItselfIsNotWritten) {
   state_.apply(record::RetainedSet{message("1", "$SYS/broker/uptime")});
   commit(record::RetainedSet{message("1", "t")});

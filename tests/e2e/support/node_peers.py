@@ -81,16 +81,15 @@ class MqttJs:
         return sum(1 for e in self.seen if {"event": event, **more}.items() <= e.items())
 
     def close(self):
-        if self.process.poll() is None:
-            try:
-                self.call("end", True)
-            except OSError:
-                pass
+        """The program ends with its input."""
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
         self.thread.join(PATIENCE)
-        self.process.stdin.close()
         self.process.stdout.close()

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The brokers that bench/macro/compare starts: fresh processes, limits as far as manuals go."""
+import glob
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 
-START_WITHIN, STOP_WITHIN = 30.0, 10.0
+START_WITHIN, STOP_WITHIN = 90.0, 20.0
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin:" + os.environ.get("PATH", "")
 
 
@@ -36,7 +38,13 @@ class Running:
         self.log = open(self.folder.name + "/log", "w+", encoding="utf-8", errors="replace")
         self.process = subprocess.Popen(
             ["taskset", "-c", str(core)] + command, stdin=subprocess.DEVNULL, stdout=self.log,
-            stderr=subprocess.STDOUT, cwd=self.folder.name)
+            stderr=subprocess.STDOUT, cwd=self.folder.name,
+            env=os.environ | kind.environment(self.folder.name))
+
+    @property
+    def pid(self):
+        """Of the process that does the work, which a broker's script may have started."""
+        return self.kind.worker(self.process.pid)
 
     def __enter__(self):
         deadline = time.monotonic() + START_WITHIN
@@ -63,12 +71,13 @@ class Running:
             return False
 
     def __exit__(self, *unused):
-        self.process.terminate()
+        os.kill(self.pid, signal.SIGTERM)
         try:
             self.process.wait(STOP_WITHIN)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.kind.clean_up(self.folder.name)
         self.log.close()
         self.folder.cleanup()
 
@@ -79,6 +88,15 @@ class Kind:
     qos_max = 2
     is_floor = False       # no broker, and not asked for what only a broker does
     is_slow = False        # with large states
+
+    def environment(self, _folder):
+        return {}
+
+    def worker(self, pid):
+        return pid
+
+    def clean_up(self, _folder):
+        """What its own stop leaves behind."""
 
 
 class Sluice(Kind):
@@ -150,10 +168,55 @@ class Nats(Kind):
         return first_line([self.program, "--version"])
 
 
+class RabbitMq(Kind):
+    # One scheduler, and a name server of its own on a port of its own. Sessions are queues on disk;
+    # QoS 2 is taken as QoS 1.
+    name, banner, qos_max, is_slow = "rabbitmq-server", None, 1, True
+
+    def __init__(self):
+        found = sorted(glob.glob("/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server"))
+        self.program = found[-1] if found else None
+
+    def command(self, folder, port):
+        for name in ("home", "data", "logs"):
+            os.mkdir(f"{folder}/{name}")
+        with open(folder + "/rabbitmq.conf", "w", encoding="ascii") as file:
+            file.write(f"listeners.tcp = none\nmqtt.listeners.tcp.default = 127.0.0.1:{port}\n"
+                       "mqtt.allow_anonymous = true\nmqtt.prefetch = 65535\n"
+                       "log.console.level = warning\nvm_memory_high_watermark.relative = 0.8\n")
+        with open(folder + "/enabled_plugins", "w", encoding="ascii") as file:
+            file.write("[rabbitmq_mqtt].")
+        with open(folder + "/ports", "w", encoding="ascii") as file:
+            file.write(f"{free_port()} {free_port()}")
+        return [self.program]
+
+    def environment(self, folder):
+        with open(folder + "/ports", encoding="ascii") as file:
+            names, nodes = file.read().split()
+        return {"HOME": folder + "/home", "RABBITMQ_CONFIG_FILE": folder + "/rabbitmq.conf",
+                "RABBITMQ_ENABLED_PLUGINS_FILE": folder + "/enabled_plugins",
+                "RABBITMQ_MNESIA_BASE": folder + "/data", "RABBITMQ_LOG_BASE": folder + "/logs",
+                "RABBITMQ_GENERATED_CONFIG_DIR": folder + "/data",
+                "RABBITMQ_NODENAME": "compare@localhost", "RABBITMQ_DIST_PORT": nodes,
+                "ERL_EPMD_PORT": names,
+                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none"}
+
+    def worker(self, pid):
+        found = first_line(["pgrep", "-P", str(pid), "-f", "beam"])
+        return int(found) if found else pid
+
+    def clean_up(self, folder):
+        with open(folder + "/ports", encoding="ascii") as file:
+            first_line(["epmd", "-port", file.read().split()[0], "-kill"])
+
+    def version(self):
+        return "RabbitMQ " + self.program.split("rabbitmq_server-")[1].split("/")[0]
+
+
 def all_brokers(build):
     """Those that are there; what is missing is named."""
     relay, sluice = Relay(f"{build}/bench_relay"), Sluice(f"{build}/sluice")
-    kinds = [relay, sluice, Mosquitto(), Nats()]
+    kinds = [relay, sluice, Mosquitto(), Nats(), RabbitMq()]
     missing = [kind.name for kind in kinds
                if not kind.program or not os.access(kind.program, os.X_OK)]
     return [kind for kind in kinds if kind.name not in missing], missing

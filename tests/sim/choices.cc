@@ -42,7 +42,7 @@ Choices Choices::draw(Rng& rng, std::uint16_t shards) {
   if (rng.chance(2, 3)) c.clog_in = 500 + rng.below(3'000);
   c.loss_in = 500 + rng.below(2'000);
   c.goodbye_in = 1'500 + rng.below(6'000);
-  c.publish_in = 7 + rng.below(24);
+  c.publish_in = 6 + rng.below(21);
   c.subscribe_in = 40 + rng.below(600);
   c.read_max = rng.chance(1, 3) ? 300 + rng.below(1'000) : 65'536;
   auto& core = c.core;

@@ -197,7 +197,10 @@ void ModelBroker::on_connack(ClientIndex index, bool session_present, Instant no
   resolve_wills(client, now);
   client.is_sure = true;
   // It has seen what was retained before a crash, and not for long.
-  if (client.crashes_seen != crashes_) client.last_retained_live.clear();
+  if (client.crashes_seen != crashes_) {
+    client.last_retained_live.clear();
+    forget_order_in_doubt(client);
+  }
   client.crashes_seen = crashes_;
   if (client.facts.has_will) client.wills.back().is_certain = true;
 }
@@ -317,12 +320,31 @@ void ModelBroker::on_crash(Duration restart_grace, Instant now) {
   }
 }
 
+// A SUBSCRIBE or UNSUBSCRIBE without an answer may be undone by the crash, with what came after it
+// but the answers: what another shard sends again then finds the subscriptions of before, and comes
+// after newer messages that the client was sent in the meantime. At QoS 2 nothing is sent before
+// the log has it.
+void ModelBroker::forget_order_in_doubt(Client& client) {
+  const auto is_in_doubt = [&client](const std::string& topic) {
+    return std::ranges::any_of(client.subscriptions, [&topic](const Subscription& s) {
+      return !s.is_certain() && s.possible_until.is_never() &&
+             codec::matches(s.facts.filter, topic);
+    });
+  };
+  std::erase_if(client.last_seen, [&is_in_doubt](const auto& seen) {
+    return seen.first.second.second != Qos::exactly_once && is_in_doubt(seen.first.first);
+  });
+}
+
 // The turn in which the broker died may have ended the connection itself, and published the will:
-// who reads that still has the connection of before. MQTT 5.0 §3.1.2.5 lets the broker publish it
+// who reads that still has the connection of before, or, where a full disk ends the connections of
+// 3.x publishers, a session in which it was queued. MQTT 5.0 §3.1.2.5 lets the broker publish it
 // once the connection is closed; the time that it waits after a restart is for what it finds in its
 // log.
 void ModelBroker::check_will(const Client& reader, MessageId id, Instant now) {
   const Message& message = messages_[id];
+  const bool may_be_of_before = reader.crashes_seen != crashes_ ||
+                                (allowances_.may_refuse && reader.facts.expiry > Duration{});
   for (WillState& will : clients_[message.publisher].wills) {
     if (will.message != id) continue;
     ++totals_.wills;
@@ -334,8 +356,8 @@ void ModelBroker::check_will(const Client& reader, MessageId id, Instant now) {
            std::to_string(will.end.ns / 1'000'000) + " ms, its delay is " +
            std::to_string(will.delay / 1s) + " s" +
            (will.how == Ended::goodbye ? ", by DISCONNECT" : ""));
-    else if (now < will.end + (reader.crashes_seen == crashes_ ? will.delay : will.own_delay) &&
-             !will.is_anew && !will.is_resolved)
+    else if (now < will.end + (may_be_of_before ? will.own_delay : will.delay) && !will.is_anew &&
+             !will.is_resolved)
       fail(describe(id) + " was published before its time");
   }
 }

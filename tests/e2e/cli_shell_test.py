@@ -53,6 +53,7 @@ class Completion(ShellCase):
     CASES = ((["re"], {"request", "reply"}), (["pub", "--will-t"], {"--will-topic"}),
              (["context", "s"], {"save", "show"}), (["completion", ""], {"bash", "zsh", "fish"}),
              (["sub", "--context", ""], {"factory"}))
+    READS_KEYS = "\x1b[?2004h"  # what zsh's line editor writes when it begins to read
 
     def setUp(self):
         super().setUp()
@@ -86,7 +87,7 @@ class Completion(ShellCase):
         self.expect(fd, "> ")
         os.write(fd, b"autoload -U compinit; compinit -u; source <(sluice completion zsh);"
                      b" print rea''dy\n")
-        self.expect(fd, "ready")
+        self.expect(fd, "ready", self.READS_KEYS)
         for typed, expected in (("sluice req\t", "sluice request"),
                                 ("sluice pub --will-t\t", "sluice pub --will-topic"),
                                 ("sluice context sa\t", "sluice context save"),
@@ -94,12 +95,15 @@ class Completion(ShellCase):
             os.write(fd, b"\x15" + typed.encode())
             self.expect(fd, expected)
 
-    def expect(self, fd, text):
+    def expect(self, fd, *texts):
+        """Each of them behind the one before."""
         seen, deadline = "", time.monotonic() + PATIENCE
-        while text not in seen:
-            ready, _, _ = select.select([fd], [], [], max(0, deadline - time.monotonic()))
-            self.assertTrue(ready, f"no {text!r} in {seen!r}")
-            seen += os.read(fd, 65536).decode(errors="replace")
+        for text in texts:
+            while text not in seen:
+                ready, _, _ = select.select([fd], [], [], max(0, deadline - time.monotonic()))
+                self.assertTrue(ready, f"no {text!r} in {seen!r}")
+                seen += os.read(fd, 65536).decode(errors="replace")
+            seen = seen[seen.index(text) + len(text):]
 
 
 class Manual(ShellCase):

@@ -295,7 +295,7 @@ void Shards::step(Instant now, bool has_faults) {
 bool Shards::is_killed(std::uint16_t next, Instant now, bool has_faults) {
   if (!choices_.has_log) return false;
   // Rarely; but soon after a start, and while a checkpoint is being written.
-  const std::uint64_t often = now < crash_again_until_ ? 50 : has_checkpoint() ? 20 : 1;
+  const std::uint64_t often = now < crash_again_until_ || has_checkpoint() ? 50 : 1;
   if (has_faults && choices_.crash_in > 0 && rng_.chance(1, choices_.crash_in * count_ * 2 / often))
     return true;
   return !disk_logs_.step(next, now, has_faults);

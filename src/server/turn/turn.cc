@@ -4,6 +4,7 @@
 #include "base/assert.h"
 
 #include <array>
+#include <utility>
 
 namespace sluice::server {
 namespace {
@@ -150,11 +151,17 @@ void Turn::take_mail() {
 void Turn::run() {
   take_mail();
   if (shard_->next_deadline() <= now_) shard_->on_deadline();
+  // What waited for this turn comes before those who could fill it.
+  if (std::exchange(churn_waits_, false)) {
+    attend_churn();
+    read_all();
+    return;
+  }
   const bool has_read = read_all();
   if (!has_churn()) return;
   // What was read now is to leave first.
-  churn_waits_ = has_read && !churn_waits_;
-  if (!churn_waits_) attend_churn();
+  churn_waits_ = has_read;
+  if (!has_read) attend_churn();
 }
 
 bool Turn::read_all() {

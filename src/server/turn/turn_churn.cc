@@ -11,8 +11,8 @@ void Turn::adopt(HandOverLetter letter) { adopted_.push_back(std::move(letter));
 bool Turn::has_churn() const { return !churn_.empty() || !adopted_.empty(); }
 
 bool Turn::has_room_for_churn(std::size_t done) {
-  if (shard_->is_turn_full()) return false;
-  if (input_.bytes() >= options_.input_bytes_max) {
+  if (done > 0 && shard_->is_turn_full()) return false;
+  if (done > 0 && input_.bytes() >= options_.input_bytes_max) {
     ++metrics_.turn_bound_hits_input;
     return false;
   }

@@ -137,6 +137,44 @@ TEST(Turn, AStormOfClientsThatComeKeepsNoneWaitingWhoTalks) {
   turn.finish();
 }
 
+TEST(Turn, WhoeverComesHasATurnAlthoughOthersFillEachOfThem) {
+  NullLog log;
+  Rng rng(1);
+  Alone host;
+  core::CoreOptions options;
+  server::RingMatrix rings(1, 1024);
+  server::Turn turn({}, options, {.input_bytes_max = 1}, rng, log, rings, host, Instant{1});
+  std::vector<std::unique_ptr<net::MemoryTransport>> clients;
+  const auto send = [&](std::size_t client, const Bytes& bytes) {
+    const net::IoSlice slice{bytes.data(), bytes.size()};
+    ASSERT_TRUE(clients[client]->write({&slice, 1}));
+  };
+  const auto come = [&](const std::string& id) {
+    auto [client, server] = net::MemoryTransport::make_pair({.capacity = 1 << 20});
+    clients.push_back(std::move(client));
+    send(clients.size() - 1, encode(Connect{.client_id = id}, Version::v3_1_1));
+    turn.add(std::move(server), {});
+  };
+  std::int64_t now = 1;
+  const auto run = [&] {
+    turn.run();
+    turn.finish();
+    turn.begin(Instant{++now});
+  };
+  turn.begin(Instant{++now});
+  come("talks");
+  while (turn.has_work()) run();
+  come("comes");
+  for (int i = 0; i < 4; ++i) {
+    send(0, Bytes{0xc0, 0});
+    turn.on_ready({0, 1}, {.readable = true});
+    run();
+  }
+  EXPECT_EQ(turn.shard().metrics().packets_received[static_cast<std::size_t>(PacketType::connect)],
+            2U);
+  turn.finish();
+}
+
 // A log that is durable when the test says so.
 class SlowLog final : public store::ShardLog {
  public:

@@ -105,7 +105,10 @@ void ModelBroker::on_acknowledged(MessageId id, bool is_refused, bool has_no_sub
     if (!stands) continue;
     Client& client = clients_[candidate.client];
     client.expected.push_back(id);
-    if (has_no_subscribers)
+    // A full disk ends the connection of a 3.x publisher, and with it a session that lasts no
+    // longer.
+    const bool may_be_gone = allowances_.may_refuse && client.facts.expiry == Duration{};
+    if (has_no_subscribers && !may_be_gone)
       fail(describe(id) + " was acknowledged as without subscribers; " + client.id + " is one");
     const std::uint16_t home = home_of(clients_[message.publisher]);
     if (home_of(client) == home && client.facts.expiry > Duration{} &&

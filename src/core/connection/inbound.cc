@@ -258,8 +258,8 @@ Inbound::Step Inbound::on_packet(Connection& connection, PacketType type,
   ++c_.metrics.packets_received[static_cast<std::size_t>(type) & 15U];
   if (type == PacketType::publish)
     return publishing_.on_publish(connection, packet, limits()) ? Step::go_on : Step::gone;
-  // An acknowledgement of four bytes says success, in every version.
-  if (packet.all.size() == 4 && type >= PacketType::puback && type <= PacketType::pubcomp) {
+  // An acknowledgement of a packet identifier alone says success, in every version.
+  if (packet.body.size() == 2 && type >= PacketType::puback && type <= PacketType::pubcomp) {
     const auto packet_id = static_cast<codec::PacketId>(packet.body[0] << 8 | packet.body[1]);
     if (packet_id != 0) [[likely]]
       return on_plain_ack(connection, type, packet_id);

@@ -120,6 +120,28 @@ TEST(CoreDelivery, AnAcknowledgementThatNobodyWaitsForChangesNothing) {
   EXPECT_FALSE(client.is_closed());
 }
 
+// MQTT 3.1.1 lets a length take more bytes than it must: four bytes can be a packet with nothing in
+// it.
+TEST(CoreDelivery, AnAcknowledgementWithoutIdentifierTakesNoneFromTheNextPacket) {
+  InProcessBroker broker;
+  const Connect kept_3{.version = Version::v3_1_1, .client_id = "s", .clean_start = false};
+  RawClient& subscriber = broker.connect(kept_3);
+  subscribe(subscriber, {"t", qos_1});
+  RawClient& publisher = broker.connect({.client_id = "p"});
+  publish_numbers(publisher, 0, 1);
+  const auto got = subscriber.expect(Publish{.topic = "t", .payload = "0", .qos = qos_1});
+  subscriber.send_bytes({0x40, 0x80, 0x80, 0x00, static_cast<std::uint8_t>(got.packet_id >> 8),
+                         static_cast<std::uint8_t>(got.packet_id)});
+  subscriber.expect_closed();
+  RawClient& resumed = broker.resume(kept_3);
+  resumed.expect(Publish{.topic = "t", .payload = "0", .qos = qos_1, .dup = true});
+  resumed.send_bytes({0x40, 0x82, 0x80, 0x00, static_cast<std::uint8_t>(got.packet_id >> 8),
+                      static_cast<std::uint8_t>(got.packet_id)});
+  resumed.expect_nothing();
+  EXPECT_FALSE(resumed.is_closed());
+  EXPECT_EQ(broker.metrics().inflight_messages, 0U);
+}
+
 TEST(CoreDelivery, NoMoreThanTheReceiveMaximumIsUnderWay) {
   InProcessBroker broker;
   RawClient& subscriber =

@@ -18,6 +18,7 @@
 #include "cli/screen/screen_flags.h"
 #include "cli/simulate/simulate_flags.h"
 #include "cli/store/store_flags.h"
+#include "config/near_name.h"
 
 namespace sluice::cli {
 namespace {
@@ -48,6 +49,7 @@ constexpr Command commands[] = {
     {"context", "named connections", run_context, context_flags},
     {"completion", "print the completion script of a shell", run_completion, completion_flags},
     {"man", "print a manual page", run_man, man_flags},
+    {"version", "print the version", run_version, nullptr},
     {"help", "explain the commands", run_help, nullptr},
 };
 
@@ -60,6 +62,14 @@ const Command* find_command(std::string_view name) {
     if (command.name == name) return &command;
   }
   return nullptr;
+}
+
+std::string unknown_command_text(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Command& command : commands) names.emplace_back(command.name);
+  const std::string meant = config::nearest_name(name, names);
+  return "there is no command '" + std::string(name) + "'; " +
+         (meant.empty() ? "'sluice help' lists them all" : "did you mean '" + meant + "'?");
 }
 
 }  // namespace sluice::cli

@@ -37,6 +37,8 @@ struct Command {
 std::span<const Command> all_commands();
 /// Null if there is no such command.
 const Command* find_command(std::string_view name);
+/// "there is no command 'pbu'; did you mean 'pub'?"
+std::string unknown_command_text(std::string_view name);
 
 int run_pub(const Arguments& arguments);
 int run_sub(const Arguments& arguments);
@@ -60,6 +62,7 @@ int run_top(const Arguments& arguments);
 int run_context(const Arguments& arguments);
 int run_completion(const Arguments& arguments);
 int run_man(const Arguments& arguments);
+int run_version(const Arguments& arguments);
 int run_help(const Arguments& arguments);
 
 }  // namespace sluice::cli

@@ -4,7 +4,6 @@
 #include "cli/commands.h"
 #include "cli/commands/passwd_flags.h"
 #include "cli/exit_code.h"
-#include "cli/version.h"
 #include "os/process/standard_streams.h"
 
 #include <cstdio>
@@ -19,9 +18,15 @@ std::string_view base_name(std::string_view path) {
 }
 
 int unknown(std::string_view word) {
-  std::fprintf(stderr, "sluice: there is no command '%.*s'; 'sluice help' lists them all\n",
-               static_cast<int>(word.size()), word.data());
+  std::fprintf(stderr, "sluice: %s\n", unknown_command_text(word).c_str());
   return exit_usage;
+}
+
+/// The command that a first word asks for; some say it as a flag.
+std::string_view command_name(std::string_view word) {
+  if (word == "--help" || word == "-h") return "help";
+  if (word == "--version" || word == "-V") return "version";
+  return word;
 }
 
 /// Names that the program may be called by, and what it is then.
@@ -48,11 +53,7 @@ int run(std::vector<std::string> words) {
   if (words.empty()) return run_help({"sluice", Personality::native, {}}), exit_usage;
   const std::string word = words.front();
   words.erase(words.begin());
-  if (word == "--version") {
-    std::printf("%s\n", version_line());
-    return exit_success;
-  }
-  const Command* command = find_command(word == "--help" ? "help" : std::string_view(word));
+  const Command* command = find_command(command_name(word));
   if (command == nullptr) return unknown(word);
   return command->run({"sluice " + word, Personality::native, std::move(words)});
 }

@@ -122,7 +122,7 @@ class Honest(unittest.TestCase):
             port = taken.getsockname()[1]
         code, found, said = bench(port, "pairs", "-t", "0.1")
         self.assertEqual((code, found), (1, {}))
-        self.assertIn("ended before its time", said)
+        self.assertIn("start a broker with: sluice serve", said)
 
 
 class WrongBroker(threading.Thread):

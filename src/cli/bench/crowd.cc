@@ -140,6 +140,7 @@ ServerUsage Crowd::usage() const {
 }
 
 void Crowd::on_open(LinkIndex link) {
+  members_[link].is_reached = true;
   wire_.send(link, connect_packet(members_[link].identity, plan_.version));
 }
 
@@ -203,9 +204,14 @@ void Crowd::on_lost(LinkIndex link) {
   on_gone(link);
 }
 
-void Crowd::on_gone(LinkIndex link) {
-  fail_with("the connection of client '" + members_[link].identity.client_id +
-            "' ended before its time");
+void Crowd::on_gone(LinkIndex link) { fail_with(loss_text(link)); }
+
+std::string Crowd::loss_text(LinkIndex link) const {
+  if (!members_[link].is_reached && ready_ == 0)
+    return "nobody answers at " + plan_.address.text() +
+           "; start a broker with: sluice serve, or say with -h and -p where one is";
+  return "the connection of client '" + members_[link].identity.client_id +
+         "' ended before its time";
 }
 
 }  // namespace sluice::cli

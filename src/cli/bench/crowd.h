@@ -97,6 +97,7 @@ class Crowd : public WireSink {
  private:
   struct Member {
     BenchIdentity identity;
+    bool is_reached = false;  ///< something listens there
     bool is_ready = false;
   };
 
@@ -108,6 +109,7 @@ class Crowd : public WireSink {
   void on_connack(LinkIndex link, const codec::Connack& connack);
   void on_suback(const codec::Suback& suback);
   void forget(LinkIndex link);
+  std::string loss_text(LinkIndex link) const;
 
   const BenchPlan& plan_;
   Wire wire_;

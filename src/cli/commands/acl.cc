@@ -40,13 +40,14 @@ constexpr FlagGroup groups[] = {{"Flags", own_flags}};
 constexpr std::string_view usage[] = {
     "test USER TOPIC [--access WHAT] --rules FILE | --acl-file FILE | -c FILE",
     "check --rules FILE | --acl-file FILE | -c FILE"};
-constexpr FlagTable table{"acl",
-                          "explain what access rules allow",
-                          usage,
-                          groups,
-                          Positionals::allowed,
-                          "USER may be '' for an anonymous client. With --access the exit code is "
-                          "0 if it is allowed, 1 if it is denied."};
+constexpr FlagTable table{
+    "acl",
+    "explain what access rules allow",
+    usage,
+    groups,
+    Positionals::allowed,
+    "USER may be '' for an anonymous client. With --access the exit code is 0\n"
+    "if it is allowed, 1 if it is denied."};
 
 constexpr std::size_t file_bytes_max = std::size_t{16} << 20;
 

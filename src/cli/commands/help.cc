@@ -9,12 +9,17 @@
 
 namespace sluice::cli {
 
+int run_version(const Arguments&) {
+  std::printf("%s\n", version_line());
+  return exit_success;
+}
+
 int run_help(const Arguments& arguments) {
   if (!arguments.words.empty()) {
     const std::string& name = arguments.words.front();
     const Command* command = find_command(name);
     if (command == nullptr) {
-      std::fprintf(stderr, "sluice help: there is no command '%s'\n", name.c_str());
+      std::fprintf(stderr, "sluice help: %s\n", unknown_command_text(name).c_str());
       return exit_usage;
     }
     if (command->flags != nullptr) {

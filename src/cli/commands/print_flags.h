@@ -30,6 +30,8 @@ inline constexpr std::string_view format_notes =
   @H @M … as strftime's %H %M …, @N nanoseconds, @@ an @
   \n \t \r \v \a \e \0 \\ bytes that are hard to type
   %-20t left in 20 columns   %20t right   %020l zeros in front   %.8t at most 8 bytes
+  %.2:x 7b:22:61, a separator ( :-.,;_/) after each 2 digits
+  %f %d payload as a binary float or double, %.1f with one digit behind the point
 )";
 
 /// By --color, https://no-color.org and CLICOLOR_FORCE, else on if a person reads.

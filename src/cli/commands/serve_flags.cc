@@ -64,7 +64,7 @@ constexpr FlagGroup groups[] = {{"Listening", listen_flags},
                                 {"Reports", log_flags}};
 
 constexpr std::string_view usage[] = {
-    "[--bind ADDRESS]… [--port N] [--listen URL]… [--threads N] [--config FILE] [--set KEY=VALUE]…",
+    "[--bind ADDRESS]… [--port N] [--listen URL]… [--data DIR] [flags]",
     "--config FILE --check",
 };
 

@@ -3,8 +3,11 @@
 
 #include "base/assert.h"
 #include "cli/flags/word_splitter.h"
+#include "config/near_name.h"
 
 #include <CLI/CLI.hpp>
+
+#include <algorithm>
 
 namespace sluice::cli {
 namespace {
@@ -73,14 +76,34 @@ std::vector<Row> declare(const FlagTable& table, CLI::App& app) {
   return rows;
 }
 
+/// The flag that was probably meant: nearly the same letters, or the same beginning.
+std::string meant_flag(const FlagTable& table, std::string_view word) {
+  if (!word.starts_with("--")) return {};
+  word = word.substr(2, word.find('=') - 2);
+  std::vector<std::string> names;
+  for (const FlagGroup& group : table.groups) {
+    for (const Flag& flag : group.flags) names.emplace_back(flag.name);
+  }
+  const std::string nearest = config::nearest_name(word, names);
+  if (!nearest.empty() || word.empty()) return nearest;
+  const auto longer =
+      std::ranges::find_if(names, [&](const std::string& name) { return name.starts_with(word); });
+  return longer == names.end() ? std::string() : *longer;
+}
+
+UsageError unknown_flag(const FlagTable& table, const std::string& word) {
+  const std::string meant = meant_flag(table, word);
+  const std::string question = meant.empty() ? meant : "; did you mean --" + meant + "?";
+  return {"unknown option '" + word + "'" + question};
+}
+
 /// Runs CLI11 and turns what it throws into a sentence.
-Parsed<bool> run(CLI::App& app, const std::vector<std::string>& words) {
+Parsed<bool> run(CLI::App& app, const FlagTable& table, const std::vector<std::string>& words) {
   std::vector<std::string> reversed(words.rbegin(), words.rend());
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::ExtrasError&) {
-    const std::vector<std::string> unknown = app.remaining();
-    return std::unexpected(UsageError{"unknown option '" + unknown.front() + "'"});
+    return std::unexpected(unknown_flag(table, app.remaining().front()));
   } catch (const CLI::ParseError& error) {
     return std::unexpected(UsageError{error.what()});
   }
@@ -92,13 +115,14 @@ Parsed<bool> run(CLI::App& app, const std::vector<std::string>& words) {
 Parsed<ParsedFlags> parse_flags(const FlagTable& table, const std::vector<std::string>& words) {
   auto split = split_words(table, words);
   if (!split) return std::unexpected(split.error());
-  if (table.positionals == Positionals::refused && !split->words.empty()) {
-    return std::unexpected(UsageError{"unknown option '" + split->words.front() + "'"});
-  }
   CLI::App app;
   app.set_help_flag();
   const std::vector<Row> rows = declare(table, app);
-  if (auto done = run(app, split->flags); !done) return std::unexpected(done.error());
+  if (auto done = run(app, table, split->flags); !done) return std::unexpected(done.error());
+  if (table.positionals == Positionals::refused && !split->words.empty()) {
+    return std::unexpected(
+        UsageError{"'" + split->words.front() + "' is not expected here: give flags alone"});
+  }
 
   ParsedFlags parsed;
   for (const Row& row : rows) {

@@ -4,6 +4,9 @@
 #include "cli/output/json_text.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <limits>
 
 namespace sluice::cli {
 namespace {
@@ -11,10 +14,13 @@ namespace {
 using codec::PropertyId;
 
 constexpr std::uint32_t width_max = 100'000;
-constexpr std::string_view codes = "ACDEFIJjlmPpqRrStUxX%";
+constexpr std::string_view codes = "ACDEFIJjlmPpqRrStUxXfd%";
 /// Those to which flags and width apply, and those of them that '0' pads with zeros.
-constexpr std::string_view codes_with_width = "ACEFIlmpRStxX";
-constexpr std::string_view codes_with_zeros = "AEFlmpSxX";
+constexpr std::string_view codes_with_width = "ACEFIlmpRStxXfd";
+constexpr std::string_view codes_with_zeros = "AEFlmpSxXfd";
+/// What may stand between groups of hexadecimal digits.
+constexpr std::string_view separators = " :-.,;_/";
+constexpr std::uint32_t digits_max = 60;
 constexpr std::string_view codes_with_maximum = "CIRt";
 
 bool has(std::string_view set, char c) { return set.find(c) != std::string_view::npos; }
@@ -41,6 +47,27 @@ std::string hex_text(ByteView bytes, std::string_view digits) {
   for (const std::uint8_t byte : bytes) {
     out += digits[byte >> 4];
     out += digits[byte & 0x0FU];
+  }
+  return out;
+}
+
+/// The payload as the bytes of a binary floating-point number of this machine; empty if it is none.
+template <class Float>
+std::string float_text(ByteView payload, int digits) {
+  Float value{};
+  if (payload.size() != sizeof(value)) return {};
+  std::memcpy(&value, payload.data(), sizeof(value));
+  std::string out(std::numeric_limits<double>::max_exponent10 + digits_max + 4, '\0');
+  const int size = std::snprintf(out.data(), out.size(), "%.*f", digits, double{value});
+  out.resize(static_cast<std::size_t>(size));
+  return out;
+}
+
+std::string grouped(std::string_view digits, std::uint32_t group, char separator) {
+  std::string out;
+  for (std::size_t at = 0; at < digits.size(); at += group) {
+    if (at != 0) out += separator;
+    out += digits.substr(at, group);
   }
   return out;
 }
@@ -157,11 +184,15 @@ class FormatString::Parser {
       has_maximum = true;
       if (const auto good = take_number(piece.most); !good) return good;
     }
+    if (rest_.size() > 1 && has(separators, rest_.front()) && has("xX", rest_[1]))
+      piece.separator = take();
     if (rest_.empty()) return refuse("the format ends within a % sequence");
     piece.code = take();
     if (!has(codes, piece.code)) {
       return refuse(std::string("'%") + piece.code + "' means nothing; --help lists what does");
     }
+    piece.group = has_maximum ? piece.most : 0;
+    if (has("fd", piece.code)) piece.group = has_maximum ? std::min(piece.most, digits_max) : 6;
     if (!has(codes_with_width, piece.code)) piece.width = 0;
     if (!has(codes_with_maximum, piece.code) || !has_maximum) piece.most = ~std::uint32_t{0};
     if (piece.align == Align::left || !has(codes_with_zeros, piece.code)) piece.pad = ' ';
@@ -225,8 +256,14 @@ bool FormatString::render(const ShownMessage& message, JsonLayout layout, std::s
   return true;
 }
 
-void FormatString::render_piece(const Piece& piece, const ShownMessage& message,
-                                std::string& out) const {
+std::string FormatString::value_of(const Piece& piece, const ShownMessage& message) {
+  const auto digits = static_cast<int>(piece.group);
+  if (piece.code == 'f') return float_text<float>(message.publish.payload, digits);
+  if (piece.code == 'd') return float_text<double>(message.publish.payload, digits);
+  return value_text(piece.code, message);
+}
+
+void FormatString::render_piece(const Piece& piece, const ShownMessage& message, std::string& out) {
   if (piece.code == '\0') {
     out += piece.literal;
     return;
@@ -236,12 +273,13 @@ void FormatString::render_piece(const Piece& piece, const ShownMessage& message,
                                 : local_time_text(message.time, piece.literal.c_str());
     return;
   }
-  std::string value = value_text(piece.code, message);
+  std::string value = value_of(piece, message);
   if (value.empty() && piece.code == 'R') return;  // mosquitto_sub pads all absent ones but this
   if (value.size() > piece.most) value.resize(piece.most);
   const std::size_t padding = piece.width > value.size() ? piece.width - value.size() : 0;
-  if (piece.align == Align::right) out.append(padding, piece.pad);
-  out += value;
+  if (piece.align == Align::right) value.insert(0, padding, piece.pad);
+  out += piece.separator != '\0' && piece.group != 0 ? grouped(value, piece.group, piece.separator)
+                                                     : value;
   if (piece.align == Align::left) out.append(padding, ' ');
 }
 

@@ -32,11 +32,14 @@ class FormatString {
     char pad = ' ';
     std::uint32_t width = 0;
     std::uint32_t most = ~std::uint32_t{0};  ///< bytes of the value that are shown
+    std::uint32_t group = 0;  ///< hexadecimal digits between two separators, digits behind a point
+    char separator = '\0';
     std::string literal;
   };
 
   class Parser;
-  void render_piece(const Piece& piece, const ShownMessage& message, std::string& out) const;
+  static void render_piece(const Piece& piece, const ShownMessage& message, std::string& out);
+  static std::string value_of(const Piece& piece, const ShownMessage& message);
 
   std::vector<Piece> pieces_;
 };

@@ -72,6 +72,9 @@ TEST(FlagParser, PropertiesTakeThreeOrFourWords) {
 
 TEST(FlagParser, ErrorsSayWhatIsAllowed) {
   EXPECT_EQ(error_of({"--bogus"}), "unknown option '--bogus'");
+  EXPECT_EQ(error_of({"--tpoic=a"}), "unknown option '--tpoic=a'; did you mean --topic?");
+  EXPECT_EQ(error_of({"--keep", "5"}), "unknown option '--keep'; did you mean --keepalive?");
+  EXPECT_EQ(error_of({"-z"}), "unknown option '-z'");
   EXPECT_EQ(error_of({"-q", "3"}), "-q/--qos 3: a number from 0 to 2 is needed");
   EXPECT_EQ(error_of({"-q", "x"}), "-q/--qos x: a number from 0 to 2 is needed");
   EXPECT_EQ(error_of({"-p", "70000"}), "-p/--port 70000: a number from 1 to 65535 is needed");

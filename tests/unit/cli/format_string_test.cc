@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 
 namespace sluice::cli {
@@ -58,6 +59,26 @@ TEST_F(Format, WidthAlignmentAndPaddingAreThoseOfMosquitto) {
   EXPECT_EQ(render("[%020x|%.2x|%020p]"),
             "[0000007b2261223a317d|7b2261223a317d|0000000000000{\"a\":1}]");
   EXPECT_EQ(render("[%3A|%03A|%5q|%05r|%5%|%20P]"), "[   |000|1|1|%|]");
+}
+
+TEST_F(Format, HexadecimalDigitsAreGroupedAsNewerMosquittosDo) {
+  EXPECT_EQ(render("[%.2:x|%.4-X|%.7 x]"),
+            "[7b:22:61:22:3a:31:7d|7B22-6122-3A31-7D|7b22612 23a317d]");
+  EXPECT_EQ(render("[%16.4:x|%-16.4:x|%016.4:x]"),
+            "[  7b:2261:223a:317d|7b22:6122:3a31:7d  |007b:2261:223a:317d]");
+  EXPECT_EQ(render("[%:x|%.0:x]"), "[7b2261223a317d|7b2261223a317d]");
+  publish_.payload = {};
+  EXPECT_EQ(render("[%.2:x]"), "[]");
+}
+
+TEST_F(Format, BinaryNumbersAreShown) {
+  const std::array<std::uint8_t, 4> narrow{0, 0, 0xac, 0x41};  // 21.5, least byte first
+  const std::array<std::uint8_t, 8> wide{0, 0, 0, 0, 0, 0x80, 0x35, 0xc0};
+  publish_.payload = narrow;
+  EXPECT_EQ(render("[%f|%.1f|%08.2f|%-7.1f|%.0f|%d]"), "[21.500000|21.5|00021.50|21.5   |22|]");
+  publish_.payload = wide;
+  EXPECT_EQ(render("[%d|%.1d|%9.2d|%f]"), "[-21.500000|-21.5|   -21.50|]");
+  EXPECT_EQ(render("[%.1000d]").size(), 1 + 3 + 1 + 60 + 1U);
 }
 
 TEST_F(Format, TimesAreThoseOfStrftime) {

@@ -141,6 +141,17 @@ AdminResponse kick_client(const RouteArguments& arguments, const AdminSnapshot& 
   return response;
 }
 
+AdminResponse list_quotas(const RouteArguments&, const AdminSnapshot& snapshot) {
+  Json quotas = Json::array();
+  for (const QuotaInfo& one : snapshot.quotas)
+    quotas.push_back(Json{{"user", one.user},
+                          {"connections", one.connections},
+                          {"subscriptions", one.subscriptions},
+                          {"queue_bytes", one.queue_bytes},
+                          {"retained_messages", one.retained_messages}});
+  return json_response(200, Json{{"quotas", std::move(quotas)}});
+}
+
 AdminResponse list_bans(const RouteArguments&, const AdminSnapshot& snapshot) {
   Json bans = Json::array();
   for (const BanInfo& ban : snapshot.bans)

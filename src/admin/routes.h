@@ -50,7 +50,7 @@ struct RouteArguments {
   std::vector<std::pair<std::string, std::string>> query{};  ///< decoded
 };
 
-enum class SnapshotPart : std::uint8_t { nothing, metrics, clients, bans };
+enum class SnapshotPart : std::uint8_t { nothing, metrics, clients, bans, quotas };
 
 using Handler = AdminResponse (*)(const RouteArguments&, const AdminSnapshot&);
 

@@ -46,6 +46,15 @@ struct ClientInfo {
   std::uint64_t queue_bytes = 0;
 };
 
+/// What one user has; without a name: an address.
+struct QuotaInfo {
+  std::string user{};
+  std::uint64_t connections = 0;
+  std::uint64_t subscriptions = 0;
+  std::uint64_t queue_bytes = 0;
+  std::uint64_t retained_messages = 0;
+};
+
 /// An address that may not connect.
 struct BanInfo {
   std::string address{};
@@ -61,6 +70,7 @@ struct AdminSnapshot {
   Readiness readiness = Readiness::starting;
   std::vector<MetricNumbers> metrics{};  ///< for SnapshotPart::metrics
   std::vector<ClientInfo> clients{};     ///< for SnapshotPart::clients; in any order
+  std::vector<QuotaInfo> quotas{};       ///< for SnapshotPart::quotas; by user
   std::vector<BanInfo> bans{};           ///< for SnapshotPart::bans; by address
 };
 

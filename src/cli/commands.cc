@@ -33,6 +33,7 @@ constexpr Command commands[] = {
     {"acl", "explain what access rules allow", run_acl, acl_flags},
     {"clients", "list clients and their sessions", run_clients, clients_flags},
     {"kick", "disconnect a client; its session stays", run_kick, kick_flags},
+    {"quotas", "show what each user has of its quotas", run_quotas, quotas_flags},
     {"bans", "list, add and end bans of addresses", run_bans, bans_flags},
     {"bench", "measure a broker", run_bench, bench_flags},
     {"retained", "list, remove, export and import retained messages", run_retained, retained_flags},

@@ -48,6 +48,7 @@ int run_serve(const Arguments& arguments);
 int run_clients(const Arguments& arguments);
 int run_kick(const Arguments& arguments);
 int run_bans(const Arguments& arguments);
+int run_quotas(const Arguments& arguments);
 int run_bench(const Arguments& arguments);
 int run_store(const Arguments& arguments);
 int run_retained(const Arguments& arguments);

@@ -161,7 +161,8 @@ std::expected<void, StartFailure> Server::start_shards(Doors::ForThreads doors) 
                          .table_key = os::random_hash_key(),
                          .has_log = logs_ != nullptr,
                          .log_clock = {os::monotonic_now(), os::wall_now()},
-                         .census = &census_};
+                         .census = &census_,
+                         .accounts = &accounts_};
   if (logs_) setup.placement_key = logs_->manifest().placement_key;
   for (std::uint16_t i = 0; i < count; ++i) {
     setup.index = core::ShardIndex{i};
@@ -302,6 +303,12 @@ admin::AdminSnapshot Server::gather(admin::SnapshotPart part) {
       snapshot.clients.insert(snapshot.clients.end(), std::make_move_iterator(list.begin()),
                               std::make_move_iterator(list.end()));
   }
+  if (part == admin::SnapshotPart::quotas)
+    for (AccountLedger::Shown& one : accounts_.all())
+      snapshot.quotas.push_back({std::move(one.user), one.of(core::Quota::connections),
+                                 one.of(core::Quota::subscriptions),
+                                 one.of(core::Quota::queue_bytes),
+                                 one.of(core::Quota::retained_messages)});
   if (part == admin::SnapshotPart::bans)
     for (BanDesk::Shown& ban : bans_.all())
       snapshot.bans.push_back({std::move(ban.address), ban.left, ban.cause});

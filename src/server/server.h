@@ -17,6 +17,7 @@
 #include "os/reactor/reactor.h"
 #include "server/admin_port.h"
 #include "server/auth/access_control.h"
+#include "server/auth/account_ledger.h"
 #include "server/auth/ban_desk.h"
 #include "server/doors/doors.h"
 #include "server/durability/shard_logs.h"
@@ -77,6 +78,7 @@ class Server {
   os::FileDisk disk_;
   std::unique_ptr<ShardLogs> logs_;  // null: in memory
   SharedCensus census_;
+  AccountLedger accounts_;  // behind it: shards hold accounts
   std::unique_ptr<RingMatrix> rings_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<AccessControl> access_;  // goes before the shards that it answers

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "codec/types.h"
+#include "core/access/account.h"
 #include "core/access/principal.h"
 
 #include <cstddef>
@@ -60,6 +61,12 @@ struct Rule {
   std::string file{};
   std::size_t line = 0;
   std::string text{};  ///< as it stands in the file, for explanations
+};
+
+/// What all clients of one user may have together. The first that speaks of a quota decides it.
+struct QuotaRule {
+  Subject subject{};
+  core::OwnQuotas quotas{};
 };
 
 }  // namespace sluice::auth

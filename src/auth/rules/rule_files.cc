@@ -29,6 +29,7 @@ void load(const std::string& path, Parse parse, RuleSource& all, Problems& probl
     rule.file = path;
     all.rules.push_back(std::move(rule));
   }
+  all.quotas.insert(all.quotas.end(), read->quotas.begin(), read->quotas.end());
   for (auto& [user, groups] : read->groups_of_user) {
     auto& known = all.groups_of_user[user];
     known.insert(known.end(), groups.begin(), groups.end());

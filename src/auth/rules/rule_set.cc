@@ -124,6 +124,39 @@ RuleSet::RuleSet(RuleSource source, Default otherwise)
     }
     trie_.add(places_[found->second].root, rule.filter, rule.effect, rule.bits);
   }
+  for (std::size_t i = 0; i < source_.quotas.size(); ++i)
+    quotas_by_key_[key_of(source_.quotas[i].subject)].push_back(i);
+}
+
+// All whose subject the client may meet, by what it is known by.
+void RuleSet::for_each_of(const ByKey& by_key, const core::Principal& principal,
+                          std::string_view client_id,
+                          const std::function<void(std::size_t)>& visit) {
+  const auto look = [&](const std::string& key) {
+    if (const auto found = by_key.find(key); found != by_key.end())
+      for (const std::size_t at : found->second) visit(at);
+  };
+  look({});
+  if (!principal.user.empty()) look("u" + principal.user);
+  look("c" + std::string(client_id));
+  if (!principal.identity.empty()) look("i" + principal.identity);
+  for (const std::string& group : principal.groups) look("g" + group);
+}
+
+core::OwnQuotas RuleSet::quotas_of(const core::Principal& known, std::string_view client_id) const {
+  core::OwnQuotas own;
+  if (source_.quotas.empty()) return own;
+  const core::Principal principal = complete(known);
+  std::vector<std::size_t> met;
+  for_each_of(quotas_by_key_, principal, client_id, [&](std::size_t at) {
+    if (is_met(source_.quotas[at].subject, principal, client_id)) met.push_back(at);
+  });
+  std::ranges::sort(met);
+  for (const std::size_t at : met)
+    for (std::size_t i = 0; i < core::quota_kinds; ++i)
+      if (own.most[i] == core::OwnQuotas::as_configured)
+        own.most[i] = source_.quotas[at].quotas.most[i];
+  return own;
 }
 
 core::Principal RuleSet::complete(core::Principal principal) const {
@@ -137,17 +170,9 @@ std::vector<std::uint32_t> RuleSet::roots_of(const core::Principal& known,
                                              std::string_view client_id) const {
   const core::Principal principal = complete(known);
   std::vector<std::uint32_t> roots;
-  const auto look = [&](const std::string& key) {
-    const auto found = by_key_.find(key);
-    if (found == by_key_.end()) return;
-    for (const std::size_t at : found->second)
-      if (is_met(places_[at].subject, principal, client_id)) roots.push_back(places_[at].root);
-  };
-  look({});
-  if (!principal.user.empty()) look("u" + principal.user);
-  look("c" + std::string(client_id));
-  if (!principal.identity.empty()) look("i" + principal.identity);
-  for (const std::string& group : principal.groups) look("g" + group);
+  for_each_of(by_key_, principal, client_id, [&](std::size_t at) {
+    if (is_met(places_[at].subject, principal, client_id)) roots.push_back(places_[at].root);
+  });
   return roots;
 }
 

@@ -12,6 +12,7 @@
 #include "core/access/access.h"
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -25,6 +26,7 @@ namespace sluice::auth {
 /// What rules are made of.
 struct RuleSource {
   std::vector<Rule> rules{};
+  std::vector<QuotaRule> quotas{};
   std::map<std::string, std::vector<std::string>, std::less<>> groups_of_user{};
 };
 
@@ -38,6 +40,9 @@ class RuleSet final : public core::AccessRules {
 
   std::unique_ptr<core::Permit> permit(const core::Principal& principal,
                                        std::string_view client_id) const override;
+
+  core::OwnQuotas quotas_of(const core::Principal& principal,
+                            std::string_view client_id) const override;
 
   std::span<const Rule> rules() const { return source_.rules; }
   /// With the groups that the rules' files name.
@@ -58,13 +63,19 @@ class RuleSet final : public core::AccessRules {
     std::uint32_t root = 0;
   };
 
+  using ByKey = std::unordered_map<std::string, std::vector<std::size_t>>;
+
   static std::size_t count_levels(const RuleSource& source);
+  static void for_each_of(const ByKey& by_key, const core::Principal& principal,
+                          std::string_view client_id,
+                          const std::function<void(std::size_t)>& visit);
 
   RuleSource source_;
   const Default otherwise_;
   RuleTrie trie_;
   std::vector<Place> places_;
-  std::unordered_map<std::string, std::vector<std::size_t>> by_key_;  // of places_
+  ByKey by_key_;         // of places_
+  ByKey quotas_by_key_;  // of source_.quotas
 };
 
 }  // namespace sluice::auth

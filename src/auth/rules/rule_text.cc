@@ -2,6 +2,7 @@
 #include "auth/rules/rule_text.h"
 
 #include "auth/rules/filter_check.h"
+#include "config/quantity.h"
 
 #include <algorithm>
 #include <optional>
@@ -59,6 +60,10 @@ constexpr AccessBits retained_bits = access::publish(codec::Qos::at_most_once, t
                                      access::publish(codec::Qos::at_least_once, true) |
                                      access::publish(codec::Qos::exactly_once, true);
 
+// By core::Quota.
+constexpr std::string_view quota_words[core::quota_kinds] = {"connections", "subscriptions",
+                                                             "queue_bytes", "retained_messages"};
+
 /// One line: its words, from the first to the last.
 class Line {
  public:
@@ -81,6 +86,25 @@ class Line {
     rule.filter = next();
     if (auto wrong = what_is_wrong_with(rule.filter)) return std::unexpected(*wrong);
     if (auto wrong = read_limits(rule)) return std::unexpected(*wrong);
+    return rule;
+  }
+
+  std::expected<QuotaRule, std::string> quota() {
+    QuotaRule rule;
+    ++at_;
+    if (auto wrong = read_subject(rule.subject)) return std::unexpected(*wrong);
+    do {
+      const std::string word = next();
+      const auto found = std::ranges::find(quota_words, word);
+      if (found == std::end(quota_words))
+        return std::unexpected("'" + word +
+                               "' is no quota; there are connections, subscriptions, queue_bytes "
+                               "and retained_messages");
+      const auto number = config::parse_bytes(next());
+      if (!number) return std::unexpected("behind " + word + " comes a number; 0 is no limit");
+      rule.quotas.most[static_cast<std::size_t>(found - std::begin(quota_words))] =
+          static_cast<std::uint64_t>(*number);
+    } while (at_ < words_.size());
     return rule;
   }
 
@@ -144,9 +168,10 @@ class Reader {
     if (!words) return complain("a quote is not closed");
     if (words->empty() || words->front().starts_with('#')) return;
     if (words->front() == "group") return on_group(*words);
+    if (words->front() == "quota") return on_quota(*words);
     if (words->front() != "allow" && words->front() != "deny")
       return complain("'" + words->front() +
-                      "' is not known: a line begins with allow, deny or group");
+                      "' is not known: a line begins with allow, deny, group or quota");
     auto rule = Line(*words).rule();
     if (!rule) return complain(rule.error());
     rule->line = line_;
@@ -166,6 +191,12 @@ class Reader {
     if (words.size() < 3) return complain("a group is: group NAME USER…");
     for (std::size_t i = 2; i < words.size(); ++i)
       source_.groups_of_user[words[i]].push_back(words[1]);
+  }
+
+  void on_quota(const std::vector<std::string>& words) {
+    auto rule = Line(words).quota();
+    if (!rule) return complain(rule.error());
+    source_.quotas.push_back(std::move(*rule));
   }
 
   std::string_view file_;

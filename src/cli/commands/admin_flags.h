@@ -10,5 +10,6 @@ namespace sluice::cli {
 const FlagTable* clients_flags();
 const FlagTable* kick_flags();
 const FlagTable* bans_flags();
+const FlagTable* quotas_flags();
 
 }  // namespace sluice::cli

@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "codec/types.h"
+#include "core/access/account.h"
 #include "core/access/entrance.h"
 #include "core/access/principal.h"
 
@@ -45,6 +46,8 @@ class AccessRules {
   virtual ~AccessRules() = default;
   virtual std::unique_ptr<Permit> permit(const Principal& principal,
                                          std::string_view client_id) const = 0;
+  /// What the user of a client (its identifier) may have, where that is not as the options say.
+  virtual OwnQuotas quotas_of(const Principal&, std::string_view) const { return {}; }
 };
 
 /// What a shard is told of access control; a new one replaces it whole.

@@ -28,6 +28,7 @@ struct Entrance {
   std::string name{};
   bool is_anonymous_allowed = true;
   VersionBits versions = every_version;
+  std::string mount_point{};  ///< stands before every topic of its clients; they never see it
   std::uint32_t packet_bytes_max = 0xffffffffU;  ///< mqtt.packet_bytes_max counts too
 };
 

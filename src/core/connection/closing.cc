@@ -191,6 +191,7 @@ void Closing::detach(Connection& connection, CloseCause cause) {
   if (session == nullptr || session->conn != connection.id) return;
   retained_.cancel(*session);
   session->conn = {};
+  if (session->account) session->account->add(Quota::connections, -1);
   const std::uint32_t generation = session->generation = c_.state.sessions.next_generation();
   session->received.shrink();
   // [MQTT3-3.1.2-10] [MQTT3-3.14.4-3] [MQTT5-3.1.2-10] [MQTT5-3.14.4-3]
@@ -240,6 +241,9 @@ void Closing::publish_will(Session& session) {
   routed.received = c_.now;
   routed.message = {};
   routed.publisher = session.slot;
+  // Who waits for it shall hear of it all the same.
+  if (routed.retain && !routed.payload.empty())
+    routed.retain = Quotas(c_).retain(session.slot, routed.topic);
   router_.publish(routed);
 }
 
@@ -271,6 +275,9 @@ void Closing::end_session(Session& session) {
       if (outbound->queue[i].is_shared) orphans.push_back(outbound->queue[i].message);
   }
   c_.census.add(Counted::sessions, -1);
+  if (session.account)
+    session.account->add(Quota::subscriptions,
+                         -static_cast<std::int64_t>(c_.state.subscriptions.count(session.slot)));
   c_.commit(record::SessionEnded{session.slot}, session.is_logged());
   for (const std::string& filter : shared) {
     const auto split = codec::split_shared_filter(filter);

@@ -77,6 +77,7 @@ struct Connection {
   std::uint16_t held = 0;        ///< acknowledgements that wait for the log
   codec::Version version = codec::Version::v3_1_1;
   ConnectionState state = ConnectionState::awaiting_connect;
+  bool has_topic_work = false;  ///< a PUBLISH of it may hold an alias, or has to be mounted
   bool wants_problem_information : 1 = true;
   bool is_paused : 1 = false;   ///< the driver was told not to read
   bool is_waiting : 1 = false;  ///< in the list of those with bytes to go on with
@@ -89,10 +90,15 @@ struct Connection {
   std::unique_ptr<std::string> identity;          ///< proved by its transport, until CONNECT
   std::unique_ptr<ClientRates> rates;             ///< where client.* asks for them
   std::unique_ptr<InboundAliases> inbound_aliases;
-  std::unique_ptr<OutboundAliases> outbound_aliases;
-  std::unique_ptr<PendingAuth> auth;  ///< while credentials are checked, or by a method
+  std::unique_ptr<TopicChanges> topic_changes;  ///< on the way out, and mounts on the way in
+  std::unique_ptr<PendingAuth> auth;            ///< while credentials are checked, or by a method
   Peer peer;
 };
+
+inline std::string_view mount_of(const Connection& connection) {
+  return connection.topic_changes ? std::string_view(connection.topic_changes->mount)
+                                  : std::string_view();
+}
 
 /// The connections of a shard, under the slots of their ConnIds.
 class Connections {

@@ -5,6 +5,7 @@
 #include "core/connection/connack.h"
 #include "core/connection/decode_limits.h"
 #include "core/message/forwarded_properties.h"
+#include "core/topic/mount.h"
 #include "core/topic/sys_topic.h"
 
 #include <array>
@@ -127,6 +128,12 @@ bool Handshake::is_will_refused(Connection& connection, const codec::Connect& co
            connect.client_id);
     return true;
   }
+  if (mount_of(connection).size() + connect.will->topic.size() > mounted_topic_bytes_max) {
+    ++metrics.connects_refused_malformed_packet;
+    refuse(connection, ReasonCode::topic_name_invalid, "the will's topic is too long",
+           connect.client_id);
+    return true;
+  }
   if (is_reserved_topic(connect.will->topic)) {
     ++metrics.connects_refused_not_authorized;
     refuse(connection, ReasonCode::not_authorized, "the will is for a topic of the broker's own",
@@ -172,7 +179,8 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
 
 // The last thing that may refuse a CONNECT: what it takes is given back when the connection goes,
 // and when the session does.
-bool Handshake::is_refused_by_number(Connection& connection, std::string_view client) {
+bool Handshake::is_refused_by_number(Connection& connection, std::string_view client,
+                                     Account* account) {
   auto& metrics = c_.metrics;
   const auto& limits = c_.options.limits;
   const Session* session = c_.state.sessions.find(client);
@@ -192,6 +200,15 @@ bool Handshake::is_refused_by_number(Connection& connection, std::string_view cl
     ++metrics.connects_refused_quota_exceeded;
     ++metrics.limits_hit_sessions_max;
     refuse(connection, ReasonCode::quota_exceeded, "limits.sessions_max is reached", client);
+    return true;
+  }
+  // The connection that it takes over is its user's too, and leaves its place to it.
+  if (account != nullptr && old != nullptr && session->account.get() == account) {
+    account->add(Quota::connections, 1);
+  } else if (!quotas_.take(account, Quota::connections, 1)) {
+    if (session == nullptr) c_.census.add(Counted::sessions, -1);
+    ++metrics.connects_refused_quota_exceeded;
+    refuse(connection, ReasonCode::quota_exceeded, "quota.connections_max is reached", client);
     return true;
   }
   return false;
@@ -233,8 +250,13 @@ void Handshake::set_will(Session& session, const codec::Connect& connect) {
   }
   // [MQTT5-3.1.2-7]
   const codec::Will& will = *connect.will;
-  ForwardedProperties forwarded(will.properties);
-  const MessageRef message = c_.state.messages.make({.topic = will.topic,
+  const Connection& connection = c_.connections.at(session.conn);
+  const std::string topic = mounted_topic(mount_of(connection), will.topic);
+  std::vector<std::uint8_t> place;
+  const codec::Properties properties =
+      mounted_properties(mount_of(connection), will.properties, MountWay::in, place);
+  ForwardedProperties forwarded(properties);
+  const MessageRef message = c_.state.messages.make({.topic = topic,
                                                      .properties = forwarded.bytes(),
                                                      .payload = will.payload,
                                                      .qos = will.qos,
@@ -249,6 +271,11 @@ void Handshake::set_will(Session& session, const codec::Connect& connect) {
 void Handshake::note_client_limits(Connection& connection, const codec::Connect& connect) {
   connection.version = connect.version;
   connection.is_clean = connect.clean_start;
+  const std::string& mount = c_.access.entrance(connection.entrance).mount_point;
+  connection.has_topic_work = connect.version == Version::v5 || !mount.empty();
+  connection.topic_changes.reset();
+  if (!mount.empty())
+    connection.topic_changes = std::make_unique<TopicChanges>(mount, OutboundAliases(0));
   if (connect.version != Version::v5) return;
   const codec::Properties& p = connect.properties;
   connection.receive_maximum =
@@ -260,8 +287,8 @@ void Handshake::note_client_limits(Connection& connection, const codec::Connect&
                               c_.options.mqtt.topic_alias_maximum_outbound);
   // [MQTT5-3.1.2-26] [MQTT5-3.1.2-27] [MQTT5-3.3.2-11]
   if (aliases > 0)
-    connection.outbound_aliases =
-        std::make_unique<OutboundAliases>(static_cast<std::uint16_t>(aliases));
+    connection.topic_changes =
+        std::make_unique<TopicChanges>(mount, OutboundAliases(static_cast<std::uint16_t>(aliases)));
 }
 
 Session& Handshake::attach(Connection& connection, const codec::Connect& connect,
@@ -428,7 +455,8 @@ bool Handshake::is_refused_by_rules(Connection& connection, const codec::Connect
   if (is_of_another_user(connection, connect, access)) return true;
   if (access == nullptr || access->permit == nullptr || !connect.will) return false;
   const codec::Will& will = *connect.will;
-  if (access->permit->can_publish({will.topic, will.qos, will.retain})) return false;
+  const std::string topic = mounted_topic(mount_of(connection), will.topic);
+  if (access->permit->can_publish({topic, will.qos, will.retain})) return false;
   ++c_.metrics.connects_refused_not_authorized;
   refuse(connection, ReasonCode::not_authorized, "no rule allows its will", connect.client_id);
   return true;
@@ -463,13 +491,15 @@ void Handshake::accept(Connection& connection, const codec::Connect& connect, Au
            "the CONNACK is larger than the client's Maximum Packet Size", connect.client_id);
     return;
   }
-  if (is_refused_by_number(connection, client_id)) return;
+  AccountHold account = quotas_.open(connection, access.get(), client_id);
+  if (is_refused_by_number(connection, client_id, account.get())) return;
 
   const std::uint64_t changes = c_.journal.changes();
   Session& session = attach(connection, connect, granted);
   const bool is_same = session.access != nullptr && access != nullptr &&
                        session.access->principal == access->principal;
   if (!is_same) session.rules_checked = 0;
+  quotas_.bind(session, std::move(account));
   session.access = std::move(access);
   connection.identity.reset();
   ++c_.metrics.connects_accepted;

@@ -11,6 +11,7 @@
 
 #include "codec/codec.h"
 #include "core/access/guard.h"
+#include "core/access/quotas.h"
 #include "core/connection/authenticating.h"
 #include "core/connection/closing.h"
 #include "core/connection/connack.h"
@@ -31,7 +32,8 @@ class Handshake {
         closing_(closing),
         delivering_(delivering),
         members_(members),
-        guard_(context) {}
+        guard_(context),
+        quotas_(context) {}
 
   /// A whole packet, the first of its connection. The connection may be gone afterwards.
   void on_connect(Connection& connection, ByteView packet);
@@ -51,7 +53,7 @@ class Handshake {
  private:
   bool is_refused(Connection& connection, const codec::ConnectResult& result);
   bool is_refused_by_policy(Connection& connection, const codec::Connect& connect);
-  bool is_refused_by_number(Connection& connection, std::string_view client);
+  bool is_refused_by_number(Connection& connection, std::string_view client, Account* account);
   bool is_refused_by_rules(Connection& connection, const codec::Connect& connect,
                            SessionAccess* access);
   bool is_of_another_user(Connection& connection, const codec::Connect& connect,
@@ -80,6 +82,7 @@ class Handshake {
   Delivering& delivering_;
   SharedMembers& members_;
   Guard guard_;
+  Quotas quotas_;
 };
 
 }  // namespace sluice::core

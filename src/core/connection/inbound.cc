@@ -143,9 +143,8 @@ Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
       const SharedBytes whole = old->freeze();
       held = whole.view();
       const auto complete = codec::peek_frame(held, connection.version);
-      const Step step =
-          on_packet(connection, complete.type(),
-                    {.all = held, .body = held.subspan(complete.header_bytes), .owner = whole});
+      PacketBytes packet{.all = held, .body = held.subspan(complete.header_bytes), .owner = whole};
+      const Step step = on_packet(connection, complete.type(), packet);
       if (step != Step::go_on) return step;
       continue;
     }
@@ -173,9 +172,9 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
     if (plain.header_bytes != 0 && plain.remaining_length <= connection.inbound_bytes_max &&
         !c_.is_holding) [[likely]] {
       const std::size_t total = plain.header_bytes + plain.remaining_length;
-      const PacketBytes packet{.all = bytes.first(total),
-                               .body = bytes.subspan(plain.header_bytes, plain.remaining_length),
-                               .is_stable = is_stable};
+      PacketBytes packet{.all = bytes.first(total),
+                         .body = bytes.subspan(plain.header_bytes, plain.remaining_length),
+                         .is_stable = is_stable};
       const auto type = static_cast<PacketType>(bytes[0] >> 4);
       if (on_packet(connection, type, packet) == Step::gone) return Step::gone;
       bytes = bytes.subspan(total);
@@ -215,9 +214,9 @@ Inbound::Step Inbound::consume_one(Connection& connection, ByteView& bytes, bool
   }
   if (!frame.is_complete()) return Step::go_on;
   if (must_hold(connection, bytes[0])) return Step::wait;
-  const PacketBytes packet{.all = bytes.first(frame.total),
-                           .body = bytes.subspan(frame.header_bytes, frame.remaining_length),
-                           .is_stable = is_stable};
+  PacketBytes packet{.all = bytes.first(frame.total),
+                     .body = bytes.subspan(frame.header_bytes, frame.remaining_length),
+                     .is_stable = is_stable};
   const ByteView rest = bytes.subspan(frame.total);
   const Step step = is_first ? on_first_packet(connection, packet, rest)
                              : on_packet(connection, frame.type(), packet);
@@ -249,8 +248,7 @@ Inbound::Step Inbound::on_first_packet(Connection& connection, const PacketBytes
   return c_.connections.find(id) != nullptr ? Step::go_on : Step::gone;
 }
 
-Inbound::Step Inbound::on_packet(Connection& connection, PacketType type,
-                                 const PacketBytes& packet) {
+Inbound::Step Inbound::on_packet(Connection& connection, PacketType type, PacketBytes& packet) {
   connection.last_received = c_.now;
   rates_.note_packet(connection, type, packet.all.size());
   if (connection.state == ConnectionState::awaiting_auth_packet)

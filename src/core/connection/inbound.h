@@ -54,7 +54,7 @@ class Inbound {
   Step fill_carry(Connection& connection, ByteView& bytes);
   /// Handles the one packet that `bytes` begin with, if it is whole.
   Step consume_one(Connection& connection, ByteView& bytes, bool is_stable);
-  Step on_packet(Connection& connection, codec::PacketType type, const PacketBytes& packet);
+  Step on_packet(Connection& connection, codec::PacketType type, PacketBytes& packet);
   Step on_plain_ack(Connection& connection, codec::PacketType type, codec::PacketId packet_id);
   Step on_first_packet(Connection& connection, const PacketBytes& packet, ByteView rest);
   Step on_auth_packet(Connection& connection, const PacketBytes& packet);

@@ -3,6 +3,7 @@
 
 #include "core/connection/decode_limits.h"
 #include "core/message/forwarded_properties.h"
+#include "core/topic/mount.h"
 #include "core/topic/sys_topic.h"
 
 namespace sluice::core {
@@ -40,6 +41,23 @@ bool Publishing::resolve_alias(Connection& connection, codec::Publish& publish) 
   return false;
 }
 
+// The topic that it is routed by. False if the connection is gone.
+bool Publishing::resolve_topic(Connection& connection, PacketBytes& packet,
+                               codec::Publish& publish) {
+  if (connection.version == Version::v5 && !resolve_alias(connection, publish)) return false;
+  const std::string_view mount = mount_of(connection);
+  if (mount.empty()) return true;
+  mounted_topic_ = mounted_topic(mount, publish.topic);
+  publish.topic = mounted_topic_;
+  publish.properties =
+      mounted_properties(mount, publish.properties, MountWay::in, mounted_properties_);
+  packet.is_stable = false;  // its bytes are not those that subscribers get
+  if (publish.topic.size() <= mounted_topic_bytes_max) return true;
+  closing_.close(connection, CloseCause::limit, ReasonCode::topic_name_invalid,
+                 "the topic is too long behind its listener's mount point");
+  return false;
+}
+
 // What CONNACK said is not to be had.
 bool Publishing::is_supported(Connection& connection, const codec::Publish& publish) {
   const auto& mqtt = c_.options.mqtt;
@@ -56,7 +74,7 @@ bool Publishing::is_supported(Connection& connection, const codec::Publish& publ
   return true;
 }
 
-bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
+bool Publishing::on_publish(Connection& connection, PacketBytes& packet,
                             const codec::DecodeLimits& limits) {
   codec::Publish publish;
   if (const auto decoded =
@@ -72,7 +90,7 @@ bool Publishing::on_publish(Connection& connection, const PacketBytes& packet,
   }
   ++c_.metrics.messages_received[static_cast<std::size_t>(publish.qos)];
   c_.metrics.payload_bytes_received += publish.payload.size();
-  if (connection.version == Version::v5 && !resolve_alias(connection, publish)) return false;
+  if (connection.has_topic_work && !resolve_topic(connection, packet, publish)) return false;
   if (!is_supported(connection, publish)) return false;
   if (publish.qos == Qos::at_most_once)
     return is_kept(connection, route(connection, publish, packet));

@@ -41,8 +41,7 @@ class Publishing {
         guard_(context) {}
 
   /// False if the connection is gone. So for all of them.
-  bool on_publish(Connection& connection, const PacketBytes& packet,
-                  const codec::DecodeLimits& limits);
+  bool on_publish(Connection& connection, PacketBytes& packet, const codec::DecodeLimits& limits);
   bool on_puback(Connection& connection, const codec::Puback& puback);
   bool on_pubrec(Connection& connection, const codec::Pubrec& pubrec);
   bool on_pubrel(Connection& connection, const codec::Pubrel& pubrel);
@@ -50,6 +49,7 @@ class Publishing {
 
  private:
   bool resolve_alias(Connection& connection, codec::Publish& publish);
+  bool resolve_topic(Connection& connection, PacketBytes& packet, codec::Publish& publish);
   bool is_supported(Connection& connection, const codec::Publish& publish);
   codec::ReasonCode route(Connection& connection, const codec::Publish& publish,
                           const PacketBytes& packet);
@@ -71,6 +71,8 @@ class Publishing {
   RetainedDelivery& retained_;
   Acknowledging& acks_;
   Guard guard_;
+  std::string mounted_topic_;  // of the PUBLISH under way, and its properties
+  std::vector<std::uint8_t> mounted_properties_;
 };
 
 }  // namespace sluice::core

@@ -2,6 +2,7 @@
 #include "core/connection/subscribing.h"
 
 #include "codec/topic.h"
+#include "core/topic/mount.h"
 
 #include <algorithm>
 
@@ -19,6 +20,13 @@ using codec::Version;
 std::uint8_t suback_code(Version version, ReasonCode code, codec::Qos asked) {
   if (version == Version::v5 || !codec::is_failure(code)) return static_cast<std::uint8_t>(code);
   return version == Version::v3_1 ? static_cast<std::uint8_t>(asked) : std::uint8_t{0x80};
+}
+
+// The filter as it is kept, empty if that is as the client wrote it.
+std::string under_mount(const Connection& connection, std::string_view filter) {
+  const std::string_view mount = mount_of(connection);
+  if (mount.empty() || !codec::split_shared_filter(filter)) return {};
+  return mounted_filter(mount, filter);
 }
 
 }  // namespace
@@ -40,8 +48,11 @@ ReasonCode Subscribing::check_available(const Connection& connection, bool is_sh
 ReasonCode Subscribing::subscribe(Connection& connection, codec::FilterView view, std::uint32_t id,
                                   std::vector<std::uint64_t>& queries) {
   Session& session = c_.state.sessions.at(connection.session);
+  const std::string mounted = under_mount(connection, view.filter);
+  if (!mounted.empty()) view.filter = mounted;
   const auto split = codec::split_shared_filter(view.filter);
   if (!split) return ReasonCode::topic_filter_invalid;  // [MQTT5-4.8.2-1] [MQTT5-4.8.2-2]
+  if (split->filter.size() > mounted_topic_bytes_max) return ReasonCode::topic_filter_invalid;
   bool is_shared = split->is_shared();
   const ReasonCode available = check_available(connection, is_shared, split->filter, id);
   if (codec::is_failure(available)) return available;
@@ -61,6 +72,10 @@ ReasonCode Subscribing::subscribe(Connection& connection, codec::FilterView view
                 {{"client", session.client_id()}, {"limit", "session.subscriptions_max"}});
     return ReasonCode::quota_exceeded;
   }
+  if (session.account &&
+      !c_.state.subscriptions.has(split->share_name, split->filter, session.slot) &&
+      !quotas_.take(session.account.get(), Quota::subscriptions, 1))
+    return ReasonCode::quota_exceeded;
   // [MQTT3-3.8.4-3] [MQTT5-3.8.4-3]
   const SubscribeOutcome outcome = c_.commit(
       record::Subscribed{session.slot, view.filter, view.options, id}, session.is_durable());
@@ -126,12 +141,15 @@ bool Subscribing::finish(Pending& pending) {
 // [MQTT3-3.10.4-1] [MQTT5-3.10.4-1]
 ReasonCode Subscribing::unsubscribe(Connection& connection, std::string_view filter) {
   Session& session = c_.state.sessions.at(connection.session);
+  const std::string mounted = under_mount(connection, filter);
+  if (!mounted.empty()) filter = mounted;
   const auto split = codec::split_shared_filter(filter);
   if (!split) return ReasonCode::topic_filter_invalid;
   // [MQTT3-3.10.4-2] [MQTT5-3.10.4-2]
   if (!c_.commit(record::Unsubscribed{session.slot, filter}, session.is_durable()))
     // [RULE5-no-subscription-existed]
     return ReasonCode::no_subscription_existed;
+  if (session.account) session.account->add(Quota::subscriptions, -1);
   c_.log.debug("subscription_removed", {{"client", session.client_id()}, {"filter", filter}});
   if (split->is_shared()) {
     members_.on_unsubscribed(session, split->share_name, split->filter);

@@ -11,6 +11,7 @@
 
 #include "base/ring_buffer.h"
 #include "core/access/guard.h"
+#include "core/access/quotas.h"
 #include "core/connection/acknowledging.h"
 #include "core/connection/closing.h"
 #include "core/retained/retained_delivery.h"
@@ -31,7 +32,8 @@ class Subscribing {
         members_(members),
         retained_(retained),
         acks_(acks),
-        guard_(context) {}
+        guard_(context),
+        quotas_(context) {}
 
   /// False if the connection is gone. So for both.
   bool on_subscribe(Connection& connection, const codec::Subscribe& subscribe);
@@ -68,6 +70,7 @@ class Subscribing {
   RetainedDelivery& retained_;
   Acknowledging& acks_;
   Guard guard_;
+  Quotas quotas_;
   RingBuffer<Pending> pending_;
 };
 

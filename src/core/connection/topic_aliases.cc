@@ -6,6 +6,7 @@
 namespace sluice::core {
 
 OutboundAliases::Choice OutboundAliases::choose(std::string_view topic) {
+  if (maximum_ == 0) return {};
   ++uses_;
   const auto number = [this](const Entry& entry) {
     return static_cast<std::uint16_t>(&entry - entries_.data() + 1);

@@ -52,4 +52,10 @@ class OutboundAliases {
   std::uint16_t maximum_;
 };
 
+/// What is done to the topics of a connection, where anything is.
+struct TopicChanges {
+  std::string mount{};  ///< its listener's mount point, as it was when the client connected
+  OutboundAliases aliases;
+};
+
 }  // namespace sluice::core

@@ -154,6 +154,13 @@ bool RetainedDelivery::is_over(const Message& message) const {
          (time_max > Duration{} && message.received() + time_max <= c_.now);
 }
 
+void RetainedDelivery::clear_expired() {
+  for (const std::string& topic : expired_) {
+    c_.commit(record::RetainedCleared{topic}, true);
+    c_.forget_retained(topic);
+  }
+}
+
 void RetainedDelivery::run_local_page(Session& session, Job& job) {
   if (!job.local) job.local = std::make_unique<RetainedQuery>(job.filter);
   expired_.clear();
@@ -167,7 +174,7 @@ void RetainedDelivery::run_local_page(Session& session, Job& job) {
         Routed routed = Routed::of(message);
         deliver(session, job, routed);
       });
-  for (const std::string& topic : expired_) c_.commit(record::RetainedCleared{topic}, true);
+  clear_expired();
   if (!has_more) {
     job.local.reset();
     ++job.shard;
@@ -290,7 +297,7 @@ void RetainedDelivery::answer(const Asked& asked) {
         if (is_shared) mail.publish.body = SharedBytes::copy_of(message->payload());
         mail::send(c_.mailer, asked.from, mail);
       });
-  for (const std::string& topic : expired_) c_.commit(record::RetainedCleared{topic}, true);
+  clear_expired();
   if (!has_more) queries_.erase(found);
   mail::RetainedPageEnd end{asked.query, !has_more};
   mail::send(c_.mailer, asked.from, end);

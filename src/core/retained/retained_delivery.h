@@ -105,6 +105,7 @@ class RetainedDelivery {
   bool has_room(const Session& session) const;
   void run_page(Session& session);
   bool is_over(const Message& message) const;
+  void clear_expired();
   void run_local_page(Session& session, Job& job);
   void ask(SessionSlot slot, Job& job);
   void deliver(const Session& session, Job& job, Routed& routed);

@@ -2,6 +2,7 @@
 #include "core/session/delivery.h"
 
 #include "core/output/publish_writer.h"
+#include "core/topic/mount.h"
 
 #include <cstring>
 #include <limits>
@@ -33,9 +34,9 @@ constexpr std::size_t body_by_reference_min = 128;
 // `size`: of the packet without an alias. A new alias makes it larger, once.
 void choose_alias(OutgoingPublish& publish, Connection& connection, std::size_t size) {
   constexpr std::size_t alias_bytes_max = 6;  // the property, and lengths that grow by it
-  if (!connection.outbound_aliases || publish.topic.size() < alias_topic_bytes_min) return;
+  if (!connection.topic_changes || publish.topic.size() < alias_topic_bytes_min) return;
   if (size + alias_bytes_max > connection.packet_bytes_max) return;
-  const auto choice = connection.outbound_aliases->choose(publish.topic);
+  const auto choice = connection.topic_changes->aliases.choose(publish.topic);
   publish.alias = choice.alias;
   if (choice.is_known) publish.topic = {};
 }
@@ -141,6 +142,10 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
       drop(session, c_.metrics.messages_dropped_queue_bytes_max, "session.queue_bytes_max");
     return Outcome::dropped;
   }
+  if (!is_direct && !quotas_.take(session.account.get(), Quota::queue_bytes, bytes)) {
+    drop(session, c_.metrics.messages_dropped_quota_queue_bytes_max, "quota.queue_bytes_max");
+    return Outcome::dropped;
+  }
   if (outbound == nullptr || (outbound->queue.empty() && outbound->window.empty()))
     guard_.note_checked(session);
   if (is_direct) {
@@ -175,7 +180,7 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
   c_.metrics.payload_bytes_sent += routed.payload.size();
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::publish)];
   const bool is_plain =
-      target.subscription_id == 0 && target.more_ids.empty() && !connection.outbound_aliases;
+      target.subscription_id == 0 && target.more_ids.empty() && !connection.topic_changes;
   ByteView& cached = routed.encoded[is_v5 ? 1 : 0][target.retain ? 1 : 0];
   if (is_plain && !cached.empty() && cached.size() <= connection.packet_bytes_max) {
     output.send(connection.id, cached);
@@ -187,6 +192,7 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
                           .retain = target.retain,
                           .expiry_s = expiry_left(routed.expiry_s, routed.received, c_.now)};
   publish.subscription_ids = ids_of(target);
+  if (connection.topic_changes) unmount(connection, publish);
   const std::size_t size = publish_bytes(publish, connection.version);
   // [MQTT5-3.1.2-24]
   if (size == 0 || size > connection.packet_bytes_max) {
@@ -245,7 +251,7 @@ void Delivering::pump(Session& session) {
 void Delivering::begin_now(Connection& connection, Routed& routed, const Target& target,
                            codec::Qos qos) {
   const SentPublish& sent = routed.sent;
-  const bool is_plain = ids_of(target).empty() && !connection.outbound_aliases;
+  const bool is_plain = ids_of(target).empty() && !connection.topic_changes;
   const MessageRef& message = routed.ensure_message(c_.state.messages);
   if (is_plain && !sent.packet.empty() && sent.version == connection.version && sent.qos == qos &&
       sent.retain == target.retain && sent.packet.size() <= connection.packet_bytes_max) {
@@ -253,7 +259,7 @@ void Delivering::begin_now(Connection& connection, Routed& routed, const Target&
     if (delivery != nullptr) send_same(connection, sent, *delivery);
     return;
   }
-  OutgoingPublish publish = outgoing(*message, qos, target.retain);
+  OutgoingPublish publish = outgoing(connection, *message, qos, target.retain);
   publish.subscription_ids = ids_of(target);
   if (!can_send(connection, *message, publish)) return;
   const Delivery* delivery = begin(connection, message, target, qos);
@@ -331,7 +337,7 @@ void Delivering::begin_first(Session& session, Connection& connection, Outbound&
   const Delivery& first = outbound.queue.front();
   const bool is_gone = is_revoked(session, *first.message);
   if (is_gone) ++c_.metrics.messages_dropped_not_authorized;
-  if (is_gone || !can_send(connection, *first.message, outgoing(first))) {
+  if (is_gone || !can_send(connection, *first.message, outgoing(connection, first))) {
     c_.commit(record::QueueFrontDropped{session.slot}, session.is_durable());
     return;
   }
@@ -352,17 +358,30 @@ void Delivering::on_durable(const Held& held) {
   send(c_.connections.at(session->conn), *delivery);
 }
 
-OutgoingPublish Delivering::outgoing(const Message& message, codec::Qos qos, bool retain) const {
-  return {.topic = message.topic(),
-          .properties = message.properties(),
-          .payload = message.payload(),
-          .qos = qos,
-          .retain = retain,
-          .expiry_s = expiry_left(message.expiry_s(), message.received(), c_.now)};
+// To the topics that the client knows.
+void Delivering::unmount(const Connection& connection, OutgoingPublish& publish) {
+  const std::string_view mount = mount_of(connection);
+  if (mount.empty()) return;
+  publish.topic = unmounted_topic(mount, publish.topic);
+  publish.properties = mounted_properties(mount, codec::Properties::of_checked(publish.properties),
+                                          MountWay::out, unmounted_properties_)
+                           .raw;
 }
 
-OutgoingPublish Delivering::outgoing(const Delivery& delivery) const {
-  OutgoingPublish publish = outgoing(*delivery.message, delivery.qos, delivery.retain);
+OutgoingPublish Delivering::outgoing(const Connection& connection, const Message& message,
+                                     codec::Qos qos, bool retain) {
+  OutgoingPublish publish{.topic = message.topic(),
+                          .properties = message.properties(),
+                          .payload = message.payload(),
+                          .qos = qos,
+                          .retain = retain,
+                          .expiry_s = expiry_left(message.expiry_s(), message.received(), c_.now)};
+  if (connection.topic_changes) unmount(connection, publish);
+  return publish;
+}
+
+OutgoingPublish Delivering::outgoing(const Connection& connection, const Delivery& delivery) {
+  OutgoingPublish publish = outgoing(connection, *delivery.message, delivery.qos, delivery.retain);
   // [MQTT3-3.3.1-1] [MQTT5-3.3.1-1] [MQTT5-4.3.2-2] [MQTT5-4.3.3-2] [MQTT3-3.3.1-3]
   publish.dup = delivery.is_retry;
   publish.packet_id = delivery.packet_id;
@@ -372,7 +391,7 @@ OutgoingPublish Delivering::outgoing(const Delivery& delivery) const {
 }
 
 void Delivering::send(Connection& connection, const Delivery& delivery) {
-  OutgoingPublish publish = outgoing(delivery);
+  OutgoingPublish publish = outgoing(connection, delivery);
   send(connection, delivery.message, publish);
 }
 
@@ -380,7 +399,7 @@ void Delivering::send(Connection& connection, const Delivery& delivery) {
 ByteView Delivering::send(Connection& connection, const MessageRef& message,
                           OutgoingPublish& publish) {
   Output& output = c_.effects.output;
-  if (connection.outbound_aliases)
+  if (connection.topic_changes)
     // [MQTT3-3.3.1-3]
     choose_alias(publish, connection, publish_bytes(publish, connection.version));
   ++c_.metrics.messages_sent[static_cast<std::size_t>(publish.qos)];

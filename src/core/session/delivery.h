@@ -13,6 +13,7 @@
 
 #include "codec/codec.h"
 #include "core/access/guard.h"
+#include "core/access/quotas.h"
 #include "core/connection/rate_guard.h"
 #include "core/output/publish_writer.h"
 #include "core/shard/context.h"
@@ -20,6 +21,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace sluice::core {
 
@@ -35,7 +37,8 @@ struct Target {
 
 class Delivering {
  public:
-  explicit Delivering(Context& context) : c_(context), guard_(context), rates_(context) {}
+  explicit Delivering(Context& context)
+      : c_(context), guard_(context), quotas_(context), rates_(context) {}
 
   enum class Outcome : std::uint8_t {
     sent,
@@ -81,8 +84,11 @@ class Delivering {
   void begin_first(Session& session, Connection& connection, Outbound& outbound);
   bool hold(const Session& session, const Connection& connection, Delivery& delivery);
   void send_same(Connection& connection, const SentPublish& sent, const Delivery& delivery);
-  OutgoingPublish outgoing(const Message& message, codec::Qos qos, bool retain) const;
-  OutgoingPublish outgoing(const Delivery& delivery) const;
+  /// Its views live until the next call.
+  OutgoingPublish outgoing(const Connection& connection, const Message& message, codec::Qos qos,
+                           bool retain);
+  OutgoingPublish outgoing(const Connection& connection, const Delivery& delivery);
+  void unmount(const Connection& connection, OutgoingPublish& publish);
   void send_again(Session& session, Connection& connection, Outbound& outbound);
   void send(Connection& connection, const Delivery& delivery);
   ByteView send(Connection& connection, const MessageRef& message, OutgoingPublish& publish);
@@ -91,7 +97,9 @@ class Delivering {
 
   Context& c_;
   Guard guard_;
+  Quotas quotas_;
   RateGuard rates_;
+  std::vector<std::uint8_t> unmounted_properties_;  // of the PUBLISH under way
 };
 
 }  // namespace sluice::core

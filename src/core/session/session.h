@@ -118,6 +118,7 @@ class Session {
   std::uint32_t match_index = 0;          ///< that publish's targets
   std::uint32_t rules_checked = 0;        ///< the rules under which its messages were taken
   std::unique_ptr<SessionAccess> access;  ///< null: nobody has asked who its client is
+  AccountHold account;                    ///< its user's; null: nothing is counted
   bool is_shared_member =
       false;  ///< has or had shared subscriptions: presence is told to other shards
   bool drop_was_logged = false;

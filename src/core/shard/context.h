@@ -33,12 +33,13 @@ namespace sluice::core {
 /// What a shard is told once, at its birth.
 struct ShardSetup {
   ShardIndex index{};
-  std::uint16_t count = 1;   ///< shards of the process
-  HashKey placement_key;     ///< client id to shard, topic to the shard of its retained message
-  HashKey table_key;         ///< hash tables in memory
-  bool has_log = false;      ///< whether records are kept beyond the process
-  LogClock log_clock{};      ///< of this run of the log
-  Census* census = nullptr;  ///< of all shards; null: this is the only one
+  std::uint16_t count = 1;       ///< shards of the process
+  HashKey placement_key;         ///< client id to shard, topic to the shard of its retained message
+  HashKey table_key;             ///< hash tables in memory
+  bool has_log = false;          ///< whether records are kept beyond the process
+  LogClock log_clock{};          ///< of this run of the log
+  Census* census = nullptr;      ///< of all shards; null: this is the only one
+  Accounts* accounts = nullptr;  ///< of all users; null: there are no quotas
 };
 
 /// TimerKind values of the core; the payload is what stands behind.
@@ -134,6 +135,14 @@ struct Context {
     return place(topic, {setup.placement_key.k1, setup.placement_key.k0});
   }
   bool is_alone() const { return setup.count == 1; }
+  /// By which accounts know the retained message of a topic.
+  std::uint64_t retained_key(std::string_view topic) const {
+    return siphash_2_4(setup.placement_key, as_bytes(topic));
+  }
+  /// It is gone, or was never kept.
+  void forget_retained(std::string_view topic) {
+    if (setup.accounts != nullptr) setup.accounts->forget(retained_key(topic));
+  }
 
  private:
   std::array<std::uint64_t, counted_kinds> told_{};  // to the census, by count_in()

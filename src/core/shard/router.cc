@@ -260,31 +260,45 @@ void Router::keep_retained(Routed& routed, Promise promise) {
   // [MQTT3-3.3.1-10] [MQTT3-3.3.1-11] [MQTT5-3.3.1-6] [MQTT5-3.3.1-7]
   if (routed.payload.empty()) {
     c_.commit(record::RetainedCleared{routed.topic}, is_durable);
+    c_.forget_retained(routed.topic);
     count_retained();
     return;
   }
+  if (!may_keep_retained(routed, promise, is_durable)) {
+    if (c_.state.retained.find(routed.topic) == nullptr) c_.forget_retained(routed.topic);
+    return;
+  }
+  // [MQTT3-3.3.1-7]
+  c_.commit(record::RetainedSet{routed.ensure_message(c_.state.messages)}, is_durable);
+  count_retained();
+}
+
+bool Router::may_keep_retained(const Routed& routed, Promise promise, bool is_counted) {
   // What the log of another shard has is acknowledged on that: no room here is no reason any more.
   if (c_.is_log_full && promise == Promise::none) {
     ++c_.metrics.messages_dropped_store_full;
-    return;
+    return false;
   }
   // What has been acknowledged is kept; other publishes of QoS 1 and 2 do not come here.
   if (c_.is_memory_full && routed.qos == codec::Qos::at_most_once) {
     ++c_.metrics.limits_hit_memory_bytes_max;
     c_.log.warn("retained_limit_reached",
                 {{"topic", routed.topic}, {"limit", "limits.memory_bytes_max"}});
-    return;
+    return false;
   }
-  if (is_durable && !has_retained_room(routed)) return;
-  // [MQTT3-3.3.1-7]
-  c_.commit(record::RetainedSet{routed.ensure_message(c_.state.messages)}, is_durable);
-  count_retained();
+  return !is_counted || has_retained_room(routed);
 }
 
 Router::Outcome Router::publish(Routed& routed) {
   // [MQTT3-3.3.1-12] [MQTT5-3.3.1-8]
-  if (routed.retain && (c_.is_alone() || c_.owner_of(routed.topic) == c_.setup.index))
-    keep_retained(routed, Promise::none);
+  if (routed.retain) [[unlikely]] {
+    if (!routed.payload.empty() && !quotas_.retain(routed.publisher, routed.topic)) {
+      ++c_.metrics.messages_dropped_quota_retained_messages_max;
+      return Outcome::refused();
+    }
+    if (c_.is_alone() || c_.owner_of(routed.topic) == c_.setup.index)
+      keep_retained(routed, Promise::none);
+  }
   // [MQTT3-3.3.2-3] [MQTT5-3.3.2-3]
   Outcome outcome = deliver_local(routed);
   // [RULE5-shared-and-plain]

@@ -8,6 +8,7 @@
 // Spec:    MQTT 5.0 §3.3.4, §4.8.2.
 #pragma once
 
+#include "core/access/quotas.h"
 #include "core/retained/retained_delivery.h"
 #include "core/session/delivery.h"
 #include "core/shard/context.h"
@@ -31,7 +32,8 @@ class Router {
         delivering_(delivering),
         interest_(interest),
         retained_(retained),
-        outbox_(outbox) {}
+        outbox_(outbox),
+        quotas_(context) {}
 
   /// What became of a message. One word: read back bytewise, right behind a message's bytes on
   /// their way to cold memory, it would wait for all of them.
@@ -51,6 +53,12 @@ class Router {
     void add(Delivering::Outcome done) {
       if (is_kept(done)) set_taken();
       if (done == Delivering::Outcome::dropped) set_dropped();
+    }
+    /// A limit keeps it from everybody.
+    static Outcome refused() {
+      Outcome outcome;
+      outcome.flags_ = matched | dropped;
+      return outcome;
     }
     /// Whether the session has it now.
     static bool is_kept(Delivering::Outcome done) {
@@ -98,6 +106,7 @@ class Router {
   /// given: its publisher was told, or will be, that it is kept.
   enum class Promise : std::uint8_t { none, given };
   void keep_retained(Routed& routed, Promise promise);
+  bool may_keep_retained(const Routed& routed, Promise promise, bool is_counted);
   mail::Publish to_mail(Routed& routed);
 
   Context& c_;
@@ -105,6 +114,7 @@ class Router {
   Interest& interest_;
   RetainedDelivery& retained_;
   Outbox& outbox_;
+  Quotas quotas_;
   std::vector<Match> matches_;  // of the message under way; kept for its memory
   std::vector<SharedGroup*> groups_;
   std::vector<std::vector<std::uint32_t>> id_lists_;

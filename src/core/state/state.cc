@@ -103,7 +103,7 @@ void State::apply(const record::SessionDetached& detached) {
 void State::apply(const record::SessionEnded& ended) {
   Session& session = sessions.at(ended.session);
   if (Outbound* outbound = session.find_outbound()) {
-    while (!outbound->queue.empty()) pop_queue_front(*outbound);
+    while (!outbound->queue.empty()) pop_queue_front(session, *outbound);
     for (std::size_t i = 0; i < outbound->window.size(); ++i)
       finish(*outbound, outbound->window[i]);
   }
@@ -151,12 +151,16 @@ void State::apply(const record::Queued& queued) {
   outbound.queue.push_back(std::move(delivery));
 }
 
-void State::pop_queue_front(Outbound& outbound) {
-  const Delivery delivery = outbound.queue.pop_front();
-  const std::size_t bytes = counted_bytes(*delivery.message);
+void State::note_unqueued(const Session& session, Outbound& outbound, std::size_t bytes) {
   outbound.queue_bytes -= bytes;
   queue_bytes_ -= bytes;
   --queue_messages_;
+  if (session.account) session.account->add(Quota::queue_bytes, -static_cast<std::int64_t>(bytes));
+}
+
+void State::pop_queue_front(const Session& session, Outbound& outbound) {
+  const Delivery delivery = outbound.queue.pop_front();
+  note_unqueued(session, outbound, counted_bytes(*delivery.message));
   sessions.release_ids(delivery.subscription_ids);
 }
 
@@ -188,15 +192,13 @@ Delivery& State::apply(const record::DeliveryBegun& begun) {
   Outbound& outbound = session.outbound();
   prefetch_message(outbound.queue, 0);
   Delivery delivery = outbound.queue.pop_front();
-  const std::size_t bytes = counted_bytes(*delivery.message);
-  outbound.queue_bytes -= bytes;
-  queue_bytes_ -= bytes;
-  --queue_messages_;
+  note_unqueued(session, outbound, counted_bytes(*delivery.message));
   return begin(session, outbound, std::move(delivery));
 }
 
 void State::apply(const record::QueueFrontDropped& dropped) {
-  pop_queue_front(sessions.at(dropped.session).outbound());
+  Session& session = sessions.at(dropped.session);
+  pop_queue_front(session, session.outbound());
 }
 
 Delivery* State::find_delivery(Session& session, codec::PacketId packet_id) {

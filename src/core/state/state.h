@@ -81,7 +81,8 @@ class State {
   RetainedStore retained;
 
  private:
-  void pop_queue_front(Outbound& outbound);
+  void note_unqueued(const Session& session, Outbound& outbound, std::size_t bytes);
+  void pop_queue_front(const Session& session, Outbound& outbound);
   Delivery& begin(Session& session, Outbound& outbound, Delivery&& delivery);
   static void count_skipped(const Session& session, Outbound& outbound);
   void finish(Outbound& outbound, Delivery& delivery);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/doors/door_settings.h"
 
+#include "codec/topic.h"
 #include "net/url.h"
 
 #include <array>
@@ -203,6 +204,10 @@ Understood<void> check(const ListenerOptions& options) {
     return refuse(good.error());
   if (auto good = ranges_of(o.deny_addresses, "deny_addresses"); !good) return refuse(good.error());
   if (auto good = ranges_of(o.proxy_trusted, "proxy_trusted"); !good) return refuse(good.error());
+  if (!o.mount_point.empty() && (codec::has_wildcard(o.mount_point) || o.mount_point[0] == '$' ||
+                                 !codec::check_topic_name(o.mount_point)))
+    return refuse("listener.mount_point: '" + o.mount_point +
+                  "' cannot begin a topic: it must not have + or #, nor begin with $");
   if (o.proxy_protocol && o.proxy_trusted.empty())
     return refuse("listener.proxy_protocol: needs listener.proxy_trusted, the proxies' addresses");
   return has_tls(options) ? check_tls(o) : check_no_tls(options);

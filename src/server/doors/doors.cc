@@ -206,7 +206,8 @@ Doors::Opened Doors::open_one(const ListenerOptions& wanted, Anonymous otherwise
       .name = o.name.empty() ? door.socket.address.text() : o.name,
       .is_anonymous_allowed = anonymous == Anonymous::yes ||
                               (anonymous == Anonymous::automatic && is_local && !o.proxy_protocol),
-      .versions = *versions_of(wanted)};
+      .versions = *versions_of(wanted),
+      .mount_point = o.mount_point};
   if (o.packet_bytes_max > 0)
     door.entrance.packet_bytes_max = static_cast<std::uint32_t>(o.packet_bytes_max);
   if (o.connections_max > 0) {

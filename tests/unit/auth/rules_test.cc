@@ -50,6 +50,34 @@ TEST(Rules, WhatNoRuleAllowsIsDenied) {
   EXPECT_EQ(none.subscribe(user("ann"), "t"), -1);
 }
 
+TEST(Rules, TheFirstLineThatSpeaksOfAQuotaDecidesIt) {
+  using core::Quota;
+  const Asked rules = ours(
+      "group crew ann bob\n"
+      "quota user ann connections 3\n"
+      "quota group crew connections 9 queue_bytes 64KiB\n"
+      "quota everyone subscriptions 0\n");
+  const auto of = [&](const char* name, Quota quota) {
+    return rules.rules().quotas_of(user(name), "c").of(quota);
+  };
+  EXPECT_EQ(of("ann", Quota::connections), 3U);
+  EXPECT_EQ(of("bob", Quota::connections), 9U);
+  EXPECT_EQ(of("cy", Quota::connections), core::OwnQuotas::as_configured);
+  EXPECT_EQ(of("ann", Quota::queue_bytes), 65536U);
+  EXPECT_EQ(of("cy", Quota::subscriptions), 0U);
+  EXPECT_EQ(of("ann", Quota::retained_messages), core::OwnQuotas::as_configured);
+}
+
+TEST(Rules, AQuotaThatMakesNoSenseIsToldWithItsLine) {
+  for (const char* line : {"quota", "quota user", "quota user ann", "quota ann connections 3",
+                           "quota user ann connection 3", "quota user ann connections",
+                           "quota user ann connections -1", "quota user ann connections many"}) {
+    const auto read = parse_rules("rules", std::string("# first\n") + line + "\n");
+    ASSERT_FALSE(read.has_value()) << line;
+    EXPECT_EQ(read.error()[0].place, "rules:2") << line;
+  }
+}
+
 TEST(Rules, ADenialWinsWhereverItStands) {
   const Asked rules = ours("deny user ann all home/door\nallow user ann all home/#\n");
   EXPECT_TRUE(rules.write(user("ann"), "home/lamp"));

@@ -60,7 +60,7 @@ constexpr std::uint64_t pack(SessionSlot slot, std::uint32_t generation) {
 
 struct Context {
   Context(const ShardSetup& s, const CoreOptions& o, Rng& r, Log& l, Effects& e, Mailer& m,
-          Instant now_)
+          Instant start)
       : setup(s),
         options(o),
         rng(r),
@@ -70,8 +70,8 @@ struct Context {
         state(s.table_key),
         records(state, s.log_clock),
         checkpoint(state, records),
-        timers(now_),
-        now(now_) {}
+        timers(start),
+        now(start) {}
 
   const ShardSetup setup;
   const CoreOptions& options;

@@ -27,7 +27,7 @@ namespace sluice::core {
 class Checkpoint final : public QueueWatcher {
  public:
   Checkpoint(State& state, RecordWriter& writer);
-  ~Checkpoint();
+  ~Checkpoint() override;
   Checkpoint(const Checkpoint&) = delete;
   Checkpoint& operator=(const Checkpoint&) = delete;
 

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -27,7 +28,7 @@ class Slab {
   Slab& operator=(const Slab&) = delete;
   ~Slab() {
     for (std::uint32_t i = 0; i < end_; ++i)
-      if (cell(i).is_live) std::destroy_at(cell(i).object());
+      if (live(i)) std::destroy_at(cell(i).object());
   }
 
   template <class... Args>
@@ -38,24 +39,26 @@ class Slab {
       free_ = cell(index).next_free;
     } else {
       index = end_++;
-      if (index % chunk_size == 0) chunks_.push_back(std::make_unique<Cell[]>(chunk_size));
+      if (index % chunk_size == 0) chunks_.push_back(std::make_unique<Chunk>());
     }
     Cell& place = cell(index);
     std::construct_at(place.object(), std::forward<Args>(args)...);
-    place.is_live = true;
+    live(index) = true;
     ++size_;
     return index;
   }
   void erase(std::uint32_t index) {
+    SLUICE_ASSERT(live(index));
     Cell& place = cell(index);
-    SLUICE_ASSERT(place.is_live);
     std::destroy_at(place.object());
-    place.is_live = false;
+    live(index) = false;
     place.next_free = free_;
     free_ = index;
     --size_;
   }
-  bool is_live(std::uint32_t index) const { return index < end_ && cell(index).is_live; }
+  bool is_live(std::uint32_t index) const {
+    return index < end_ && chunks_[index / chunk_size]->is_live[index % chunk_size];
+  }
   T& operator[](std::uint32_t index) {
     SLUICE_DCHECK(is_live(index));
     return *cell(index).object();
@@ -71,26 +74,32 @@ class Slab {
   std::uint32_t size() const { return size_; }
   /// One past the highest index ever used: for walks in index order.
   std::uint32_t end() const { return end_; }
-  std::size_t bytes() const { return chunks_.size() * chunk_size * sizeof(Cell); }
+  std::size_t bytes() const { return chunks_.size() * sizeof(Chunk); }
 
  private:
   static constexpr std::uint32_t none = 0xffffffffU;
 
-  struct Cell {
+  union Cell {
     alignas(T) unsigned char storage[sizeof(T)];
-    std::uint32_t next_free = none;
-    bool is_live = false;
+    std::uint32_t next_free = none;  ///< while nothing lives here
 
     T* object() { return std::launder(reinterpret_cast<T*>(storage)); }
     const T* object() const { return std::launder(reinterpret_cast<const T*>(storage)); }
   };
+  struct Chunk {
+    std::array<Cell, chunk_size> cells;
+    std::array<bool, chunk_size> is_live{};
+  };
 
-  Cell& cell(std::uint32_t index) { return chunks_[index / chunk_size][index % chunk_size]; }
+  Cell& cell(std::uint32_t index) { return chunks_[index / chunk_size]->cells[index % chunk_size]; }
   const Cell& cell(std::uint32_t index) const {
-    return chunks_[index / chunk_size][index % chunk_size];
+    return chunks_[index / chunk_size]->cells[index % chunk_size];
+  }
+  bool& live(std::uint32_t index) {
+    return chunks_[index / chunk_size]->is_live[index % chunk_size];
   }
 
-  std::vector<std::unique_ptr<Cell[]>> chunks_;
+  std::vector<std::unique_ptr<Chunk>> chunks_;
   std::uint32_t free_ = none;
   std::uint32_t end_ = 0;
   std::uint32_t size_ = 0;

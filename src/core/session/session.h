@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/ring_buffer.h"
+#include "base/short_text.h"
 #include "base/time.h"
 #include "codec/types.h"
 #include "core/access/access.h"
@@ -21,7 +22,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 namespace sluice::core {
@@ -79,9 +79,9 @@ class Session {
  public:
   Session(std::string_view id, SessionSlot at) : slot(at), client_id_(id) {}
 
-  std::string_view client_id() const { return client_id_; }
+  std::string_view client_id() const { return client_id_.view(); }
   bool is_connected() const { return !conn.is_none(); }
-  bool is_stand_in() const { return remote.session != no_session; }
+  bool is_stand_in() const { return remote != nullptr; }
   /// Whether the session outlives its connection, so that its state must be kept safe.
   bool is_durable() const { return expiry_s > 0; }
   /// Whether the log knows of it: for its own sake, or for its will's.
@@ -97,7 +97,7 @@ class Session {
   std::size_t extra_bytes() const {
     return (outbound_ ? sizeof(Outbound) + outbound_->window.bytes() + outbound_->queue.bytes()
                       : 0) +
-           received.bytes() + client_id_.capacity();
+           received.bytes() + client_id_.heap_bytes();
   }
 
   static constexpr std::uint32_t never_expires = 0xffffffffU;
@@ -107,11 +107,11 @@ class Session {
   std::uint32_t expiry_s = 0;    ///< Session Expiry Interval; 0: ends with the connection
   std::uint32_t number = 0;      ///< differs between sessions that use one slot in turn
   std::uint32_t generation = 0;  ///< grows with every connection, for late timers
-  RemoteMember remote;           ///< set in stand-ins only
   Instant disconnected_at{};     ///< never: a connection has it
   std::uint64_t log_number = 0;  ///< its name in the log; 0: the log does not know it
   PacketIdSet received;          ///< incoming QoS 2, PUBREL awaited
   std::unique_ptr<SessionWill> will;
+  std::unique_ptr<RemoteMember> remote;  ///< of stand-ins only
   codec::PacketId next_packet_id = 1;
   codec::Version version = codec::Version::v3_1_1;
   std::uint32_t match_stamp = 0;          ///< of the last publish that matched, and its place among
@@ -126,7 +126,7 @@ class Session {
   std::uint32_t drops = 0;
 
  private:
-  std::string client_id_;
+  ShortText client_id_;
   std::unique_ptr<Outbound> outbound_;
 };
 

@@ -112,8 +112,8 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
     const auto member = pick(*group, [&](SessionSlot slot) {
       Session& session = c_.state.sessions.at(slot);
       if (session.is_stand_in())
-        return session.remote.is_connected ? MemberClass::free_window
-               : session.remote.is_durable ? MemberClass::offline_durable
+        return session.remote->is_connected ? MemberClass::free_window
+               : session.remote->is_durable ? MemberClass::offline_durable
                                            : MemberClass::cannot_take;
       if (!delivering_.is_allowed(session, routed.topic)) return MemberClass::cannot_take;
       if (session.is_connected()) {
@@ -133,24 +133,24 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
     }
     const Session& session = c_.state.sessions.at(member->session);
     if (session.is_stand_in()) {
-      if (routed.qos == codec::Qos::at_most_once && is_lost_on_the_way(session.remote.shard)) {
+      if (routed.qos == codec::Qos::at_most_once && is_lost_on_the_way(session.remote->shard)) {
         outcome.set_dropped();
         continue;
       }
       mail::SharedPublish shared{.publish = to_mail(routed),
                                  .share_name = group->name(),
                                  .filter = {},
-                                 .session = session.remote.session,
-                                 .number = session.remote.number,
+                                 .session = session.remote->session,
+                                 .number = session.remote->number,
                                  .hops = static_cast<std::uint8_t>(hops_ + 1)};
       std::string filter = c_.state.subscriptions.filter_of(*group);
       shared.filter = filter;
       const bool is_acknowledged = c_.setup.has_log && routed.qos > codec::Qos::at_most_once;
       if (is_acknowledged &&
-          (session.remote.is_durable || outbox_.is_waiting(session.remote.shard)))
-        outbox_.send(session.remote.shard, routed, shared.publish, &shared);
+          (session.remote->is_durable || outbox_.is_waiting(session.remote->shard)))
+        outbox_.send(session.remote->shard, routed, shared.publish, &shared);
       else
-        mail::send(c_.mailer, session.remote.shard, shared);
+        mail::send(c_.mailer, session.remote->shard, shared);
       outcome.set_taken();
     } else {
       deliver_to(routed, *member, outcome);

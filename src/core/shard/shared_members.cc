@@ -71,7 +71,8 @@ void SharedMembers::on_mail(ShardIndex from, const mail::SharedMember& mail) {
       found != stand_ins_.end() ? found->second : c_.state.sessions.create_stand_in();
   if (found == stand_ins_.end()) stand_ins_.emplace(key, slot);
   Session& stand_in = c_.state.sessions.at(slot);
-  stand_in.remote = {from, mail.session, mail.number, mail.is_connected, mail.is_durable};
+  stand_in.remote = std::make_unique<RemoteMember>(from, mail.session, mail.number,
+                                                   mail.is_connected, mail.is_durable);
   codec::SubscriptionOptions options;
   options.qos = mail.qos;
   c_.state.subscriptions.subscribe_shared(mail.share_name, mail.filter,

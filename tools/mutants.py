@@ -185,7 +185,9 @@ def changes_of(code, begin):
     label = re.match(r"(case [\w:]+|default)\s*:(?!:)\s*\{?", rest)
     if label:
         at = begin + label.end()
-        return [("nothing is done in this case", [(at, at, " if (sluice_mutant::on(@)) break; ")])]
+        return [("nothing is done in this case", [(at, at, " if (sluice_mutant::on(@)) break; ")]),
+                ("an empty value is returned in this case",
+                 [(at, at, " if (sluice_mutant::on(@)) return {}; ")])]
     end = end_of(code, begin)
     if end < len(code) and code[end] == "{":
         return changes_of_function(code, begin, end)

@@ -158,7 +158,7 @@ Result<PacketId> ClientMachine::publish(const codec::Publish& publish, Instant n
   packet.dup = false;  // [MQTT5-3.3.1-2] [MQTT5-4.3.2-2] [MQTT5-4.3.3-2] [MQTT3-3.3.1-2]
   packet.packet_id = 0;
   if (packet.qos != Qos::at_most_once) return publish_with_id(packet, now);
-  SLUICE_CHECK(send(packet, now));  // [MQTT5-2.2.1-2] [MQTT3-2.3.1-5]
+  SLUICE_CHECK(send(packet, now));
   return PacketId{0};
 }
 
@@ -167,7 +167,7 @@ Result<PacketId> ClientMachine::publish_with_id(codec::Publish packet, Instant n
   if (send_quota() == 0) {
     return fail(ErrorCode::would_block, "as many messages are in flight as are allowed");
   }
-  // [MQTT5-2.2.1-3] [MQTT5-4.3.2-1] [MQTT5-4.3.3-1] [MQTT3-2.3.1-2]
+  // [MQTT5-2.2.1-3] [MQTT3-2.3.1-2]
   packet.packet_id = outbound_.next_id();
   SLUICE_CHECK(send(packet, now));
   OutboundWindow::Entry& entry =

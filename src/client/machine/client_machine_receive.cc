@@ -187,7 +187,7 @@ void ClientMachine::pump(Instant now) {
         entry.bytes[0] &= 0xF7U;
       entry.is_sent = entry.is_counted = true;
       ++counted_;
-      output_.append(entry.bytes);
+      output_.append(entry.bytes);  // with the identifier that it had [MQTT3-2.3.1-3]
       keep_alive_.on_sent(now);
     }
   }
@@ -227,7 +227,7 @@ void ClientMachine::receive_pubrec(const codec::Pubrec& ack, Instant now) {
     return;
   }
   const bool is_first = entry->stage == Stage::pubrec;
-  entry->stage = Stage::pubcomp;  // not sent again [MQTT5-4.3.3-6] [MQTT3-4.3.3-1]
+  entry->stage = Stage::pubcomp;  // not sent again [MQTT3-4.3.3-1]
   entry->bytes.clear();
   if (is_first) events_.on_received(ack.packet_id);
   // [MQTT5-4.3.3-4] [MQTT5-4.6.0-4] [MQTT3-4.6.0-4]
@@ -279,7 +279,7 @@ void ClientMachine::receive_qos_1(const codec::Publish& publish, Instant now) {
   }
 }
 
-// [MQTT5-4.3.3-8] [MQTT5-4.3.3-10] [MQTT3-4.3.3-2]: delivered once until its PUBREL has come.
+// [MQTT5-4.3.3-10] [MQTT3-4.3.3-2]: delivered once until its PUBREL has come.
 void ClientMachine::receive_qos_2(const codec::Publish& publish, Instant now) {
   const PacketId id = publish.packet_id;
   if (inbound_.is_unreleased(id)) {
@@ -306,18 +306,19 @@ void ClientMachine::receive_pubrel(const codec::Pubrel& release, Instant now) {
                             "a PUBREL came before the PUBREC of its message", now);
   }
   const bool was_known = inbound_.remove_unreleased(release.packet_id);
-  // [MQTT5-4.3.3-11] [MQTT5-4.3.3-12] [MQTT3-4.3.3-2]
+  // [MQTT5-4.3.3-11] [MQTT3-4.3.3-2]
   send_ack(PacketType::pubcomp, release.packet_id,
            was_known ? ReasonCode::success : ReasonCode::packet_identifier_not_found, now);
 }
 
 void ClientMachine::send_ready_acks(Instant now) {
-  // [MQTT5-4.6.0-2] [MQTT5-4.6.0-3] [MQTT3-4.6.0-2] [MQTT3-4.6.0-3]: in the order of the messages.
+  // In the order of the messages.
   while (const auto pending = inbound_.take_ready()) {
     const bool is_qos_2 = pending->qos == Qos::exactly_once;
-    if (is_qos_2 && codec::is_failure(pending->reason)) {  // [MQTT5-4.3.3-9]
+    if (is_qos_2 && codec::is_failure(pending->reason)) {
       inbound_.remove_unreleased(pending->packet_id);
     }
+    // [MQTT5-4.6.0-2] [MQTT5-4.6.0-3] [MQTT3-4.6.0-2] [MQTT3-4.6.0-3]
     send_ack(is_qos_2 ? PacketType::pubrec : PacketType::puback, pending->packet_id,
              pending->reason, now);
   }

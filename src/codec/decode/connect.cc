@@ -91,15 +91,17 @@ Result<void> check_flags(ConnectFlags flags, Version version, std::size_t offset
 
 Result<void> take_utf8(ByteReader& reader, std::string_view& out) {
   if (!reader.take_text(out)) return cut_short(reader);
+  // [MQTT5-3.1.3-4] [MQTT5-3.1.3-11] [MQTT5-3.1.3-12] [MQTT3-3.1.3-4] [MQTT3-3.1.3-10]
+  // [MQTT3-3.1.3-11]
   if (auto checked = check_utf8(out); !checked)
     return fail(shifted(checked.error(), reader.offset() - out.size()));
   return {};
 }
 
-// [MQTT5-3.1.2-9] [MQTT3-3.1.2-9] [MQTT5-3.1.3-11] [MQTT3-3.1.3-10]
+// [MQTT5-3.1.2-9] [MQTT3-3.1.2-9]
 Result<void> take_will(ByteReader& reader, ConnectFlags flags, const DecodeContext& context,
                        Connect& out) {
-  if (!flags.has_will()) return {};
+  if (!flags.has_will()) return {};  // [MQTT3-3.1.2-12]
   Will& will = out.will.emplace();
   will.qos = static_cast<Qos>(flags.will_qos());
   will.retain = flags.has_will_retain();
@@ -121,7 +123,7 @@ Result<void> take_credentials(ByteReader& reader, ConnectFlags flags, Version ve
   // [RULE31-absent-fields]
   const bool may_be_absent = version == Version::v3_1;
   if (flags.has_user_name() && !(may_be_absent && reader.is_done())) {
-    SLUICE_CHECK(take_utf8(reader, out.user_name.emplace()));  // [MQTT5-3.1.3-12] [MQTT3-3.1.3-11]
+    SLUICE_CHECK(take_utf8(reader, out.user_name.emplace()));
   }
   if (flags.has_password() && !(may_be_absent && reader.is_done())) {
     if (!reader.take_field(out.password.emplace())) return cut_short(reader);
@@ -166,7 +168,7 @@ Result<void> take_rest(ByteReader& reader, const DecodeContext& context, Connect
     SLUICE_CHECK(check_authentication(out.properties, reader.offset() - out.properties.raw.size()));
   }
   const std::size_t client_id_at = reader.offset() + 2;
-  // [MQTT5-3.1.3-3] [MQTT5-3.1.3-4] [MQTT3-3.1.3-3] [MQTT3-3.1.3-4]
+  // [MQTT5-3.1.3-3] [MQTT3-3.1.3-3]
   SLUICE_CHECK(take_utf8(reader, out.client_id));
   SLUICE_CHECK(take_will(reader, flags, context, out));
   SLUICE_CHECK(take_credentials(reader, flags, context.version, out));

@@ -56,7 +56,8 @@ Result<void> decode_delivery(std::uint8_t first_byte, ByteView body, Version ver
   ByteReader reader(body);
   if (!reader.take_text(out.topic)) [[unlikely]]
     return fail(malformed(reader.offset(), "the packet is cut short in its topic name"));
-  out.packet_id = 0;  // [MQTT5-2.2.1-2] [MQTT3-2.3.1-5]
+  out.packet_id = 0;
+  // [MQTT5-2.2.1-2] [MQTT3-2.3.1-5]
   if (out.qos != Qos::at_most_once) {
     SLUICE_TRY(out.packet_id, take_packet_id(reader));
   }

@@ -116,7 +116,6 @@ void Closing::send_disconnect(const Connection& connection, codec::ReasonCode re
 
 void Closing::send_refusal(Connection& connection, codec::ReasonCode code,
                            std::string_view reason) {
-  // [MQTT5-3.2.2-20] [MQTT5-3.1.4-2] [MQTT5-4.12.0-4]
   std::array<std::uint8_t, 512> properties;
   codec::PropertyWriter writer(properties);
   codec::Connack connack{
@@ -125,7 +124,7 @@ void Closing::send_refusal(Connection& connection, codec::ReasonCode code,
       reason.size() < 400)
     writer.text(codec::PropertyId::reason_string, reason);
   if (const auto written = writer.finish()) connack.properties = *written;
-  // [MQTT5-3.2.2-19]
+  // [MQTT5-3.2.2-19] [MQTT5-3.2.2-20]
   if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max)
     connack.properties = {};
   if (codec::encoded_size(connack, connection.version) > connection.packet_bytes_max) return;
@@ -133,6 +132,7 @@ void Closing::send_refusal(Connection& connection, codec::ReasonCode code,
   const auto size = codec::encode(connack, connection.version,
                                   output.reserve(codec::encoded_size(connack, connection.version)));
   SLUICE_ASSERT(size.has_value());
+  // [MQTT5-3.1.4-2] [MQTT5-4.12.0-4]
   output.send(connection.id, output.commit(*size));
   ++c_.metrics.packets_sent[static_cast<std::size_t>(codec::PacketType::connack)];
 }
@@ -212,7 +212,6 @@ void Closing::detach(Connection& connection, CloseCause cause) {
   start_will(*session);
 }
 
-// [MQTT5-3.1.3-9]
 void Closing::start_will(Session& session) {
   if (!session.will) return;
   if (session.will->delay == Duration{}) {
@@ -235,7 +234,6 @@ void Closing::publish_will(Session& session) {
     return;
   }
   ++c_.metrics.wills_published;
-  // [MQTT3-3.1.2-16] [MQTT3-3.1.2-17] [MQTT5-3.1.2-14] [MQTT5-3.1.2-15]
   Routed routed = Routed::of(message);
   // Its expiry begins when it is published, not when it was handed in.
   routed.received = c_.now;
@@ -264,10 +262,11 @@ void Closing::end_session(Session& session) {
                            session.is_interest_kept ? Interest::Keeps::yes : Interest::Keeps::no);
       });
   // What a member of a shared subscription had not acknowledged goes to another: QoS 1 begun or
-  // not, QoS 2 not begun. [MQTT5-4.8.2-5]
+  // not, QoS 2 not begun.
   std::vector<MessageRef> orphans;
   if (const Outbound* outbound = session.find_outbound(); outbound != nullptr && !shared.empty()) {
     for (std::size_t i = 0; i < outbound->window.size(); ++i)
+      // [MQTT5-4.8.2-5]
       if (outbound->window[i].is_shared && outbound->window[i].message &&
           outbound->window[i].qos == codec::Qos::at_least_once)
         orphans.push_back(outbound->window[i].message);
@@ -300,6 +299,7 @@ void Closing::on_session_expired(SessionSlot slot, std::uint32_t generation) {
 
 void Closing::on_will_due(SessionSlot slot, std::uint32_t generation) {
   Session* session = c_.state.sessions.find(slot);
+  // [MQTT5-3.1.3-9]
   if (session == nullptr || session->generation != generation || session->is_connected()) return;
   publish_will(*session);
   // After a restart a session that had ended with its connection has waited for this alone.

@@ -245,7 +245,7 @@ void Handshake::take_over(const codec::Connect& connect, Session& old) {
 
 void Handshake::set_will(Session& session, const codec::Connect& connect) {
   if (!connect.will) {
-    closing_.clear_will(session);  // of the connection before: [MQTT5-3.1.3-9]
+    closing_.clear_will(session);  // of the connection before
     return;
   }
   // [MQTT5-3.1.2-7]
@@ -256,6 +256,7 @@ void Handshake::set_will(Session& session, const codec::Connect& connect) {
   const codec::Properties properties =
       mounted_properties(mount_of(connection), will.properties, MountWay::in, place);
   ForwardedProperties forwarded(properties);
+  // [MQTT3-3.1.2-16] [MQTT3-3.1.2-17] [MQTT5-3.1.2-14] [MQTT5-3.1.2-15] [MQTT5-3.1.3-10]
   const MessageRef message = c_.state.messages.make({.topic = topic,
                                                      .properties = forwarded.bytes(),
                                                      .payload = will.payload,
@@ -332,7 +333,6 @@ Session& Handshake::attach(Connection& connection, const codec::Connect& connect
   session->drop_was_logged = false;
   connection.session = session->slot;
   connection.session_expiry_s = granted.session_expiry_s;
-  // [MQTT3-3.1.2-12]
   set_will(*session, connect);
   return *session;
 }

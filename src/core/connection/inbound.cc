@@ -94,8 +94,8 @@ Inbound::Step Inbound::fail(Connection& connection, const Error& error) {
       closing_.send_refusal(connection, reason, error.detail);
     closing_.refuse(connection, {.reason = error.detail});
   } else {
-    closing_.close(connection, close_cause_of(error), reason,
-                   error.detail);  // [MQTT5-4.13.1-1] [MQTT3-4.8.0-1] [MQTT3-4.8.0-2]
+    // [MQTT5-4.13.1-1] [MQTT3-4.8.0-1] [MQTT3-4.8.0-2]
+    closing_.close(connection, close_cause_of(error), reason, error.detail);
   }
   return Step::gone;
 }
@@ -316,9 +316,9 @@ Inbound::Step Inbound::on_decoded(Connection& connection, const codec::Packet& p
   if (const auto* pubcomp = std::get_if<codec::Pubcomp>(&packet))
     return step(publishing_.on_pubcomp(connection, *pubcomp));
   if (std::holds_alternative<codec::Pingreq>(packet)) {
-    // [MQTT3-3.12.4-1] [MQTT5-3.12.4-1]
     Output& output = c_.effects.output;
     std::ranges::copy(codec::pingresp_bytes, output.reserve(codec::pingresp_bytes.size()).begin());
+    // [MQTT3-3.12.4-1] [MQTT5-3.12.4-1]
     output.send(connection.id, output.commit(codec::pingresp_bytes.size()));
     ++c_.metrics.packets_sent[static_cast<std::size_t>(PacketType::pingresp)];
     return Step::go_on;

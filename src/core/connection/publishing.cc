@@ -120,13 +120,14 @@ bool Publishing::on_publish(Connection& connection, PacketBytes& packet,
   }
   ReasonCode reason = route(connection, publish, packet);
   if (!is_kept(connection, reason)) return false;
-  // 3.x has no way to refuse: what was dropped, and counted, is acknowledged. [MQTT3-3.3.5-2]
+  // 3.x has no way to refuse: what was dropped, and counted, is acknowledged.
   if (connection.version != Version::v5) reason = ReasonCode::success;
+  // [MQTT5-4.3.3-9]
   if (publish.qos == Qos::exactly_once && !codec::is_failure(reason)) {
-    // [MQTT5-4.3.3-8]
     c_.commit(record::PacketIdReceived{session.slot, publish.packet_id}, session.is_durable());
     ++connection.unreleased;
   }
+  // [MQTT3-3.3.5-2]
   return acknowledge(connection, publish, reason, changes);
 }
 
@@ -172,6 +173,8 @@ ReasonCode Publishing::route(Connection& connection, const codec::Publish& publi
                              const PacketBytes& packet) {
   if (is_refused(connection, publish)) return ReasonCode::not_authorized;
   const ForwardedProperties forwarded(publish.properties);
+  // [MQTT3-3.3.2-3] [MQTT5-3.3.2-3] [MQTT5-3.3.2-4] [MQTT5-3.3.2-15] [MQTT5-3.3.2-16]
+  // [MQTT5-3.3.2-17] [MQTT5-3.3.2-18] [MQTT5-3.3.2-20]
   Routed routed{.topic = publish.topic,
                 .properties = forwarded.bytes(),
                 .payload = publish.payload,
@@ -182,7 +185,7 @@ ReasonCode Publishing::route(Connection& connection, const codec::Publish& publi
                 .publisher = connection.session,
                 .body = packet.owner};
   // A QoS 0 packet that came is, byte for byte, the packet that goes to subscribers of the same
-  // version. [MQTT5-3.3.1-3]
+  // version.
   if (packet.is_stable && publish.qos == Qos::at_most_once && forwarded.is_unchanged() &&
       !publish.dup)
     routed.encoded[connection.version == Version::v5 ? 1 : 0][publish.retain ? 1 : 0] = packet.all;
@@ -200,6 +203,7 @@ bool Publishing::acknowledge(Connection& connection, const codec::Publish& publi
   // [MQTT3-4.3.2-2] [MQTT5-4.3.2-4] [MQTT5-4.3.2-5] [MQTT3-4.6.0-2] [MQTT5-4.6.0-2]
   if (publish.qos == Qos::at_least_once)
     return acks_.send(connection, codec::Puback{publish.packet_id, reason, {}}, changes);
+  // [MQTT5-4.3.3-8]
   return acks_.send(connection, codec::Pubrec{publish.packet_id, reason, {}}, changes);
 }
 
@@ -260,6 +264,7 @@ bool Publishing::on_pubrec(Connection& connection, const codec::Pubrec& pubrec) 
 bool Publishing::on_pubrel(Connection& connection, const codec::Pubrel& pubrel) {
   Session& session = c_.state.sessions.at(connection.session);
   const std::uint64_t changes = c_.journal.changes();
+  // [MQTT5-4.3.3-12]
   const bool was_there =
       c_.commit(record::PacketIdReleased{session.slot, pubrel.packet_id}, session.is_durable());
   if (was_there && connection.unreleased > 0) --connection.unreleased;

@@ -20,8 +20,6 @@ namespace sluice::core {
 
 class ForwardedProperties {
  public:
-  // [MQTT5-3.1.3-10] [MQTT5-3.3.2-4] [MQTT5-3.3.2-15] [MQTT5-3.3.2-16] [MQTT5-3.3.2-17]
-  // [MQTT5-3.3.2-18] [MQTT5-3.3.2-20]
   explicit ForwardedProperties(const codec::Properties& properties);
   ForwardedProperties(const ForwardedProperties&) = delete;
   ForwardedProperties& operator=(const ForwardedProperties&) = delete;

@@ -194,7 +194,7 @@ void Delivering::send_qos_0(Routed& routed, const Target& target, Connection& co
   publish.subscription_ids = ids_of(target);
   if (connection.topic_changes) unmount(connection, publish);
   const std::size_t size = publish_bytes(publish, connection.version);
-  // [MQTT5-3.1.2-24]
+  // [MQTT5-3.1.2-24] [RULE5-maximum-packet-size-counts-all]
   if (size == 0 || size > connection.packet_bytes_max) {
     ++c_.metrics.messages_dropped_maximum_packet_size;
     return;
@@ -277,7 +277,6 @@ void Delivering::begin_now(Connection& connection, Routed& routed, const Target&
 const Delivery* Delivering::begin(Connection& connection, const MessageRef& message,
                                   const Target& target, codec::Qos qos) {
   const Session& session = c_.state.sessions.at(target.session);
-  // [MQTT3-2.3.1-4] [MQTT5-2.2.1-4] [MQTT3-4.3.2-1]
   Delivery& delivery = c_.commit(
       record::QueuedAndBegun{session.slot, message, c_.state.sessions.store_ids(ids_of(target)),
                              qos, target.retain, target.is_shared},
@@ -295,7 +294,7 @@ bool Delivering::can_send(const Connection& connection, const Message& message,
     return false;
   }
   const std::size_t size = publish_bytes(publish, connection.version);
-  // [RULE5-maximum-packet-size-counts-all] [MQTT5-3.1.2-25]
+  // [MQTT5-3.1.2-25]
   if (size != 0 && size <= connection.packet_bytes_max) return true;
   ++c_.metrics.messages_dropped_maximum_packet_size;
   return false;
@@ -382,7 +381,7 @@ OutgoingPublish Delivering::outgoing(const Connection& connection, const Message
 
 OutgoingPublish Delivering::outgoing(const Connection& connection, const Delivery& delivery) {
   OutgoingPublish publish = outgoing(connection, *delivery.message, delivery.qos, delivery.retain);
-  // [MQTT3-3.3.1-1] [MQTT5-3.3.1-1] [MQTT5-4.3.2-2] [MQTT5-4.3.3-2] [MQTT3-3.3.1-3]
+  // [MQTT3-3.3.1-1] [MQTT5-3.3.1-1] [MQTT5-4.3.2-2] [MQTT5-4.3.3-2] [MQTT3-3.3.1-3] [MQTT5-3.3.1-3]
   publish.dup = delivery.is_retry;
   publish.packet_id = delivery.packet_id;
   if (delivery.subscription_ids != 0)
@@ -400,7 +399,6 @@ ByteView Delivering::send(Connection& connection, const MessageRef& message,
                           OutgoingPublish& publish) {
   Output& output = c_.effects.output;
   if (connection.topic_changes)
-    // [MQTT3-3.3.1-3]
     choose_alias(publish, connection, publish_bytes(publish, connection.version));
   ++c_.metrics.messages_sent[static_cast<std::size_t>(publish.qos)];
   c_.metrics.payload_bytes_sent += publish.payload.size();
@@ -446,6 +444,7 @@ void Delivering::send_again(Session& session, Connection& connection, Outbound& 
   for (; outbound.unsent > 0; --outbound.unsent) {
     Delivery& delivery = outbound.window[outbound.window.size() - outbound.unsent];
     if (delivery.state == DeliveryState::done) continue;
+    // [MQTT5-4.3.3-6]
     if (delivery.state == DeliveryState::released) {
       // It counts: its PUBCOMP will give back what it has taken.
       ++connection.in_flight;
@@ -455,7 +454,7 @@ void Delivering::send_again(Session& session, Connection& connection, Outbound& 
     // [RULE5-receive-maximum-on-resume]
     if (connection.in_flight >= messages_max) return;
     // One that never left because the log had not answered is no retry.
-    // [MQTT3-2.3.1-3] [MQTT5-4.3.3-7] [MQTT5-4.8.2-4]
+    // [MQTT5-4.3.3-7] [MQTT5-4.8.2-4]
     delivery.is_retry = delivery.is_retry || delivery.state == DeliveryState::published;
     delivery.state = DeliveryState::published;
     ++connection.in_flight;

@@ -114,7 +114,7 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
       if (session.is_stand_in())
         return session.remote->is_connected ? MemberClass::free_window
                : session.remote->is_durable ? MemberClass::offline_durable
-                                           : MemberClass::cannot_take;
+                                            : MemberClass::cannot_take;
       if (!delivering_.is_allowed(session, routed.topic)) return MemberClass::cannot_take;
       if (session.is_connected()) {
         if (delivering_.has_free_window(session)) return MemberClass::free_window;
@@ -299,7 +299,6 @@ Router::Outcome Router::publish(Routed& routed) {
     if (c_.is_alone() || c_.owner_of(routed.topic) == c_.setup.index)
       keep_retained(routed, Promise::none);
   }
-  // [MQTT3-3.3.2-3] [MQTT5-3.3.2-3]
   Outcome outcome = deliver_local(routed);
   // [RULE5-shared-and-plain]
   if (!groups_.empty()) outcome.add(deliver_groups(routed));

@@ -46,6 +46,13 @@ TEST_F(Mqtt3Exchange, MQTT3_3_3_1_3_dup_is_not_passed_on) {
   subscribe(subscriber, {"t", qos_1});
   client_.send(Publish{.topic = "t", .payload = "x", .qos = qos_1, .dup = true, .packet_id = 1});
   subscriber.expect(Publish{.topic = "t", .payload = "x", .qos = qos_1});
+  // Nor to who comes for it later.
+  const Connect keeping{.version = Version::v3_1_1, .client_id = "k", .clean_start = false};
+  Client& away = broker_.connect(keeping);
+  subscribe(away, {"u", qos_1});
+  away.cut();
+  client_.send(Publish{.topic = "u", .payload = "x", .qos = qos_1, .dup = true, .packet_id = 1});
+  broker_.resume(keeping).expect(Publish{.topic = "u", .payload = "x", .qos = qos_1});
 }
 
 TEST_F(Mqtt3Exchange, MQTT3_3_3_1_10_and_11_an_empty_retained_message_clears_and_is_not_kept) {

@@ -47,10 +47,12 @@ TEST_F(Mqtt5Exchange, MQTT5_3_3_1_12_and_13_retain_as_published) {
 }
 
 TEST_F(Mqtt5Exchange, MQTT5_3_3_2_4_the_payload_format_indicator_goes_on) {
-  subscribe(other_, {"t"});
   const Props props = Props().number(PropertyId::payload_format_indicator, 1);
+  subscribe(other_, {"t", qos_1});
   client_.send(Publish{.topic = "t", .payload = "x", .props = props});
   other_.expect(Publish{.topic = "t", .payload = "x", .props = props});
+  client_.send(Publish{.topic = "t", .payload = "x", .qos = qos_1, .packet_id = 1, .props = props});
+  other_.expect(Publish{.topic = "t", .payload = "x", .qos = qos_1, .props = props});
 }
 
 TEST_F(Mqtt5Exchange, MQTT5_3_3_2_12_an_alias_means_another_topic_once_it_is_set_again) {

@@ -23,6 +23,12 @@ TEST_F(Mqtt5Publish, MQTT5_3_3_1_3_dup_is_not_passed_on) {
   subscribe(other_, {"t", qos_1});
   client_.send(Publish{.topic = "t", .payload = "x", .qos = qos_1, .dup = true, .packet_id = 1});
   other_.expect(Publish{.topic = "t", .payload = "x", .qos = qos_1});
+  // Nor to who comes for it later.
+  Client& away = broker_.connect(five("s", 600));
+  subscribe(away, {"u", qos_1});
+  away.cut();
+  client_.send(Publish{.topic = "u", .payload = "x", .qos = qos_1, .dup = true, .packet_id = 1});
+  broker_.resume(five("s", 600, false)).expect(Publish{.topic = "u", .payload = "x", .qos = qos_1});
 }
 
 TEST_F(Mqtt5Publish, MQTT5_3_3_1_5_a_retained_message_replaces_the_one_before) {
@@ -92,6 +98,8 @@ TEST_F(Mqtt5Publish, MQTT5_3_3_2_11_aliases_of_the_server_stay_within_the_client
     if (!got.topic.empty()) known[alias] = got.topic;
     EXPECT_EQ(got.topic.empty() ? known[alias] : got.topic, topic);
   }
+  // It makes use of them.
+  EXPECT_TRUE(known.contains(1) && known.contains(2));
 }
 
 TEST(Mqtt5PublishRaw, MQTT5_3_3_2_13_and_14_the_response_topic_is_a_topic_name) {

@@ -63,7 +63,15 @@ TEST_F(Mqtt5Clock, MQTT5_3_1_3_9_no_will_if_the_client_is_back_before_its_delay)
   connect.will = Will{.topic = "will", .props = Props().number(PropertyId::will_delay_interval, 5)};
   broker_.connect(connect).cut();
   broker_.advance(4s);
-  broker_.resume(five("c", 60, false));
+  Client& back = broker_.resume(five("c", 60, false));
+  broker_.advance(10s);
+  other_.expect_nothing();
+  // The will of the connection that it came back with waits for the end of that one.
+  back.cut();
+  connect.clean_start = false;
+  broker_.resume(connect).cut();
+  broker_.advance(4s);
+  broker_.resume(connect);
   broker_.advance(10s);
   other_.expect_nothing();
 }

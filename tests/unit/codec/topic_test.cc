@@ -38,6 +38,10 @@ TEST(CodecTopicName, IsCheckedAtEveryByteOfEveryLength) {
 }
 
 TEST(CodecTopicName, MQTT3_4_7_3_3_at_most_65535_bytes) {
+  TopicLimits limits;
+  limits.bytes_max = 100'000;
+  EXPECT_TRUE(check_topic_name(std::string(65'535, 't'), limits).has_value());
+  EXPECT_FALSE(check_topic_name(std::string(65'536, 't'), limits).has_value());
   EXPECT_TRUE(check_topic_name(std::string(65'535, 't')).has_value());
   EXPECT_FALSE(check_topic_name(std::string(65'536, 't')).has_value());
   EXPECT_FALSE(check_topic_filter(std::string(65'535, 't') + "/#").has_value());

@@ -20,6 +20,8 @@ HEADER = """// SPDX-License-Identifier: Apache-2.0
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wmisleading-indentation"
+#pragma GCC diagnostic ignored "-Wconversion"
 namespace sluice_mutant {
 inline const int chosen = [] {
   const char* text = std::getenv("SLUICE_MUTANT");
@@ -299,9 +301,12 @@ def field_end(code, at):
 
 
 def apply(text, edits):
-    """Of what is inserted at one place, what closes comes first, the innermost at once."""
+    """Of what is inserted at one place, what closes comes first, the innermost at once: of two that
+    begin at one place too, the later."""
     out, at = [], 0
-    for place, order, piece in sorted(edits, key=lambda e: (e[0], e[1])):
+    turns = [(place, order, -turn if order < 0 else turn, piece)
+             for turn, (place, order, piece) in enumerate(edits)]
+    for place, _, _, piece in sorted(turns):
         out += [text[at:place], piece]
         at = place
     out.append(text[at:])

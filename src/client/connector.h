@@ -40,6 +40,12 @@ class Connector {
   ~Connector();
 
   Progress start(Instant now);
+  /// Goes on with what comes behind the address that was taken last: it led to no broker.
+  Progress go_on(Instant now) { return try_on(now); }
+  /// True if an address or an endpoint is left to go on with.
+  bool has_more() const {
+    return !addresses_.empty() || endpoint_at_ + 1 < options_.endpoints.size();
+  }
   void stop();
   Progress on_ready(Instant now);
   Progress on_deadline(Instant now);

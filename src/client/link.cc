@@ -35,6 +35,7 @@ Link::Link(LinkOptions options, const Uses& uses)
 
 void Link::start(Instant now) {
   SLUICE_ASSERT(transport_ == nullptr);
+  is_accepted_ = false;
   phase_ = Phase::opening;
   phase_deadline_ = Instant::never();
   proceed(connector_.start(now), now);
@@ -158,7 +159,7 @@ void Link::linger(Instant now) {
 }
 
 void Link::stop(Instant now) {
-  options_.reconnect = Reconnect::never;
+  set_reconnect(Reconnect::never);
   is_falling_back_ = false;
   connector_.stop();
   if (transport_ != nullptr) return finish({.code = ErrorCode::cancelled}, now);
@@ -180,6 +181,10 @@ void Link::retry_or_end(Instant now) {
     machine_ = std::make_unique<ClientMachine>(options_.machine, *this);
     return start(now);
   }
+  if (tries_another()) {
+    phase_ = Phase::opening;
+    return proceed(connector_.go_on(now), now);
+  }
   if (options_.reconnect == Reconnect::never || end_cause_ == EndCause::by_user) {
     phase_ = Phase::over;
     phase_deadline_ = Instant::never();
@@ -192,6 +197,10 @@ void Link::retry_or_end(Instant now) {
   uses_.link_events.on_retry(wait);
 }
 
+bool Link::tries_another() const {
+  return may_go_on_ && !is_accepted_ && end_cause_ != EndCause::by_user && connector_.has_more();
+}
+
 bool Link::can_fall_back(const codec::Connack& connack) const {
   if (options_.fall_back != FallBack::to_v3_1_1 || !is_version_refusal(connack)) return false;
   MachineOptions older = options_.machine;
@@ -201,6 +210,7 @@ bool Link::can_fall_back(const codec::Connack& connack) const {
 
 void Link::on_connected(const Connected& connected) {
   backoff_.reset();
+  is_accepted_ = true;
   uses_.events.on_connected(connected);
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A Link keeps one ClientMachine connected: it opens a Transport to one of the endpoints, carries
-// bytes between it and the machine, falls back to MQTT 3.1.1 if asked to, and connects again after
-// a backoff. The owner's reactor says when: on_ready() and on_deadline().
+// bytes between it and the machine, falls back to MQTT 3.1.1 if asked to, goes on to the next
+// endpoint where one does not accept the client, and connects again after a backoff. The owner's
+// reactor says when: on_ready() and on_deadline().
 //
 // After operations on machine() outside of an event, call flush().
 //
@@ -95,8 +96,13 @@ class Link final : public ClientEvents {
 
   /// Drops the connection, or the attempt to make one, at once and for good.
   void stop(Instant now);
-  /// What a lost connection means from now on.
-  void set_reconnect(Reconnect reconnect) { options_.reconnect = reconnect; }
+  /// What a lost connection means from now on; never: nor is another endpoint tried.
+  void set_reconnect(Reconnect reconnect) {
+    options_.reconnect = reconnect;
+    may_go_on_ = reconnect != Reconnect::never;
+  }
+  /// True if another address is tried next: the server of this one has not accepted the client.
+  bool tries_another() const;
   /// The machine of the current connection; another object after a fall-back.
   ClientMachine& machine() { return *machine_; }
   /// True when nothing will happen any more.
@@ -151,6 +157,8 @@ class Link final : public ClientEvents {
   bool is_writable_ = false;
   bool is_readable_ = false;
   bool is_falling_back_ = false;
+  bool is_accepted_ = false;  ///< by the server of this connection, or the last one
+  bool may_go_on_ = true;
 };
 
 }  // namespace sluice::client

@@ -117,6 +117,9 @@ void MqttSession::on_ended(const client::Ending& ending) {
   if (is_ending()) return;
   const std::string text = ending_text(ending);
   if (!text.empty()) report(text);
+  const bool is_silence =
+      ending.cause == EndCause::connect_timeout || ending.cause == EndCause::transport;
+  if (is_silence && runtime_->link().tries_another()) return;
   if (!is_final(ending)) return;
   const bool was_never_there = !was_connected_ && ending.cause != EndCause::protocol;
   end_with({was_never_there ? exit_unreachable : exit_failure, exit_failure});

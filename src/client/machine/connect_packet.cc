@@ -36,6 +36,20 @@ Result<codec::Properties> write_properties(const MachineOptions& options,
 
 Failure refuse(const char* detail) { return fail(ErrorCode::invalid_argument, detail); }
 
+// Each of these has a length of two bytes in front.
+Result<void> check_lengths(const MachineOptions& options) {
+  constexpr std::size_t most = 65'535;
+  const auto size_of = [](const std::optional<std::string>& text) {
+    return text ? text->size() : 0;
+  };
+  if (options.client_id.size() > most) return refuse("the client id is longer than 65,535 bytes");
+  if (size_of(options.user_name) > most) return refuse("the user name is longer than 65,535 bytes");
+  if (size_of(options.password) > most) return refuse("the password is longer than 65,535 bytes");
+  if (options.will && options.will->payload.size() > most)
+    return refuse("the payload of the will is longer than 65,535 bytes");
+  return {};
+}
+
 }  // namespace
 
 Result<void> write_connect(const MachineOptions& options, const ConnectChoice& choice,
@@ -71,6 +85,7 @@ Result<void> write_connect(const MachineOptions& options, const ConnectChoice& c
 }
 
 Result<void> check_options(const MachineOptions& options) {
+  SLUICE_CHECK(check_lengths(options));
   if (!codec::is_valid_utf8(options.client_id)) return refuse("the client id is not UTF-8");
   if (options.user_name && !codec::is_valid_utf8(*options.user_name)) {
     return refuse("the user name is not UTF-8");

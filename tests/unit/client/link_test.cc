@@ -153,6 +153,38 @@ TEST_F(LinkToTest, SecondEndpointIsTriedWhenTheFirstDoesNotAnswer) {
   EXPECT_EQ(receive(2)[0], 0x10);
 }
 
+TEST_F(LinkToTest, NextEndpointIsTriedWhereOneDoesNotAcceptTheClient) {
+  LinkOptions wanted = options();
+  wanted.connector.endpoints.resize(3, wanted.connector.endpoints.front());
+  wanted.machine.connect_timeout = 1s;
+  start(wanted);
+  accept();  // and says nothing
+  EXPECT_EQ(wait_for_events(1), Lines{"ended connect_timeout"});
+  accept();
+  send({0x20, 3, 0, 0x89, 0});
+  EXPECT_EQ(wait_for_events(2), (Lines{"refused 137", "ended refused r=137"}));
+  accept();
+  receive(2);
+  send(connack_v5);
+  EXPECT_EQ(wait_for_events(1), Lines{"connected"});
+  EXPECT_EQ(link_events_.retries, 0);
+  server_.reset();
+  run_until([this] { return link_->is_over(); });  // a connection that was there is no such case
+}
+
+TEST_F(LinkToTest, WaitComesWhenAllEndpointsWereTried) {
+  LinkOptions wanted = options();
+  wanted.connector.endpoints.resize(2, wanted.connector.endpoints.front());
+  wanted.reconnect = Reconnect::always;
+  start(wanted);
+  for (const int retries_before : {0, 0, 1}) {
+    accept();
+    EXPECT_EQ(link_events_.retries, retries_before);
+    server_.reset();
+    EXPECT_EQ(wait_for_events(1), Lines{"ended transport"});
+  }
+}
+
 TEST_F(LinkToTest, FallsBackToTheOlderVersionWhenTheNewIsRefused) {
   LinkOptions wanted = options();
   wanted.fall_back = FallBack::to_v3_1_1;

@@ -167,6 +167,12 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
            "this listener takes no clients without credentials that it can check", client);
     return true;
   }
+  if (is_banned(connection, client)) {
+    ++metrics.connects_refused_banned;
+    refuse(connection, ReasonCode::banned, "its client identifier connected too often (flapping.*)",
+           client);
+    return true;
+  }
   // Who has a session may come: it takes what waits for it, or ends it.
   if (c_.is_memory_full && c_.state.sessions.find(connect.client_id) == nullptr) {
     ++metrics.connects_refused_quota_exceeded;
@@ -175,6 +181,31 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
     return true;
   }
   return false;
+}
+
+bool Handshake::is_banned(const Connection& connection, std::string_view client) const {
+  if (flapping_.size() == 0 || client.empty()) return false;
+  if (connection.peer.is_local() && !c_.options.flapping.ban_local) return false;
+  return flapping_.is_banned(siphash_2_4(c_.setup.table_key, as_bytes(client)), c_.now);
+}
+
+// Of who was let in: nobody else can have an identifier banned.
+void Handshake::note_connect(const Connection& connection, std::string_view client) {
+  const auto& options = c_.options.flapping;
+  const std::uint64_t key = siphash_2_4(c_.setup.table_key, as_bytes(client));
+  if (flapping_.on_connect(key, options, c_.now) == Flapping::Verdict::calm) return;
+  const auto seconds = [](Duration d) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(d).count());
+  };
+  const bool is_exempt = connection.peer.is_local() && !options.ban_local;
+  const bool is_to_ban = options.ban_time > Duration{} && !is_exempt;
+  if (is_to_ban) flapping_.ban(key, c_.now + options.ban_time);
+  ++c_.metrics.clients_flapping;
+  c_.log.warn("client_flapped", {{"client", client},
+                                 {"peer", sluice::to_string(connection.peer)},
+                                 {"connects", options.connects_max + 1},
+                                 {"seconds", seconds(options.time)},
+                                 {"banned_s", is_to_ban ? seconds(options.ban_time) : ""}});
 }
 
 // The last thing that may refuse a CONNECT: what it takes is given back when the connection goes,
@@ -503,6 +534,7 @@ void Handshake::accept(Connection& connection, const codec::Connect& connect, Au
   session.access = std::move(access);
   connection.identity.reset();
   ++c_.metrics.connects_accepted;
+  if (granted.assigned_id.empty()) note_connect(connection, session.client_id());
   const std::string_view user = session.access != nullptr
                                     ? std::string_view(session.access->principal.user)
                                     : connect.user_name.value_or(std::string_view());

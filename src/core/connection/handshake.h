@@ -15,6 +15,7 @@
 #include "core/connection/authenticating.h"
 #include "core/connection/closing.h"
 #include "core/connection/connack.h"
+#include "core/connection/flapping.h"
 #include "core/session/delivery.h"
 #include "core/shard/context.h"
 
@@ -56,6 +57,8 @@ class Handshake {
   bool is_refused_by_number(Connection& connection, std::string_view client, Account* account);
   bool is_refused_by_rules(Connection& connection, const codec::Connect& connect,
                            SessionAccess* access);
+  bool is_banned(const Connection& connection, std::string_view client) const;
+  void note_connect(const Connection& connection, std::string_view client);
   bool is_of_another_user(Connection& connection, const codec::Connect& connect,
                           const SessionAccess* access);
   void refuse_by_answer(Connection& connection, const codec::Connect& connect,
@@ -82,6 +85,7 @@ class Handshake {
   Delivering& delivering_;
   SharedMembers& members_;
   Guard guard_;
+  Flapping flapping_;
   Quotas quotas_;
 };
 

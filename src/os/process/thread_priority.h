@@ -7,7 +7,7 @@
 
 namespace sluice::os {
 
-/// The calling thread yields to all others of the machine that want to run.
+/// The calling thread gets a tenth of what others of the machine get that want to run, at most.
 void lower_thread_priority();
 
 }  // namespace sluice::os

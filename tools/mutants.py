@@ -44,8 +44,8 @@ constexpr bool opposite(int number, Value&& value) {
   return static_cast<bool>(std::forward<Value>(value)) != on(number);
 }
 template <class Value>
-constexpr std::remove_cvref_t<Value> changed(int number, Value&& value) {
-  using Plain = std::remove_cvref_t<Value>;
+constexpr std::decay_t<Value> changed(int number, Value&& value) {
+  using Plain = std::decay_t<Value>;
   if (!on(number)) return std::forward<Value>(value);
   if constexpr (std::same_as<Plain, bool>)
     return !value;

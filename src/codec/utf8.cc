@@ -15,8 +15,9 @@ bool is_continuation(unsigned char byte) { return (byte & 0xC0U) == 0x80U; }
 std::size_t character_bytes(std::string_view text) {
   const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = at(0);
-  if (first < 0x80) return first == 0 ? 0 : 1;  // [MQTT5-1.5.4-2] [MQTT3-1.5.3-2]
-  if (first < 0xC2 || first > 0xF4) return 0;   // continuation, overlong, beyond U+10FFFF
+  if (first == 0) return 0;  // [MQTT5-1.5.4-2] [MQTT3-1.5.3-2]
+  if (first < 0x80) return 1;
+  if (first < 0xC2 || first > 0xF4) return 0;  // continuation, overlong, beyond U+10FFFF
   const std::size_t size = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
   if (text.size() < size) return 0;
   for (std::size_t i = 1; i < size; ++i)

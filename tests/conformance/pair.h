@@ -54,6 +54,53 @@ class Pair : public ::testing::Test {
     client.send(Pubrel{.packet_id = 77});
     client.expect(Pubcomp{.packet_id = 77});
   }
+
+  // What both versions ask in the same words.
+
+  void expect_the_order_of_what_was_queued() {
+    Client& away = broker_.connect(keeping("s"));
+    subscribe(away, {"#", qos_1});
+    away.cut();
+    for (int i = 0; i < 30; ++i)
+      publish(client_,
+              {.topic = "t/" + std::to_string(i % 3), .payload = std::to_string(i), .qos = qos_1});
+    Client& back = broker_.resume(keeping("s"));
+    for (int i = 0; i < 30; ++i)
+      EXPECT_EQ(back.template take<Publish>().payload, std::to_string(i));
+  }
+
+  void expect_any_cut_to_be_the_same_stream() {
+    subscribe(other_, {"t", qos_1});
+    const Bytes bytes = client_.bytes_of(
+        Publish{.topic = "t", .payload = std::string(300, 'x'), .qos = qos_1, .packet_id = 9});
+    for (const std::uint8_t byte : bytes) client_.send_bytes({byte});
+    client_.expect(Puback{.packet_id = 9});
+    other_.expect(Publish{.topic = "t", .payload = std::string(300, 'x'), .qos = qos_1});
+  }
+
+  void expect_an_end_after_answers_of_another_qos() {
+    struct Row {
+      Qos qos;
+      bool is_received;  // a PUBREC has come before
+      std::uint8_t answer;
+    };
+    for (const auto& [qos, is_received, answer] :
+         {Row{qos_1, false, 0x50}, Row{qos_1, false, 0x70}, Row{qos_2, false, 0x40},
+          Row{qos_2, false, 0x70}, Row{qos_2, true, 0x40}}) {
+      Client& client = connect("s");
+      subscribe(client, {"t", qos_2});
+      publish(client_, {.topic = "t", .qos = qos});
+      const PacketId id = client.template take<Publish>().packet_id;
+      if (is_received) client.send(Pubrec{.packet_id = id});
+      if (is_received) client.expect(Pubrel{.packet_id = id});
+      client.send_bytes(Bytes{answer, 2, static_cast<std::uint8_t>(id >> 8),
+                              static_cast<std::uint8_t>(id & 0xFF)});
+      if constexpr (version == Version::v5)
+        client.expect_disconnect(ReasonCode::protocol_error);
+      else
+        client.expect_closed();
+    }
+  }
 };
 
 }  // namespace sluice::testing

@@ -275,6 +275,7 @@ void ClientMachine::receive_qos_1(const codec::Publish& publish, Instant now) {
   const PacketId id = publish.packet_id;
   events_.on_message({.publish = publish});
   if (state_ == MachineState::connected) {
+    // [MQTT5-4.6.0-2] [MQTT3-4.6.0-2]
     send_ack(PacketType::puback, id, ReasonCode::success, now);
   }
 }
@@ -296,6 +297,7 @@ void ClientMachine::receive_qos_2(const codec::Publish& publish, Instant now) {
   }
   events_.on_message({.publish = publish});
   if (state_ == MachineState::connected) {
+    // [MQTT5-4.6.0-3] [MQTT3-4.6.0-3]
     send_ack(PacketType::pubrec, id, ReasonCode::success, now);
   }
 }
@@ -318,7 +320,6 @@ void ClientMachine::send_ready_acks(Instant now) {
     if (is_qos_2 && codec::is_failure(pending->reason)) {
       inbound_.remove_unreleased(pending->packet_id);
     }
-    // [MQTT5-4.6.0-2] [MQTT5-4.6.0-3] [MQTT3-4.6.0-2] [MQTT3-4.6.0-3]
     send_ack(is_qos_2 ? PacketType::pubrec : PacketType::puback, pending->packet_id,
              pending->reason, now);
   }

@@ -265,11 +265,12 @@ void Closing::end_session(Session& session) {
   // not, QoS 2 not begun.
   std::vector<MessageRef> orphans;
   if (const Outbound* outbound = session.find_outbound(); outbound != nullptr && !shared.empty()) {
-    for (std::size_t i = 0; i < outbound->window.size(); ++i)
+    for (std::size_t i = 0; i < outbound->window.size(); ++i) {
       // [MQTT5-4.8.2-5]
       if (outbound->window[i].is_shared && outbound->window[i].message &&
           outbound->window[i].qos == codec::Qos::at_least_once)
         orphans.push_back(outbound->window[i].message);
+    }
     for (std::size_t i = 0; i < outbound->queue.size(); ++i)
       if (outbound->queue[i].is_shared) orphans.push_back(outbound->queue[i].message);
   }

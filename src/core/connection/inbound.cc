@@ -94,7 +94,7 @@ Inbound::Step Inbound::fail(Connection& connection, const Error& error) {
       closing_.send_refusal(connection, reason, error.detail);
     closing_.refuse(connection, {.reason = error.detail});
   } else {
-    // [MQTT5-4.13.1-1] [MQTT3-4.8.0-1] [MQTT3-4.8.0-2]
+    // [MQTT5-4.13.1-1] [MQTT3-4.8.0-1]
     closing_.close(connection, close_cause_of(error), reason, error.detail);
   }
   return Step::gone;

@@ -82,6 +82,7 @@ bool Publishing::on_publish(Connection& connection, PacketBytes& packet,
       !decoded) {
     const Error& error = decoded.error();
     count_limit(c_.metrics, error);
+    // [MQTT3-4.8.0-2]
     closing_.close(
         connection, close_cause_of(error),
         error.reason != 0 ? static_cast<ReasonCode>(error.reason) : ReasonCode::malformed_packet,

@@ -177,9 +177,9 @@ Delivery& State::apply(const record::QueuedAndBegun& sent) {
 
 // Into the window.
 Delivery& State::begin(Session& session, Outbound& outbound, Delivery&& delivery) {
-  delivery.packet_id = session.next_packet_id;
+  delivery.packet_id = session.next_packet_id;  // [MQTT5-4.3.3-1]
   delivery.state = DeliveryState::published;
-  // [MQTT3-2.3.1-4] [MQTT5-2.2.1-4] [MQTT3-4.3.2-1] [MQTT5-4.3.2-1] [MQTT5-4.3.3-1]
+  // [MQTT3-2.3.1-4] [MQTT5-2.2.1-4] [MQTT3-4.3.2-1] [MQTT5-4.3.2-1]
   session.next_packet_id = after(session.next_packet_id);
   outbound.window_bytes += counted_bytes(*delivery.message);
   ++outbound.unacknowledged;

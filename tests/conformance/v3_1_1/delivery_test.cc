@@ -117,14 +117,7 @@ TEST(Mqtt3Topics, MQTT3_4_7_1_1_a_topic_name_has_no_wildcard) {
 }
 
 TEST_F(Mqtt3Delivery, MQTT3_4_6_0_5_and_6_also_what_was_queued) {
-  Client& away = broker_.connect(keeping("s"));
-  subscribe(away, {"#", qos_1});
-  away.cut();
-  for (int i = 0; i < 30; ++i)
-    publish(client_,
-            {.topic = "t/" + std::to_string(i % 3), .payload = std::to_string(i), .qos = qos_1});
-  Client& back = broker_.resume(keeping("s"));
-  for (int i = 0; i < 30; ++i) EXPECT_EQ(back.take<Publish>().payload, std::to_string(i));
+  expect_the_order_of_what_was_queued();
 }
 
 TEST_F(Mqtt3Delivery, MQTT3_4_7_3_3_a_topic_of_65535_bytes_is_taken) {
@@ -135,12 +128,7 @@ TEST_F(Mqtt3Delivery, MQTT3_4_7_3_3_a_topic_of_65535_bytes_is_taken) {
 }
 
 TEST_F(Mqtt3Delivery, MQTT3_7_1_1_1_any_cut_of_the_stream_is_the_same_stream) {
-  subscribe(other_, {"t", qos_1});
-  const Bytes bytes = client_.bytes_of(
-      Publish{.topic = "t", .payload = std::string(300, 'x'), .qos = qos_1, .packet_id = 9});
-  for (const std::uint8_t byte : bytes) client_.send_bytes({byte});
-  client_.expect(Puback{.packet_id = 9});
-  other_.expect(Publish{.topic = "t", .payload = std::string(300, 'x'), .qos = qos_1});
+  expect_any_cut_to_be_the_same_stream();
 }
 
 TEST_F(Mqtt3Delivery, MQTT3_7_0_0_2_nothing_beyond_the_standard_is_needed) {
@@ -171,24 +159,7 @@ TEST_F(Mqtt3Delivery, RULE3_suback_before_retained_messages) {
 }
 
 TEST_F(Mqtt3Delivery, RULE3_answer_of_another_qos_ends_the_connection) {
-  struct Row {
-    Qos qos;
-    bool is_received;  // a PUBREC has come before
-    std::uint8_t answer;
-  };
-  for (const auto& [qos, is_received, answer] :
-       {Row{qos_1, false, 0x50}, Row{qos_1, false, 0x70}, Row{qos_2, false, 0x40},
-        Row{qos_2, false, 0x70}, Row{qos_2, true, 0x40}}) {
-    Client& client = broker_.connect(three("s"));
-    subscribe(client, {"t", qos_2});
-    publish(client_, {.topic = "t", .qos = qos});
-    const PacketId id = client.take<Publish>().packet_id;
-    if (is_received) client.send(Pubrec{.packet_id = id});
-    if (is_received) client.expect(Pubrel{.packet_id = id});
-    client.send_bytes(
-        Bytes{answer, 2, static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id & 0xFF)});
-    client.expect_closed();
-  }
+  expect_an_end_after_answers_of_another_qos();
 }
 
 }  // namespace

@@ -69,6 +69,18 @@ TEST(Mqtt5Connect, MQTT5_3_1_2_9_to_15_will_flags) {
   expect_refused("10 @ s'MQTT' 05 22 0000 [] s'a'", v5, malformed);
 }
 
+TEST(Mqtt5Connect, MQTT5_3_1_2_10_disconnect_removes_the_will) {
+  Broker broker;
+  Client& other = broker.connect(five("b"));
+  subscribe(other, {"w"});
+  Connect connect = five("a", 600);
+  connect.will = Will{.topic = "w"};
+  Client& client = broker.connect(connect);
+  client.send(Disconnect{});
+  client.expect_closed();
+  other.expect_nothing();
+}
+
 TEST(Mqtt5Connect, MQTT5_3_1_2_24_and_25_what_is_too_large_for_the_client_is_left_out) {
   Broker broker;
   Connect connect = five("a");
@@ -180,6 +192,8 @@ TEST(Mqtt5Connect, MQTT5_4_12_0_1_an_unknown_authentication_method_is_refused) {
 
 TEST(Mqtt5Connect, MQTT5_4_12_0_7_auth_without_a_method_is_a_protocol_error) {
   expect_disconnected_after("F0 00", ReasonCode::protocol_error);
+  // Nor with one that CONNECT has not named.
+  expect_disconnected_after("F0 @ 19 [ 15 s'' ]", ReasonCode::protocol_error);
 }
 
 }  // namespace

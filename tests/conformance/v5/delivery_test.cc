@@ -17,12 +17,7 @@ TEST_F(Mqtt5Delivery, MQTT5_4_1_0_1_a_session_lasts_as_long_as_its_connection) {
 }
 
 TEST_F(Mqtt5Delivery, MQTT5_4_2_1_any_cut_of_the_stream_is_the_same_stream) {
-  subscribe(other_, {"t", qos_1});
-  const Bytes bytes = client_.bytes_of(
-      Publish{.topic = "t", .payload = std::string(300, 'x'), .qos = qos_1, .packet_id = 9});
-  for (const std::uint8_t byte : bytes) client_.send_bytes({byte});
-  client_.expect(Puback{.packet_id = 9});
-  other_.expect(Publish{.topic = "t", .payload = std::string(300, 'x'), .qos = qos_1});
+  expect_any_cut_to_be_the_same_stream();
 }
 
 TEST_F(Mqtt5Delivery, MQTT5_4_3_1_1_qos_0_goes_out_with_qos_0_and_without_dup) {
@@ -172,14 +167,7 @@ TEST_F(Mqtt5Delivery, MQTT5_4_5_0_1_a_message_goes_to_every_session_that_matches
 }
 
 TEST_F(Mqtt5Delivery, MQTT5_4_6_0_5_and_6_also_what_was_queued) {
-  Client& away = broker_.connect(keeping("s"));
-  subscribe(away, {"#", qos_1});
-  away.cut();
-  for (int i = 0; i < 30; ++i)
-    publish(client_,
-            {.topic = "t/" + std::to_string(i % 3), .payload = std::to_string(i), .qos = qos_1});
-  Client& back = broker_.resume(keeping("s"));
-  for (int i = 0; i < 30; ++i) EXPECT_EQ(back.take<Publish>().payload, std::to_string(i));
+  expect_the_order_of_what_was_queued();
 }
 
 TEST_F(Mqtt5Delivery, MQTT5_4_6_0_5_and_6_one_topic_and_qos_is_delivered_in_order) {
@@ -220,24 +208,7 @@ TEST_F(Mqtt5Delivery, MQTT5_3_1_2_7_a_will_is_kept_with_the_session_of_its_conne
 }
 
 TEST_F(Mqtt5Delivery, RULE5_answer_of_another_qos_ends_the_connection) {
-  struct Row {
-    Qos qos;
-    bool is_received;  // a PUBREC has come before
-    std::uint8_t answer;
-  };
-  for (const auto& [qos, is_received, answer] :
-       {Row{qos_1, false, 0x50}, Row{qos_1, false, 0x70}, Row{qos_2, false, 0x40},
-        Row{qos_2, false, 0x70}, Row{qos_2, true, 0x40}}) {
-    Client& client = broker_.connect(five("s"));
-    subscribe(client, {"t", qos_2});
-    publish(client_, {.topic = "t", .qos = qos});
-    const PacketId id = client.take<Publish>().packet_id;
-    if (is_received) client.send(Pubrec{.packet_id = id});
-    if (is_received) client.expect(Pubrel{.packet_id = id});
-    client.send_bytes(
-        Bytes{answer, 2, static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id & 0xFF)});
-    client.expect_disconnect(ReasonCode::protocol_error);
-  }
+  expect_an_end_after_answers_of_another_qos();
 }
 
 }  // namespace

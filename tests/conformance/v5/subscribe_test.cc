@@ -184,7 +184,9 @@ TEST_F(Mqtt5Subscribe, MQTT5_4_8_2_5_a_qos_2_delivery_ends_with_the_session_that
 }
 
 TEST_F(Mqtt5Subscribe, MQTT5_4_8_2_6_what_a_member_refuses_goes_to_nobody) {
-  Client& member = connect("m");
+  Connect connect = five("m");
+  connect.props.number(PropertyId::receive_maximum, 1);
+  Client& member = broker_.connect(connect);
   subscribe(member, {"$share/g/t", qos_2});
   subscribe(other_, {"$share/g/t", qos_2});
   for (const Qos qos : {qos_1, qos_2}) {
@@ -199,6 +201,9 @@ TEST_F(Mqtt5Subscribe, MQTT5_4_8_2_6_what_a_member_refuses_goes_to_nobody) {
     chosen.expect_nothing();
     spared.expect_nothing();
   }
+  // It is no longer in the way of the next one.
+  publish(client_, {.topic = "t", .payload = "y", .qos = qos_1});
+  member.expect(Publish{.topic = "t", .payload = "y", .qos = qos_1});
 }
 
 }  // namespace

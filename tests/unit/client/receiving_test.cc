@@ -120,7 +120,7 @@ TEST(ClientReceiving, TopicAliasesOfTheServerAreResolved) {
             (Lines{"PUBLISH 0 q0 t=long/topic p=1", "PUBLISH 0 q0 t=long/topic p=1"}));
 }
 
-TEST(ClientReceiving, TopicAliasIsForgottenWithItsConnection) {
+TEST(ClientReceiving, MQTT5_3_3_2_7_a_topic_alias_is_forgotten_with_its_connection) {
   MachineOptions options = keeping_session();
   options.topic_alias_max = 2;
   ScriptedServer server(options);

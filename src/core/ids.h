@@ -30,6 +30,10 @@ struct ConnId {
 /// Names an effect that wants an answer. Tickets of one shard grow by one.
 enum class Ticket : std::uint64_t {};
 
+/// Names a piece of a session's queue that was given away to be kept outside memory. Grows, over
+/// all runs of a log.
+enum class ChunkId : std::uint64_t {};
+
 constexpr std::uint32_t index_of(SessionSlot slot) { return static_cast<std::uint32_t>(slot); }
 constexpr std::uint16_t index_of(ShardIndex shard) { return static_cast<std::uint16_t>(shard); }
 

@@ -98,7 +98,10 @@ std::expected<void, StartFailure> Server::open_store() {
       {.shards = threads, .placement_key = os::random_hash_key(), .salt = os::random_seed()});
   if (!opened) return failure(text_of(opened.error()));
   logs_ = std::move(*opened);
-  return logs_->manifest().shards == threads ? std::expected<void, StartFailure>{} : rearrange();
+  if (logs_->manifest().shards != threads)
+    if (auto rearranged = rearrange(); !rearranged) return rearranged;
+  if (const auto found = logs_->open_chunks(); !found) return failure(text_of(found.error()));
+  return {};
 }
 
 std::expected<void, StartFailure> Server::rearrange() {
@@ -166,6 +169,7 @@ std::expected<void, StartFailure> Server::start_shards(Doors::ForThreads doors) 
   if (logs_) setup.placement_key = logs_->manifest().placement_key;
   for (std::uint16_t i = 0; i < count; ++i) {
     setup.index = core::ShardIndex{i};
+    if (logs_) setup.chunks = &logs_->chunks(i);
     shards_.push_back(std::make_unique<ShardThread>(setup, options_.core, options_.server,
                                                     os::random_seed(), log_, *rings_));
     shards_.back()->set_ban_desk(bans_);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // ShardLog is what a shard's turn asks of the log on disk: take this batch of records, and say
-// later that it is safe. The log knows no record: a batch is bytes with a time. Batches are
+// later that it is safe; and keep parts of long queues beside the log. The log knows no record: a
+// batch is bytes with a time. Batches are
 // numbered from 1 on, over all runs of the broker; a number is a Position.
 //
 // Owner:   the server, or the simulator.     Thread: the shard's.
@@ -12,9 +13,11 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "core/ids.h"
+#include "core/shard/chunk_requests.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace sluice::store {
 
@@ -56,6 +59,12 @@ class ShardLog {
   /// Replay may begin at this batch from now on: those before it may go. REQUIRES: it is durable,
   /// and so is everything that replay needs beginning with it.
   virtual void begin_replay_at(Position position) = 0;
+
+  /// Does what the shard asks of its chunks, and has the answer soon; what is to be forgotten may
+  /// be named by all batches before the next one.
+  virtual void carry_out(core::ChunkRequest request) = 0;
+  /// Moves the answers that are there to the end of `into`. Cheap if there are none.
+  virtual void take_answers(std::vector<core::ChunkAnswer>& into) = 0;
 };
 
 }  // namespace sluice::store

@@ -20,6 +20,8 @@ void draw_disk(Choices& c, Rng& rng) {
   if (rng.chance(1, 4)) c.disk_full_in = 3'000 + rng.below(20'000);
   c.has_bit_flips = rng.chance(1, 3);
   c.core.will.restart_grace = ms_below(rng, 6'000);
+  c.chunk_file_bytes = std::uint64_t{1'000} << rng.below(7);
+  if (rng.chance(5, 6)) c.core.session.queue_memory_messages = 1 + rng.below(24);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ struct Choices {
   bool has_log = false;   ///< on a disk; without it memory is as durable as it gets
   bool is_synced = true;  ///< each commit; without it a power cut may take what was answered
   store::SegmentSizes segments;
+  std::uint64_t chunk_file_bytes = std::uint64_t{1} << 20;
   std::uint64_t checkpoint_in = 0;  ///< one of the server's turns in so many asks for one
   bool changes_shards = false;      ///< at a restart, now and then
   std::uint64_t crash_in = 0;       ///< one tick in so many the broker is killed

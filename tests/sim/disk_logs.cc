@@ -65,9 +65,30 @@ bool DiskLogs::read_all(const Restore& restore) {
   return true;
 }
 
-bool DiskLogs::move_to(core::StateMover& mover, const core::LogClock& clock, Instant now) {
-  const auto moved =
-      server::NextGeneration({disk_, *directory_, choices_.segments, clock}).write(mover, now);
+bool DiskLogs::open_chunks() {
+  for (std::uint16_t i = 0; i < shards(); ++i) {
+    LogOf& log = logs_[i];
+    log.chunks = std::make_unique<store::ChunkFiles>(disk_, directory_->place_of(i),
+                                                     choices_.chunk_file_bytes);
+    if (const auto opened = log.chunks->open(); !opened)
+      return has_failed({.text = opened.error().detail, .code = opened.error().code});
+  }
+  return true;
+}
+
+bool DiskLogs::prepare(std::uint16_t shards, const core::LogClock& clock) {
+  next_.emplace(server::NextGeneration::Parts{.disk = disk_,
+                                              .directory = *directory_,
+                                              .sizes = choices_.segments,
+                                              .chunk_file_bytes = choices_.chunk_file_bytes,
+                                              .clock = clock});
+  const auto prepared = next_->prepare(shards);
+  return prepared ? true : has_failed(prepared.error());
+}
+
+bool DiskLogs::move_to(core::StateMover& mover, Instant now) {
+  const auto moved = next_->write(mover, now);
+  next_.reset();
   if (!moved) return has_failed(moved.error());
   note_generation();
   return true;
@@ -86,6 +107,9 @@ bool DiskLogs::open_log(std::uint16_t shard, const Restore& restore) {
                              [&](const store::Batch& batch) { return restore(shard, batch); });
   if (!end) return has_failed(end.error());
   LogOf& log = logs_[shard];
+  log.chunks->note_next(end->next);
+  if (const auto dropped = log.chunks->drop_unnamed(); !dropped)
+    return has_failed({.text = dropped.error().detail, .code = dropped.error().code});
   if (end->next < log.answered) problem_ = "the log has lost what it had answered";
   if (end->torn_segment != 0) ++totals_.torn_commits;
   log.log = std::make_unique<testing::SteppedLog>(
@@ -93,6 +117,7 @@ bool DiskLogs::open_log(std::uint16_t shard, const Restore& restore) {
       store::WriteRules{.sizes = choices_.segments,
                         .sync = choices_.is_synced ? store::Sync::each_commit : store::Sync::never},
       *end);
+  log.log->use_chunks(*log.chunks);
   if (const auto begun = log.log->open(); !begun)
     return has_failed({.text = begun.error().detail, .code = begun.error().code});
   // What was read counts from now on, whoever was told of it.
@@ -130,6 +155,7 @@ bool DiskLogs::step(std::uint16_t shard, Instant now, bool has_faults) {
     fall_silent(log, now);
   if (has_faults && !log.silent_since.is_never() && log.silent_until > now) return true;
   log.silent_since = Instant::never();
+  step_chunks(log, has_faults);
   if (log.log->pending_bytes() == 0 && log.log->space() == store::Space::ample) return true;
   if (log.due.is_never()) {
     log.due = now;
@@ -142,6 +168,13 @@ bool DiskLogs::step(std::uint16_t shard, Instant now, bool has_faults) {
   if (log.due > now) return true;
   log.due = Instant::never();
   return commit(log);
+}
+
+// They are quick or slow, whatever the log is.
+void DiskLogs::step_chunks(LogOf& log, bool has_faults) {
+  if (!log.log->has_requests() || disk_.is_dead()) return;
+  if (!has_faults) return log.log->step_chunks(~std::size_t{0});
+  if (rng_.chance(1, 2)) log.log->step_chunks(1 + rng_.below(3));
 }
 
 // Durable is what the log says, and so is the disk.
@@ -169,6 +202,8 @@ void DiskLogs::crash() {
     if (how > 0) static_cast<void>(log.log->step());
     log.log.reset();
   }
+  for (LogOf& log : logs_) log.chunks.reset();
+  next_.reset();
   directory_.reset();
   const bool is_power_cut = choices_.is_synced && rng_.chance(2, 3);
   if (is_power_cut) ++totals_.power_cuts;
@@ -176,8 +211,10 @@ void DiskLogs::crash() {
 }
 
 bool DiskLogs::is_idle() const {
-  return std::ranges::all_of(
-      logs_, [](const LogOf& log) { return log.log == nullptr || log.log->pending_bytes() == 0; });
+  return std::ranges::all_of(logs_, [](const LogOf& log) {
+    return log.log == nullptr ||
+           (log.log->pending_bytes() == 0 && !log.log->has_requests() && !log.log->has_answers());
+  });
 }
 
 store::Checked<DiskLogs::Reading> DiskLogs::read(std::uint16_t shard) {

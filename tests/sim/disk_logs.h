@@ -34,9 +34,15 @@ class DiskLogs {
   bool find(Instant now, bool has_faults);
   /// How many logs it has.
   std::uint16_t shards() const { return directory_->manifest().shards; }
+  /// Finds what the logs have of chunks; before they are read.
+  bool open_chunks();
+  core::ChunkStore* chunks(std::uint16_t shard) { return logs_[shard].chunks.get(); }
   /// Reads all logs, to write them anew.
   bool read_all(const Restore& restore);
-  bool move_to(core::StateMover& mover, const core::LogClock& clock, Instant now);
+  /// Logs of the next generation, and what will hold their chunks.
+  bool prepare(std::uint16_t shards, const core::LogClock& clock);
+  std::vector<core::ChunkStore*> next_chunks() const { return next_->chunk_stores(); }
+  bool move_to(core::StateMover& mover, Instant now);
   /// Reads all logs and opens them for more.
   bool open(const Restore& restore);
   /// Something that must not be, and the end of the start.
@@ -48,11 +54,13 @@ class DiskLogs {
   void crash();
 
   Instant silent_since(std::uint16_t shard) const { return logs_[shard].silent_since; }
+  bool is_dead() const { return disk_.is_dead(); }
   bool is_idle() const;
   const std::string& problem() const { return problem_; }
 
  private:
   struct LogOf {
+    std::unique_ptr<store::ChunkFiles> chunks;
     std::unique_ptr<testing::SteppedLog> log;
     Instant due = Instant::never();
     Instant silent_since = Instant::never();
@@ -67,6 +75,7 @@ class DiskLogs {
   };
 
   bool open_log(std::uint16_t shard, const Restore& restore);
+  void step_chunks(LogOf& log, bool has_faults);
   void disturb(Instant now, bool has_faults);
   void note_generation();
   void fall_silent(LogOf& log, Instant now);
@@ -81,6 +90,7 @@ class DiskLogs {
   testing::SimDisk disk_;
   const store::StoreDirectory::Birth birth_;
   std::optional<store::StoreDirectory> directory_;
+  std::optional<server::NextGeneration> next_;
   std::vector<LogOf> logs_;
   std::uint64_t generation_ = 0;
   Instant full_until_{};

@@ -40,6 +40,7 @@ core::ShardSetup Shards::setup(std::uint16_t index, std::uint16_t count, Instant
           .table_key = table_key_,
           .has_log = choices_.has_log,
           .log_clock = {now, WallTime{1'800'000'000'000'000'000} + (now - Instant{})},
+          .chunks = choices_.has_log ? disk_logs_.chunks(index) : nullptr,
           .census = &census_};
 }
 
@@ -110,6 +111,7 @@ bool Shards::come_up(Instant now, bool has_faults) {
   if (choices_.changes_shards && has_faults && rng_.chance(2, 3) &&
       !rearrange(static_cast<std::uint16_t>(1 + rng_.below(Choices::shards_max)), now))
     return false;
+  if (!disk_logs_.open_chunks()) return false;
   make_drivers(now);
   const auto restore = [this](std::uint16_t to, const store::Batch& batch) {
     return shard(to).restore(batch.records);
@@ -122,28 +124,38 @@ bool Shards::come_up(Instant now, bool has_faults) {
 
 bool Shards::rearrange(std::uint16_t count, Instant now) {
   if (count == count_) return true;
+  if (!disk_logs_.open_chunks()) return false;
   make_drivers(now);
   const auto restore = [this](std::uint16_t to, const store::Batch& batch) {
     return shard(to).restore(batch.records);
   };
   if (!disk_logs_.read_all(restore)) return false;
-  std::vector<server::InstantLog> logs(count_);
+  std::vector<server::InstantLog> logs;
+  for (std::uint16_t i = 0; i < count_; ++i) logs.emplace_back(*disk_logs_.chunks(i));
   for (std::uint16_t i = 0; i < count_; ++i) use_log(i, logs[i]);
   begin_run(now);
   core::LocalCensus census;
   core::ShardSetup knowing = setup(0, count, now);
   knowing.census = &census;
+  knowing.chunks = nullptr;
   const ShardDriver sample({.shard = knowing}, choices_.core, log_, now);
   const core::Shard& knows = sample.shard();
+  if (!disk_logs_.prepare(count, knowing.log_clock)) return false;
   core::StateMover mover(
       {.count = count,
        .home_of = [&knows](std::string_view client_id) { return knows.home_of(client_id); },
        .owner_of = [&knows](std::string_view topic) { return knows.owner_of(topic); }},
-      table_key_);
+      table_key_,
+      {.rules = {static_cast<std::uint64_t>(choices_.core.session.queue_memory_messages),
+                 static_cast<std::uint64_t>(choices_.core.session.queue_memory_bytes)},
+       .clock = knowing.log_clock,
+       .stores = disk_logs_.next_chunks()});
   for (std::uint16_t i = 0; i < count_; ++i)
-    if (const auto moved = mover.move(shard(i).state()); !moved)
+    if (const auto moved = mover.move(shard(i).state(), disk_logs_.chunks(i)); !moved)
       return disk_logs_.has_found(std::string("it cannot be moved: ") + moved.error().detail);
-  const bool is_written = disk_logs_.move_to(mover, knowing.log_clock, now);
+  if (disk_logs_.is_dead()) return false;
+  if (!mover.lost().empty()) return disk_logs_.has_found("a part of a queue was not moved");
+  const bool is_written = disk_logs_.move_to(mover, now);
   clear_drivers();
   if (!is_written) return false;
   count_ = count;
@@ -158,6 +170,10 @@ void Shards::add_counters(const core::CoreMetrics& m) {
   before_.messages_dropped_maximum_packet_size += m.messages_dropped_maximum_packet_size;
   before_.messages_dropped_expired += m.messages_dropped_expired;
   before_.sessions_taken_over += m.sessions_taken_over;
+  before_.queue_chunks_written += m.queue_chunks_written;
+  before_.queue_chunks_read += m.queue_chunks_read;
+  before_.queue_chunks_refused += m.queue_chunks_refused;
+  before_.queue_chunks_unreadable += m.queue_chunks_unreadable;
 }
 
 void Shards::clear_drivers() {
@@ -313,6 +329,10 @@ core::CoreMetrics Shards::totals_of_metrics() {
     sum.messages_dropped_maximum_packet_size += m.messages_dropped_maximum_packet_size;
     sum.messages_dropped_expired += m.messages_dropped_expired;
     sum.sessions_taken_over += m.sessions_taken_over;
+    sum.queue_chunks_written += m.queue_chunks_written;
+    sum.queue_chunks_read += m.queue_chunks_read;
+    sum.queue_chunks_refused += m.queue_chunks_refused;
+    sum.queue_chunks_unreadable += m.queue_chunks_unreadable;
     sum.sessions += m.sessions;
   }
   return sum;

@@ -43,6 +43,9 @@ struct Totals {
   std::uint64_t bit_flips = 0;
   std::uint64_t bit_flips_refused = 0;
   std::uint64_t drops = 0;
+  std::uint64_t chunks_written = 0;
+  std::uint64_t chunks_read = 0;
+  std::uint64_t chunks_refused = 0;
 
   void add(const Totals& other);
 };
@@ -81,6 +84,9 @@ void for_each_total(Totals& t, F&& f) {
   f("bits flipped in the log", t.bit_flips);
   f("of the flipped bits: refused (the others were of no consequence)", t.bit_flips_refused);
   f("messages dropped by limits", t.drops);
+  f("parts of queues that left memory", t.chunks_written);
+  f("parts of queues that came back", t.chunks_read);
+  f("parts of queues that could not leave", t.chunks_refused);
 }
 
 inline void Totals::add(const Totals& other) {

@@ -36,6 +36,9 @@ class World {
     totals_.drops = metrics.messages_dropped_queue_messages_max +
                     metrics.messages_dropped_queue_bytes_max +
                     metrics.messages_dropped_write_buffer_full;
+    totals_.chunks_written = metrics.queue_chunks_written;
+    totals_.chunks_read = metrics.queue_chunks_read;
+    totals_.chunks_refused = metrics.queue_chunks_refused;
     result.failures = model_.failures();
     result.totals = totals_;
     result.trace = trace_.hash();
@@ -94,6 +97,7 @@ class World {
         if (!client->is_settled()) model_.fail("not at rest: " + client->describe());
     }
     const auto metrics = shards_.totals_of_metrics();
+    if (metrics.queue_chunks_unreadable > 0) model_.fail("a part of a queue was lost");
     model_.check_end(metrics.messages_dropped_queue_messages_max +
                      metrics.messages_dropped_queue_bytes_max);
   }

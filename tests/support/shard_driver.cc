@@ -15,7 +15,8 @@ ShardDriver::ShardDriver(const Setup& setup, const core::CoreOptions& options, L
     : setup_(setup),
       rng_(setup.seed),
       mailer_(setup.shard.count),
-      shard_(setup.shard, options, rng_, log, effects_, mailer_, now) {}
+      shard_(setup.shard, options, rng_, log, effects_, mailer_, now),
+      chunk_desk_(setup.shard.chunks) {}
 
 // What was never written may refer to messages of the shard, which goes before the output.
 ShardDriver::~ShardDriver() {
@@ -51,6 +52,7 @@ void ShardDriver::answer_log(std::size_t count) {
 
 bool ShardDriver::has_work(Instant now) const {
   if (shard_log_ != nullptr && shard_log_->durable() != durable_) return true;
+  if (chunk_desk_.has_work()) return true;
   if (!opening_.empty() || !mail_.empty() || answers_ > 0 || shard_.has_work()) return true;
   if (shard_.next_deadline() <= now) return true;
   for (const Conn& conn : conns_) {
@@ -200,6 +202,14 @@ void ShardDriver::apply(const core::Effect& effect) {
     auth_requests_.push_back(std::move(effects_.auth_requests.at(effect.arg)));
     return;
   }
+  if (effect.kind == EffectKind::chunk) {
+    core::ChunkRequest& request = effects_.chunk_requests.at(effect.arg);
+    if (shard_log_ != nullptr)
+      shard_log_->carry_out(std::move(request));
+    else
+      chunk_desk_.take(std::move(request));
+    return;
+  }
   Conn* conn = find(effect.conn);
   if (conn == nullptr) return;
   switch (effect.kind) {
@@ -222,6 +232,7 @@ void ShardDriver::apply(const core::Effect& effect) {
     case EffectKind::checkpoint_begun:
     case EffectKind::checkpoint_durable:
     case EffectKind::authenticate:
+    case EffectKind::chunk:
       return;
   }
 }
@@ -243,7 +254,11 @@ void ShardDriver::begin(Instant now) {
     shard_.set_log_state(shard_log_->space() == store::Space::low ? core::LogState::full
                                                                   : core::LogState::good);
     take_durable();
+    std::vector<core::ChunkAnswer> answers;
+    shard_log_->take_answers(answers);
+    for (const core::ChunkAnswer& answer : answers) shard_.on_chunk(answer);
   }
+  chunk_desk_.carry_out(shard_);
   write_backlogs();
   for (; answers_ > 0; --answers_) {
     const core::Ticket ticket = tickets_.front();

@@ -11,6 +11,7 @@
 #include "core/shard/shard.h"
 #include "store/log.h"
 #include "tests/support/broker_setup.h"
+#include "tests/support/chunk_desk.h"
 #include "tests/support/queue_mailer.h"
 #include "tests/support/socket.h"
 
@@ -71,6 +72,7 @@ class ShardDriver {
 
   core::Shard& shard() { return shard_; }
   const core::Shard& shard() const { return shard_; }
+  ChunkDesk& chunk_desk() { return chunk_desk_; }
   MailQueue& outbox(std::uint16_t target) { return mailer_.outbox(target); }
   QueueMailer& mailer() { return mailer_; }
   std::vector<MovingConnection>& moving() { return moving_; }
@@ -124,6 +126,7 @@ class ShardDriver {
   std::vector<MovingConnection> moving_;
   std::deque<core::AuthRequest> auth_requests_;
   std::deque<Mail> mail_;
+  ChunkDesk chunk_desk_;
   store::ShardLog* shard_log_ = nullptr;
   core::Ticket durable_{0};  // answered by it
   Instant now_{};

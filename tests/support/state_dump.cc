@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/state_dump.h"
 
+#include "core/state/chunk_codec.h"
+
 #include <algorithm>
 #include <vector>
 
@@ -29,7 +31,27 @@ std::string dump(const core::State& state, const Delivery& delivery) {
   return text + " " + (delivery.message ? dump(*delivery.message) : "-") + "\n";
 }
 
-std::string dump(const core::State& state, const Session& session) {
+std::string dump_away(const core::Chunk& chunk, core::ChunkStore* chunks,
+                      const core::LogClock& clock) {
+  const std::string name = "    chunk " + std::to_string(static_cast<std::uint64_t>(chunk.id));
+  if (chunks == nullptr) return name + "\n";
+  const auto bytes = chunks->read(chunk.id, chunk.checksum);
+  if (!bytes) return name + " cannot be read\n";
+  core::State scratch(HashKey{1, 2});
+  auto deliveries =
+      core::decode_chunk(scratch, *bytes, chunk.messages, {clock, clock.instant + 24h});
+  if (!deliveries) return name + " is no chunk\n";
+  std::string text;
+  for (core::Delivery& delivery : *deliveries) {
+    delivery.is_retry |= chunk.are_retries && delivery.qos == codec::Qos::at_least_once;
+    text += dump(scratch, delivery);
+  }
+  deliveries->clear();
+  return text;
+}
+
+std::string dump(const core::State& state, const Session& session, core::ChunkStore* chunks,
+                 const core::LogClock& clock) {
   std::string text = "session " + std::string(session.client_id()) + "\n  " +
                      number(static_cast<std::int64_t>(session.log_number)) +
                      number(static_cast<int>(session.version)) + number(session.expiry_s) +
@@ -57,19 +79,21 @@ std::string dump(const core::State& state, const Session& session) {
   for (std::size_t i = 0; i < outbound->window.size(); ++i)
     text += dump(state, outbound->window[i]);
   text += "  queue " + number(static_cast<std::int64_t>(outbound->queue_bytes)) + "\n";
-  for (std::size_t i = 0; i < outbound->queue.size(); ++i) text += dump(state, outbound->queue[i]);
+  outbound->queue.for_each(
+      [&](const Delivery& delivery) { text += dump(state, delivery); },
+      [&](const core::Chunk& chunk) { text += dump_away(chunk, chunks, clock); });
   return text;
 }
 
 }  // namespace
 
-std::string dump(const core::State& state) {
+std::string dump(const core::State& state, core::ChunkStore* chunks, const core::LogClock& clock) {
   std::vector<std::string> sessions;
   auto& table = const_cast<core::Sessions&>(state.sessions);
   for (std::uint32_t i = 0; i < table.end(); ++i)
     if (const Session* session = table.find(core::SessionSlot{i});
         session != nullptr && !session->is_stand_in() && session->is_logged())
-      sessions.push_back(dump(state, *session));
+      sessions.push_back(dump(state, *session, chunks, clock));
   std::ranges::sort(sessions);
   std::string text;
   for (const std::string& session : sessions) text += session;

@@ -6,11 +6,14 @@
 // Owner:   a test or the simulator.    Thread: one.
 #pragma once
 
+#include "store/chunks/chunk_files.h"
 #include "store/log.h"
 #include "store/wal/log_writer.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
+#include <vector>
 
 namespace sluice::testing {
 
@@ -21,6 +24,8 @@ class SteppedLog final : public store::ShardLog {
       : files_(disk, place), writer_(disk, place, rules, end), next_(end.next), bytes_(end.bytes) {}
 
   Result<void> open() { return writer_.open(files_); }
+  /// Where chunks are; outlives the log. Without it none is asked for.
+  void use_chunks(store::ChunkFiles& chunks) { chunks_ = &chunks; }
 
   store::Position append(core::Ticket ticket, const store::BatchTime& time,
                          ByteView records) override {
@@ -42,6 +47,25 @@ class SteppedLog final : public store::ShardLog {
   std::uint64_t bytes() const override { return bytes_; }
   store::Space space() const override { return space_; }
   void begin_replay_at(store::Position position) override { replay_at_ = position; }
+  void carry_out(core::ChunkRequest request) override {
+    requests_.push_back({std::move(request), next_});
+  }
+  void take_answers(std::vector<core::ChunkAnswer>& into) override {
+    for (core::ChunkAnswer& answer : answers_) into.push_back(std::move(answer));
+    answers_.clear();
+  }
+  bool has_requests() const { return !requests_.empty(); }
+  bool has_answers() const { return !answers_.empty(); }
+  /// What the thread of the chunks does in a round; at most so many of them.
+  void step_chunks(std::size_t count) {
+    for (; count > 0 && !requests_.empty(); --count) {
+      const auto [request, next] = std::move(requests_.front());
+      requests_.pop_front();
+      chunks_->note_next(next);
+      core::ChunkAnswer answer = core::carry_out(*chunks_, request);
+      if (request.kind != core::ChunkRequest::Kind::forget) answers_.push_back(std::move(answer));
+    }
+  }
 
   /// What the log's threads do in a round: what waits is committed, segments are made, old ones
   /// freed. An error other than no_space and would_block is the end.
@@ -50,7 +74,10 @@ class SteppedLog final : public store::ShardLog {
     if (replay_at_ != store::Position{0}) {
       const auto clearance = writer_.begin_replay_at(replay_at_);
       replay_at_ = {};
+      if (clearance && chunks_ != nullptr) SLUICE_CHECK(chunks_->sync());
       if (clearance) SLUICE_CHECK(files_.begin_replay_at(clearance->start, clearance->freed));
+      if (clearance && chunks_ != nullptr)
+        SLUICE_CHECK(chunks_->begin_replay_at(clearance->start.position));
     }
     while (writing_.has_batches() || filling_.has_batches()) {
       if (!writing_.has_batches()) std::swap(writing_, filling_);
@@ -79,6 +106,11 @@ class SteppedLog final : public store::ShardLog {
     return {};
   }
 
+  struct Request {
+    core::ChunkRequest request;
+    store::Position next{};
+  };
+
   store::SegmentFiles files_;
   store::LogWriter writer_;
   store::Commit filling_;
@@ -88,6 +120,9 @@ class SteppedLog final : public store::ShardLog {
   core::Ticket durable_{0};
   std::uint64_t bytes_;
   store::Space space_ = store::Space::ample;
+  store::ChunkFiles* chunks_ = nullptr;
+  std::deque<Request> requests_;
+  std::vector<core::ChunkAnswer> answers_;
 };
 
 }  // namespace sluice::testing

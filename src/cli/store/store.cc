@@ -8,9 +8,11 @@
 #include "cli/output/base64.h"
 #include "cli/store/record_json.h"
 #include "cli/store/store_flags.h"
+#include "core/state/chunk_expansion.h"
 #include "os/clock.h"
 #include "os/entropy.h"
 #include "os/file/file_disk.h"
+#include "store/chunks/chunk_files.h"
 #include "store/recovery/log_copy.h"
 #include "store/recovery/log_reader.h"
 #include "store/recovery/store_directory.h"
@@ -95,17 +97,54 @@ class NewStore {
   StoreDirectory directory_;
 };
 
+/// The batches of a log, with the messages that stand beside it: what is taken from here is whole.
+class WholeLog {
+ public:
+  explicit WholeLog(os::Disk& disk, const store::LogPlace& place)
+      : disk_(disk), place_(place), files_(disk, place, std::uint64_t{1} << 30) {}
+
+  Checked<store::LogEnd> read(const store::BatchVisitor& visit) {
+    if (const auto opened = files_.open(); !opened)
+      return store::disk_problem(place_.directory, opened.error());
+    return store::read_log(disk_, place_, [&](const store::Batch& batch) -> Result<void> {
+      SLUICE_TRY(const ByteView records, expansion_.expand(batch.records));
+      return visit({batch.position, batch.time, records});
+    });
+  }
+  std::uint64_t messages() const { return expansion_.messages(); }
+  /// Whether all of the messages were there.
+  Checked<void> check() const {
+    if (expansion_.lost() == 0) return {};
+    return store::problem(store::Problem::Kind::damaged,
+                          place_.directory + ": " + std::to_string(expansion_.lost()) +
+                              " messages of queues cannot be read from the .chunks files there; "
+                              "start from a backup, or let `sluice store repair` do without them");
+  }
+
+ private:
+  os::Disk& disk_;
+  const store::LogPlace place_;
+  store::ChunkFiles files_;
+  core::ChunkExpansion expansion_{files_};
+};
+
 Checked<void> check(os::Disk& disk, StoreDirectory& directory) {
   std::string ignored;
   for (std::uint16_t shard = 0; shard < directory.manifest().shards; ++shard) {
     const store::LogPlace place = directory.place_of(shard);
-    const auto end = store::read_log(disk, place, [&](const store::Batch& batch) {
+    WholeLog log(disk, place);
+    const auto end = log.read([&](const store::Batch& batch) {
       ignored.clear();
       return append_records_json(batch.records, ignored);
     });
     if (!end) return std::unexpected(end.error());
-    std::printf("%s: %" PRIu64 " batches, %" PRIu64 " B of records, %zu segments%s\n",
+    if (auto whole = log.check(); !whole) return whole;
+    std::string beside;
+    if (log.messages() > 0)
+      beside = ", " + std::to_string(log.messages()) + " messages of queues beside it";
+    std::printf("%s: %" PRIu64 " batches, %" PRIu64 " B of records, %zu segments%s%s\n",
                 place.directory.c_str(), end->batches, end->bytes, end->spans.size(),
+                beside.c_str(),
                 end->torn_segment != 0 ? ", the last write was not finished (nothing of it was "
                                          "acknowledged)"
                                        : "");
@@ -116,16 +155,15 @@ Checked<void> check(os::Disk& disk, StoreDirectory& directory) {
 
 Checked<void> dump(os::Disk& disk, StoreDirectory& directory) {
   for (std::uint16_t shard = 0; shard < directory.manifest().shards; ++shard) {
-    const auto end = store::read_log(
-        disk, directory.place_of(shard), [shard](const store::Batch& batch) -> Result<void> {
-          std::string line;
-          SLUICE_CHECK(append_records_json(batch.records, line));
-          std::printf("{\"shard\": %u, \"position\": %" PRIu64 ", \"wall_ns\": %" PRId64
-                      ", \"records\": %s}\n",
-                      shard, static_cast<std::uint64_t>(batch.position), batch.time.wall.ns,
-                      line.c_str());
-          return {};
-        });
+    WholeLog log(disk, directory.place_of(shard));
+    const auto end = log.read([shard](const store::Batch& batch) -> Result<void> {
+      std::string line;
+      SLUICE_CHECK(append_records_json(batch.records, line));
+      std::printf(
+          "{\"shard\": %u, \"position\": %" PRIu64 ", \"wall_ns\": %" PRId64 ", \"records\": %s}\n",
+          shard, static_cast<std::uint64_t>(batch.position), batch.time.wall.ns, line.c_str());
+      return {};
+    });
     if (!end) return std::unexpected(end.error());
   }
   return {};
@@ -147,7 +185,8 @@ Checked<void> copy_log(os::Disk& disk, const store::LogPlace& from, const store:
   auto copy = store::LogCopy::open(disk, to);
   if (!copy) return std::unexpected(copy.error());
   bool is_over = false;
-  const auto end = store::read_log(disk, from, [&](const store::Batch& batch) -> Result<void> {
+  WholeLog log(disk, from);
+  const auto end = log.read([&](const store::Batch& batch) -> Result<void> {
     is_over = is_over || until.is_over(batch.time);
     if (is_over) return {};
     std::string ignored;
@@ -160,6 +199,10 @@ Checked<void> copy_log(os::Disk& disk, const store::LogPlace& from, const store:
     if (until.damage == nullptr || end.error().kind == store::Problem::Kind::disk)
       return std::unexpected(end.error());
     *until.damage = end.error();
+  }
+  if (auto whole = log.check(); !whole) {
+    if (until.damage == nullptr) return whole;
+    if (!*until.damage) *until.damage = whole.error();
   }
   if (const auto finished = (*copy)->finish(); !finished)
     return store::disk_problem(to.directory, finished.error());
@@ -230,14 +273,15 @@ Checked<void> export_all(os::Disk& disk, StoreDirectory& directory) {
               "]}\n",
               manifest.shards, manifest.placement_key.k0, manifest.placement_key.k1);
   for (std::uint16_t shard = 0; shard < manifest.shards; ++shard) {
-    const auto end = store::read_log(
-        disk, directory.place_of(shard), [shard](const store::Batch& batch) -> Result<void> {
-          std::printf("{\"shard\": %u, \"wall_ns\": %" PRId64 ", \"mono_ns\": %" PRId64
-                      ", \"records\": \"%s\"}\n",
-                      shard, batch.time.wall.ns, batch.time.mono.ns, base64(batch.records).c_str());
-          return {};
-        });
+    WholeLog log(disk, directory.place_of(shard));
+    const auto end = log.read([shard](const store::Batch& batch) -> Result<void> {
+      std::printf("{\"shard\": %u, \"wall_ns\": %" PRId64 ", \"mono_ns\": %" PRId64
+                  ", \"records\": \"%s\"}\n",
+                  shard, batch.time.wall.ns, batch.time.mono.ns, base64(batch.records).c_str());
+      return {};
+    });
     if (!end) return std::unexpected(end.error());
+    if (auto whole = log.check(); !whole) return whole;
   }
   // Whoever reads it can tell that it is whole.
   std::printf("{\"end\": true}\n");

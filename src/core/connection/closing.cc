@@ -271,8 +271,10 @@ void Closing::end_session(Session& session) {
           outbound->window[i].qos == codec::Qos::at_least_once)
         orphans.push_back(outbound->window[i].message);
     }
-    for (std::size_t i = 0; i < outbound->queue.size(); ++i)
-      if (outbound->queue[i].is_shared) orphans.push_back(outbound->queue[i].message);
+    // They never leave memory (core/session/spilling.h).
+    outbound->queue.for_each_in_memory([&](const Delivery& delivery) {
+      if (delivery.is_shared) orphans.push_back(delivery.message);
+    });
   }
   c_.census.add(Counted::sessions, -1);
   if (session.account)

@@ -69,6 +69,7 @@ class Message {
   std::size_t memory_bytes() const;
   /// Whether several places refer to it.
   bool is_shared() const { return references_ > 1; }
+  std::uint32_t references() const { return references_; }
   /// As handed in to make().
   MessageFields fields() const;
 

@@ -157,6 +157,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
                            c_.state.sessions.store_ids(ids_of(target)), qos, target.retain,
                            target.is_shared},
             session.is_durable());
+  spilling_.after_push(session);
   return Outcome::queued;
 }
 
@@ -241,9 +242,16 @@ void Delivering::pump(Session& session) {
   Connection* connection = find_ready(session);
   if (connection == nullptr) return;
   if (outbound->unsent > 0) send_again(session, *connection, *outbound);
-  while (!outbound->queue.empty() && has_room(*connection, *outbound) && has_turn(*connection))
+  while (outbound->queue.has_front() && has_room(*connection, *outbound) && has_turn(*connection))
     begin_first(session, *connection, *outbound);
+  if (outbound->queue.has_chunks()) [[unlikely]]
+    spilling_.look_ahead(session);
   outbound->queue.shrink_if_empty(1024);
+}
+
+void Delivering::on_chunk(const ChunkAnswer& answer) {
+  if (answer.kind == ChunkRequest::Kind::write) return spilling_.on_written(answer);
+  if (spilling_.on_read(answer)) pump(c_.state.sessions.at(answer.session));
 }
 
 // What has just come leaves at once, past the queue. Its bytes are those of the subscriber before,
@@ -334,6 +342,11 @@ bool Delivering::hold(const Session& session, const Connection& connection, Deli
 // The first of the queue leaves it: into the window and to the client, or dropped.
 void Delivering::begin_first(Session& session, Connection& connection, Outbound& outbound) {
   const Delivery& first = outbound.queue.front();
+  if (!first.message) [[unlikely]] {
+    ++c_.metrics.messages_dropped_unreadable;
+    c_.commit(record::QueueFrontDropped{session.slot}, session.is_durable());
+    return;
+  }
   const bool is_gone = is_revoked(session, *first.message);
   if (is_gone) ++c_.metrics.messages_dropped_not_authorized;
   if (is_gone || !can_send(connection, *first.message, outgoing(connection, first))) {

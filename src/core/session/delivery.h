@@ -16,6 +16,7 @@
 #include "core/access/quotas.h"
 #include "core/connection/rate_guard.h"
 #include "core/output/publish_writer.h"
+#include "core/session/spilling.h"
 #include "core/shard/context.h"
 #include "core/shard/routed.h"
 
@@ -38,7 +39,7 @@ struct Target {
 class Delivering {
  public:
   explicit Delivering(Context& context)
-      : c_(context), guard_(context), quotas_(context), rates_(context) {}
+      : c_(context), guard_(context), quotas_(context), rates_(context), spilling_(context) {}
 
   enum class Outcome : std::uint8_t {
     sent,
@@ -64,6 +65,8 @@ class Delivering {
   /// A delivery that waited for the log may go.
   void on_durable(const Held& held);
   void send_pubrel(Session& session, codec::PacketId packet_id, codec::ReasonCode reason);
+  /// The answer to the effect `chunk`.
+  void on_chunk(const ChunkAnswer& answer);
 
  private:
   struct QueueLimits {
@@ -99,6 +102,7 @@ class Delivering {
   Guard guard_;
   Quotas quotas_;
   RateGuard rates_;
+  Spilling spilling_;
   std::vector<std::uint8_t> unmounted_properties_;  // of the PUBLISH under way
 };
 

@@ -17,8 +17,8 @@
 #include "codec/types.h"
 #include "core/access/access.h"
 #include "core/ids.h"
-#include "core/message/message.h"
 #include "core/session/packet_id_set.h"
+#include "core/session/queue.h"
 
 #include <cstdint>
 #include <memory>
@@ -26,39 +26,16 @@
 
 namespace sluice::core {
 
-enum class DeliveryState : std::uint8_t {
-  queued,     ///< no packet identifier yet
-  held,       ///< has one; waits until that is durable
-  published,  ///< PUBLISH sent; PUBACK or PUBREC is awaited
-  released,   ///< PUBREL sent; PUBCOMP is awaited
-  done,       ///< acknowledged; waits for those in front of it to leave the window
-};
-
-/// One message for one session. Subscription identifiers: 0 = none; with the top bit set, a number
-/// of Sessions' lists.
-struct Delivery {
-  MessageRef message;
-  std::uint32_t subscription_ids = 0;
-  codec::PacketId packet_id = 0;
-  codec::Qos qos : 2 = codec::Qos::at_most_once;
-  bool retain : 1 = false;
-  bool is_retry : 1 = false;  ///< sent on an earlier connection: DUP
-  bool is_shared : 1 =
-      false;  ///< by a shared subscription: goes to another member if the session ends
-  DeliveryState state = DeliveryState::queued;
-};
-static_assert(sizeof(Delivery) == 16);
-
 /// Messages on their way to the client: the window of those with a packet identifier, and the queue
 /// behind it.
 struct Outbound {
   RingBuffer<Delivery> window;  ///< packet identifiers in their order, oldest first
-  RingBuffer<Delivery> queue;
+  Queue queue;
   std::uint32_t unacknowledged = 0;  ///< of the window, not done
   std::uint32_t unsent = 0;          ///< the last of the window, not sent yet on this connection
   std::uint32_t skipped = 0;  ///< identifiers between those of the window that none of it has
   std::size_t window_bytes = 0;
-  std::size_t queue_bytes = 0;
+  std::size_t queue_bytes = 0;  ///< wherever they are
 };
 
 struct SessionWill {

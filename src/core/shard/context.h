@@ -20,7 +20,9 @@
 #include "core/shard/metrics.h"
 #include "core/shard/options.h"
 #include "core/state/checkpoint.h"
+#include "core/state/chunk_store.h"
 #include "core/state/record_writer.h"
+#include "core/state/spill_rules.h"
 #include "core/state/state.h"
 #include "core/timer/timer_wheel.h"
 
@@ -33,11 +35,14 @@ namespace sluice::core {
 /// What a shard is told once, at its birth.
 struct ShardSetup {
   ShardIndex index{};
-  std::uint16_t count = 1;       ///< shards of the process
-  HashKey placement_key;         ///< client id to shard, topic to the shard of its retained message
-  HashKey table_key;             ///< hash tables in memory
-  bool has_log = false;          ///< whether records are kept beyond the process
-  LogClock log_clock{};          ///< of this run of the log
+  std::uint16_t count = 1;  ///< shards of the process
+  HashKey placement_key;    ///< client id to shard, topic to the shard of its retained message
+  HashKey table_key;        ///< hash tables in memory
+  bool has_log = false;     ///< whether records are kept beyond the process
+  LogClock log_clock{};     ///< of this run of the log
+  /// Keeps the middle of long queues while the shard is restored; null: all stay in memory, then
+  /// and in turns.
+  ChunkStore* chunks = nullptr;
   Census* census = nullptr;      ///< of all shards; null: this is the only one
   Accounts* accounts = nullptr;  ///< of all users; null: there are no quotas
 };
@@ -125,6 +130,13 @@ struct Context {
     const auto change = static_cast<std::int64_t>(own - told);
     told = own;
     return census.add(kind, change);
+  }
+
+  /// Of the options as they are now.
+  SpillRules spill_rules() const {
+    if (setup.chunks == nullptr) return {};
+    return {static_cast<std::uint64_t>(options.session.queue_memory_messages),
+            static_cast<std::uint64_t>(options.session.queue_memory_bytes)};
   }
 
   ShardIndex home_of(std::string_view client_id) const {

@@ -14,6 +14,7 @@
 #include "core/access/entrance.h"
 #include "core/ids.h"
 #include "core/output/output.h"
+#include "core/shard/chunk_requests.h"
 
 #include <cstdint>
 #include <vector>
@@ -42,6 +43,9 @@ enum class EffectKind : std::uint8_t {
   /// Check Effects::auth_requests[arg]; answer with Shard::on_auth_answer(). The connection may be
   /// gone by then.
   authenticate,
+  /// Write, read or forget Effects::chunk_requests[arg]; answer the first two by Shard::on_chunk()
+  /// in a later turn, in any order.
+  chunk,
 };
 
 struct Effect {
@@ -65,6 +69,7 @@ struct Effects {
   std::vector<Effect> list;
   std::vector<HandOver> hand_overs;
   std::vector<AuthRequest> auth_requests;
+  std::vector<ChunkRequest> chunk_requests;
   /// Encoded records of this turn, empty where the log keeps nothing.
   std::vector<std::uint8_t> records;
 
@@ -77,6 +82,7 @@ struct Effects {
     list.clear();
     hand_overs.clear();
     auth_requests.clear();
+    chunk_requests.clear();
     records.clear();
   }
 };

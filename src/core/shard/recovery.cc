@@ -9,11 +9,20 @@
 namespace sluice::core {
 
 Result<void> Recovery::restore(ByteView batch) {
-  if (!replay_) replay_ = std::make_unique<Replay>(c_.state, c_.setup.log_clock);
+  if (!replay_)
+    replay_ =
+        std::make_unique<Replay>(c_.state, c_.setup.log_clock, c_.setup.chunks, c_.spill_rules());
   return replay_->apply(batch);
 }
 
 void Recovery::begin_run() {
+  if (replay_) {
+    for (const DirectChunks::Lost& lost : replay_->lost()) {
+      ++c_.metrics.queue_chunks_unreadable;
+      c_.log.error("queue_chunk_unreadable",
+                   {{"client", std::string_view(lost.client_id)}, {"messages", lost.messages}});
+    }
+  }
   replay_.reset();
   c_.commit(record::RunStarted{c_.now}, true);
   outbox_.begin_run();

@@ -161,6 +161,15 @@ void Shard::on_auth_answer(ConnId id, AuthAnswer answer) {
   parts_->inbound.wake();
 }
 
+void Shard::on_chunk(const ChunkAnswer& answer) { parts_->delivering.on_chunk(answer); }
+
+void Shard::forget_chunks() {
+  for (const ChunkId id : context_.state.take_released_chunks()) {
+    context_.effects.add(EffectKind::chunk, {}, context_.effects.chunk_requests.size());
+    context_.effects.chunk_requests.push_back({.kind = ChunkRequest::Kind::forget, .id = id});
+  }
+}
+
 void Shard::on_mail(ShardIndex from, ByteView record) {
   switch (mail::kind_of(record)) {
     case mail::Kind::publish:
@@ -337,6 +346,8 @@ void Shard::finish_turn() {
   if (parts_->retained.take_done()) parts_->inbound.wake();
   was_full_ = is_turn_full() || context_.mailer.is_congested();
   if (context_.setup.has_log) parts_->outbox.finish_turn();
+  if (context_.state.has_released_chunks()) [[unlikely]]
+    forget_chunks();
   const Ticket ticket = context_.journal.ticket();
   if (!context_.journal.close_batch()) return;
   context_.records.take(context_.effects.records);
@@ -359,6 +370,7 @@ const CoreMetrics& Shard::metrics() {
   m.retained_bytes = state.retained.message_bytes();
   m.queue_messages = state.queue_messages();
   m.queue_bytes = state.queue_bytes();
+  m.queue_spilled_messages = state.away_messages();
   m.outbox_bytes = state.outbox_bytes();
   m.inflight_messages = state.window_messages();
   m.stored_messages = state.messages.count();
@@ -371,7 +383,9 @@ std::size_t Shard::state_bytes() const {
   const State& state = context_.state;
   return state.messages.bytes() + state.sessions.bytes() + state.subscriptions.bytes() +
          state.retained.index_bytes() +
-         (state.queue_messages() + state.window_messages()) * sizeof(Delivery);
+         (state.queue_messages() - state.away_messages() + state.window_messages()) *
+             sizeof(Delivery) +
+         state.away_chunks() * sizeof(Chunk);
 }
 
 std::size_t Shard::memory_bytes() const {

@@ -71,6 +71,8 @@ class Shard {
   void on_answer(Ticket ticket);
   /// The answer to the effect `authenticate`. Nothing happens if the connection is gone.
   void on_auth_answer(ConnId id, AuthAnswer answer);
+  /// The answer to the effect `chunk`. Nothing happens if its session is gone.
+  void on_chunk(const ChunkAnswer& answer);
   /// Other rules, from now on. The old ones are not asked again once it returns.
   void set_access(const AccessSettings& access) { context_.access = access; }
   void on_mail(ShardIndex from, ByteView record);
@@ -143,6 +145,7 @@ class Shard {
   struct Parts;
 
   void settle_handshake(ConnId id);
+  void forget_chunks();
   void on_connection_timer(ConnId id, Instant& again);
   void on_rate_timer(ConnId id);
   void on_memory_timer(Instant& again);

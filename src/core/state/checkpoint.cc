@@ -163,9 +163,37 @@ void Checkpoint::write_queue_entry() {
   if (!session.is_durable()) return end_session();
   const Outbound* outbound = session.find_outbound();
   SLUICE_ASSERT(outbound != nullptr && open_.left > 0);
-  write_delivery(session, outbound->queue[open_.written]);
-  ++open_.written;
-  if (--open_.left == 0) end_session();
+  const Queue::At at = outbound->queue.at(open_.written);
+  std::size_t count = 1;
+  if (at.chunk != nullptr) {
+    SLUICE_ASSERT(at.in_chunk == 0 && at.chunk->messages <= open_.left);
+    count = at.chunk->messages;
+    write(logged::ChunkImaged{.session = session.log_number,
+                              .chunk = static_cast<std::uint64_t>(at.chunk->id),
+                              .checksum = at.chunk->checksum,
+                              .messages = at.chunk->messages,
+                              .bytes = at.chunk->bytes,
+                              .are_retries = at.chunk->are_retries});
+  } else if (at.delivery->message) {
+    write_delivery(session, *at.delivery);
+  } else {
+    write_lost(session);
+  }
+  open_.written += count;
+  open_.left -= count;
+  if (open_.left == 0) end_session();
+}
+
+bool Checkpoint::is_inside(const Session& session, const Chunk& chunk) const {
+  if (session.slot != open_.slot) return false;
+  const Queue& queue = session.find_outbound()->queue;
+  return queue.is_inside(chunk, open_.written) ||
+         queue.is_inside(chunk, open_.written + open_.left);
+}
+
+// A chunk that nobody has says the same of it.
+void Checkpoint::write_lost(const Session& session) {
+  write(logged::ChunkImaged{.session = session.log_number, .messages = 1});
 }
 
 void Checkpoint::end_session() {

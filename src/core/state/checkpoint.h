@@ -7,7 +7,8 @@
 // turn came. One that leaves the queue earlier is written just before it leaves, one that joins it
 // meanwhile is told by its own record alone, and replay puts it behind.
 //
-// A message that several places refer to is written once.
+// A message that several places refer to is written once. Of a chunk that is not in memory, only
+// its name is written.
 //
 // Owner:   Context (exactly one).      Thread: its shard's.
 // Never:   a change of state.
@@ -39,6 +40,8 @@ class Checkpoint final : public QueueWatcher {
   void begin(Instant now);
   /// About so many bytes more. REQUIRES: is_running().
   Progress go_on(std::size_t bytes, Instant now);
+  /// Whether it has written a part of that chunk, and not all: it must stay in memory.
+  bool is_inside(const Session& session, const Chunk& chunk) const;
   /// Written since begin().
   std::uint64_t bytes() const { return bytes_; }
 
@@ -63,6 +66,7 @@ class Checkpoint final : public QueueWatcher {
   void write_window(const Session& session, const Outbound& outbound);
   void write_header(Session& session);
   void write_queue_entry();
+  void write_lost(const Session& session);
   void end_session();
   void write_retained();
   void write_delivery(const Session& session, const Delivery& delivery);

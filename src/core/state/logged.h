@@ -59,6 +59,7 @@ enum class Kind : std::uint8_t {
   outbox_image_ended = 46,
   checkpoint_ended = 47,
   packet_ids_skipped = 48,
+  chunk_imaged = 49,
 };
 
 /// A session's number in its log, from 1.
@@ -225,6 +226,17 @@ struct DeliveryImaged {
   DeliveryState state = DeliveryState::queued;
   std::span<const std::uint32_t> subscription_ids{};
 };
+/// The next deliveries of the session's queue: they stand outside the log, under that number
+/// (core/state/chunk_codec.h).
+struct ChunkImaged {
+  static constexpr Kind kind = Kind::chunk_imaged;
+  SessionNumber session = 0;
+  std::uint64_t chunk = 0;
+  std::uint32_t checksum = 0;
+  std::uint32_t messages = 0;
+  std::uint64_t bytes = 0;
+  bool are_retries = false;
+};
 /// So many packet identifiers of the session, from the next one on, are given to no delivery.
 struct PacketIdsSkipped {
   static constexpr Kind kind = Kind::packet_ids_skipped;
@@ -263,7 +275,7 @@ using Record =
                  QueueFrontDropped, DeliveryAcknowledged, PacketIdReceived, PacketIdReleased,
                  RetainedSet, RetainedCleared, OutboxSent, OutboxApplied, OutboxConfirmed,
                  CheckpointBegun, MessageKept, SessionImaged, DeliveryImaged, SessionImageEnded,
-                 OutboxImaged, OutboxImageEnded, CheckpointEnded, PacketIdsSkipped>;
+                 OutboxImaged, OutboxImageEnded, CheckpointEnded, PacketIdsSkipped, ChunkImaged>;
 
 template <class Archive>
 void fields(Archive& a, BatchBegun& r) {
@@ -371,6 +383,11 @@ void fields(Archive& a, DeliveryImaged& r) {
   a("session", r.session), a("message", r.message), a("kept", r.kept), a("qos", r.qos);
   a("retain", r.retain), a("is_shared", r.is_shared), a("is_retry", r.is_retry);
   a("state", r.state), a("subscription_ids", r.subscription_ids);
+}
+template <class Archive>
+void fields(Archive& a, ChunkImaged& r) {
+  a("session", r.session), a("chunk", r.chunk), a("checksum", r.checksum);
+  a("messages", r.messages), a("bytes", r.bytes), a("are_retries", r.are_retries);
 }
 template <class Archive>
 void fields(Archive& a, PacketIdsSkipped& r) {

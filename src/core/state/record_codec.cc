@@ -220,6 +220,8 @@ const char* logged::name_of(Kind kind) noexcept {
       return "delivery_imaged";
     case Kind::packet_ids_skipped:
       return "packet_ids_skipped";
+    case Kind::chunk_imaged:
+      return "chunk_imaged";
     case Kind::session_image_ended:
       return "session_image_ended";
     case Kind::outbox_imaged:

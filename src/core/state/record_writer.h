@@ -28,6 +28,12 @@ struct LogClock {
   Instant instant_at(WallTime then) const { return instant + (then - wall); }
 };
 
+/// A clock and the time by it.
+struct LogClockAt {
+  LogClock clock;
+  Instant now{};
+};
+
 /// Hears, before the record is written, that a session's queue loses its first or its last.
 class QueueWatcher {
  public:

@@ -156,6 +156,15 @@ struct DeliveryImaged {
   bool is_retry;
   DeliveryState state;
 };
+/// The next deliveries of the session's queue, which are kept elsewhere.
+struct ChunkImaged {
+  SessionSlot session;
+  ChunkId id;
+  std::uint32_t checksum;
+  std::uint32_t messages;
+  std::uint64_t bytes;  ///< as they count against limits
+  bool are_retries;
+};
 /// So many packet identifiers, from the next one on, are given to no delivery.
 struct PacketIdsSkipped {
   SessionSlot session;

@@ -22,6 +22,7 @@ Result<void> Replay::apply(ByteView batch) {
     SLUICE_TRY(const auto record, reader.next());
     if (!record) {
       is_first_ = false;
+      chunks_.release();
       return {};
     }
     const bool is_begin = std::holds_alternative<logged::BatchBegun>(*record);
@@ -145,6 +146,7 @@ Replay::Outcome Replay::on(const logged::Queued& queued) {
   }
   state_.apply(record::Queued{slot, *message, state_.sessions.store_ids(queued.subscription_ids),
                               queued.qos, queued.retain, queued.is_shared});
+  chunks_.after_push(slot);
   return {};
 }
 
@@ -155,6 +157,7 @@ Replay::Outcome Replay::on(const logged::DeliveryBegun& begun) {
   if (outbound.queue.empty()) return wrong("a delivery from a queue that is empty");
   if (outbound.window.size() + outbound.skipped >= 65535)
     return wrong("more deliveries than packet identifiers");
+  chunks_.before_pop(slot);
   state_.apply(record::DeliveryBegun{slot});
   return {};
 }
@@ -164,6 +167,7 @@ Replay::Outcome Replay::on(const logged::QueueFrontDropped& dropped) {
   if (slot == no_session) return {};
   if (state_.sessions.at(slot).outbound().queue.empty())
     return wrong("a drop from a queue that is empty");
+  chunks_.before_pop(slot);
   state_.apply(record::QueueFrontDropped{slot});
   return {};
 }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "core/state/direct_chunks.h"
 #include "core/state/record_writer.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -23,10 +24,15 @@ class Replay {
  public:
   /// `clock`: of the run that begins; the times of the log are told in it, none later than its
   /// beginning.
-  Replay(State& state, const LogClock& clock) : state_(state), clock_(clock) {}
+  /// `chunks`: where the middle of long queues was kept, and goes again, by `rules`; null: nowhere.
+  Replay(State& state, const LogClock& clock, ChunkStore* chunks = nullptr,
+         const SpillRules& rules = {})
+      : state_(state), clock_(clock), chunks_(state, chunks, rules, clock) {}
 
   /// parse_error with the offset of the record that is wrong; the state is of no use then.
   Result<void> apply(ByteView batch);
+  /// What was kept outside the log and could not be read.
+  const std::vector<DirectChunks::Lost>& lost() const { return chunks_.lost(); }
 
  private:
   using Outcome = Result<void>;
@@ -69,6 +75,7 @@ class Replay {
   Outcome on(const logged::SessionImaged& imaged);
   Outcome on(const logged::DeliveryImaged& imaged);
   Outcome on(const logged::PacketIdsSkipped& skipped);
+  Outcome on(const logged::ChunkImaged& imaged);
   Outcome on(const logged::SessionImageEnded& ended);
   Outcome on(const logged::OutboxImaged& imaged);
   Outcome on(const logged::OutboxImageEnded& ended);
@@ -87,6 +94,7 @@ class Replay {
 
   State& state_;
   const LogClock clock_;
+  DirectChunks chunks_;
   boost::unordered_flat_map<logged::SessionNumber, SessionSlot> sessions_;
   std::vector<MessageRef> messages_;  // of the batch
   Instant batch_at_{};

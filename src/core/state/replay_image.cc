@@ -68,6 +68,23 @@ Replay::Outcome Replay::on(const logged::DeliveryImaged& imaged) {
                              .is_shared = imaged.is_shared,
                              .is_retry = imaged.is_retry,
                              .state = imaged.state});
+  if (is_queued) chunks_.after_push(slot);
+  return {};
+}
+
+Replay::Outcome Replay::on(const logged::ChunkImaged& imaged) {
+  if (imaged.session != open_ || open_ == 0) return {};
+  constexpr std::uint32_t messages_max = 65'536;
+  if (imaged.messages == 0 || imaged.messages > messages_max)
+    return wrong("a part of a queue that cannot be");
+  const ChunkId id{imaged.chunk};
+  chunks_.note_imaged(id);
+  state_.apply(record::ChunkImaged{.session = find(imaged.session),
+                                   .id = id,
+                                   .checksum = imaged.checksum,
+                                   .messages = imaged.messages,
+                                   .bytes = imaged.bytes,
+                                   .are_retries = imaged.are_retries});
   return {};
 }
 
@@ -92,6 +109,7 @@ Replay::Outcome Replay::on(const logged::SessionImageEnded& ended) {
     state_.apply(record::Queued{slot, each.message,
                                 state_.sessions.store_ids(each.subscription_ids), each.qos,
                                 each.retain, each.is_shared});
+  if (!since_.empty()) chunks_.after_push(slot);
   since_.clear();
   open_ = 0;
   return {};

@@ -75,8 +75,9 @@ void State::apply(const record::RunStarted& started) {
       apply(record::PacketIdsSkipped{session->slot, packet_ids_skipped_at_start});
     if (outbound == nullptr) continue;
     // A QoS 1 message is sent before the log has it: any that waits may have been seen.
-    for (std::size_t k = 0; k < outbound->queue.size(); ++k)
-      outbound->queue[k].is_retry |= outbound->queue[k].qos == codec::Qos::at_least_once;
+    outbound->queue.for_each(
+        [](Delivery& delivery) { delivery.is_retry |= delivery.qos == codec::Qos::at_least_once; },
+        [](Chunk& chunk) { chunk.are_retries = true; });
   }
 }
 
@@ -103,7 +104,7 @@ void State::apply(const record::SessionDetached& detached) {
 void State::apply(const record::SessionEnded& ended) {
   Session& session = sessions.at(ended.session);
   if (Outbound* outbound = session.find_outbound()) {
-    while (!outbound->queue.empty()) pop_queue_front(session, *outbound);
+    drop_queue(session, *outbound);
     for (std::size_t i = 0; i < outbound->window.size(); ++i)
       finish(*outbound, outbound->window[i]);
   }
@@ -148,9 +149,10 @@ void State::apply(const record::Queued& queued) {
   delivery.qos = queued.qos;
   delivery.retain = queued.retain;
   delivery.is_shared = queued.is_shared;
-  outbound.queue.push_back(std::move(delivery));
+  outbound.queue.push_back(std::move(delivery), bytes);
 }
 
+// A message that was lost has no bytes any more.
 void State::note_unqueued(const Session& session, Outbound& outbound, std::size_t bytes) {
   outbound.queue_bytes -= bytes;
   queue_bytes_ -= bytes;
@@ -160,7 +162,7 @@ void State::note_unqueued(const Session& session, Outbound& outbound, std::size_
 
 void State::pop_queue_front(const Session& session, Outbound& outbound) {
   const Delivery delivery = outbound.queue.pop_front();
-  note_unqueued(session, outbound, counted_bytes(*delivery.message));
+  note_unqueued(session, outbound, delivery.message ? counted_bytes(*delivery.message) : 0);
   sessions.release_ids(delivery.subscription_ids);
 }
 
@@ -188,11 +190,24 @@ Delivery& State::begin(Session& session, Outbound& outbound, Delivery&& delivery
   return outbound.window.back();
 }
 
+// At replay: it was sent before it was lost. Its identifier is taken, and nothing is left to do.
+[[gnu::cold, gnu::noinline]] Delivery& State::begin_lost(Session& session, Outbound& outbound) {
+  --queue_messages_;
+  Delivery lost;
+  lost.packet_id = session.next_packet_id;
+  lost.state = DeliveryState::done;
+  session.next_packet_id = after(session.next_packet_id);
+  outbound.window.push_back(std::move(lost));
+  return outbound.window.back();
+}
+
 Delivery& State::apply(const record::DeliveryBegun& begun) {
   Session& session = sessions.at(begun.session);
   Outbound& outbound = session.outbound();
-  prefetch_message(outbound.queue, 0);
+  prefetch_message(outbound.queue.head(), 0);
   Delivery delivery = outbound.queue.pop_front();
+  if (!delivery.message) [[unlikely]]
+    return begin_lost(session, outbound);
   note_unqueued(session, outbound, counted_bytes(*delivery.message));
   return begin(session, outbound, std::move(delivery));
 }
@@ -321,7 +336,7 @@ void State::apply(const record::DeliveryImaged& imaged) {
     outbound.queue_bytes += bytes;
     queue_bytes_ += bytes;
     ++queue_messages_;
-    outbound.queue.push_back(std::move(delivery));
+    outbound.queue.push_back(std::move(delivery), bytes);
     return;
   }
   delivery.packet_id = session.next_packet_id;

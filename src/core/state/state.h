@@ -18,7 +18,9 @@
 #include "core/state/records.h"
 #include "core/topic/subscription_tree.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace sluice::core {
@@ -57,6 +59,31 @@ class State {
   void apply(const record::PacketIdsSkipped& skipped);
   void apply(const record::DeliveryImaged& imaged);
   void apply(const record::OutboxImaged& imaged);
+  void apply(const record::ChunkImaged& imaged);
+
+  // Where the middle of a long queue is kept is not state: what follows changes what is in memory,
+  // and nothing that anybody is told.
+
+  /// A chunk of the session's queue, in memory still; null if there is none to make.
+  Chunk* cut_chunk(Session& session, const Queue::Cut& rules);
+  /// It is being written somewhere, under a name that no other has.
+  ChunkId chunk_leaves(Session& session, Chunk& chunk);
+  /// It is safe there.
+  void chunk_left(Session& session, Chunk& chunk, std::uint32_t checksum);
+  /// Read again; `deliveries` as many as went. Whoever keeps it may forget it.
+  void chunk_returns(Session& session, Chunk& chunk, std::vector<Delivery> deliveries);
+  /// It cannot be read: deliveries without message take the place of those that were lost.
+  void chunk_is_lost(Session& session, Chunk& chunk);
+  /// Nobody needs that chunk.
+  void release_chunk(ChunkId id) { released_chunks_.push_back(id); }
+  /// Those that nobody needs any more, since the last call.
+  std::vector<ChunkId> take_released_chunks() { return std::exchange(released_chunks_, {}); }
+  bool has_released_chunks() const { return !released_chunks_.empty(); }
+  /// No chunk made from now on has a name up to that.
+  void note_chunk(ChunkId id) { last_chunk_ = std::max(last_chunk_, id); }
+  /// Messages of all queues that are not in memory, and in how many chunks they are.
+  std::uint64_t away_messages() const { return away_messages_; }
+  std::uint64_t away_chunks() const { return away_chunks_; }
 
   /// Where the delivery of that packet identifier is in the window, or nullptr.
   Delivery* find_delivery(Session& session, codec::PacketId packet_id);
@@ -83,6 +110,8 @@ class State {
  private:
   void note_unqueued(const Session& session, Outbound& outbound, std::size_t bytes);
   void pop_queue_front(const Session& session, Outbound& outbound);
+  void drop_queue(const Session& session, Outbound& outbound);
+  Delivery& begin_lost(Session& session, Outbound& outbound);
   Delivery& begin(Session& session, Outbound& outbound, Delivery&& delivery);
   static void count_skipped(const Session& session, Outbound& outbound);
   void finish(Outbound& outbound, Delivery& delivery);
@@ -93,6 +122,10 @@ class State {
   std::uint64_t queue_bytes_ = 0;
   std::uint64_t window_messages_ = 0;
   std::uint64_t wills_ = 0;
+  ChunkId last_chunk_{0};
+  std::uint64_t away_messages_ = 0;
+  std::uint64_t away_chunks_ = 0;
+  std::vector<ChunkId> released_chunks_;
 };
 
 /// What a queued or sent message counts against byte limits.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/state/state_mover.h"
 
+#include "core/state/chunk_codec.h"
 #include "core/topic/sys_topic.h"
 
 #include <algorithm>
@@ -9,17 +10,24 @@
 
 namespace sluice::core {
 
-StateMover::StateMover(Places to, const HashKey& table_key) : places_(std::move(to)) {
-  for (std::uint16_t i = 0; i < places_.count; ++i)
+StateMover::StateMover(Places to, const HashKey& table_key, ChunkPlaces chunks)
+    : places_(std::move(to)), clock_(chunks.clock) {
+  for (std::uint16_t i = 0; i < places_.count; ++i) {
+    ChunkStore* store = i < chunks.stores.size() ? chunks.stores[i] : nullptr;
     states_.push_back(std::make_unique<State>(table_key));
+    chunks_.push_back(
+        std::make_unique<DirectChunks>(*states_.back(), store, chunks.rules, chunks.clock));
+  }
 }
 
-Result<void> StateMover::move(const State& from) {
+Result<void> StateMover::move(const State& from, ChunkStore* chunks) {
+  from_chunks_ = chunks;
   const auto owes = [](const OutboxLane& lane) { return !lane.entries.empty(); };
   if (std::ranges::any_of(from.lanes(), owes))
     return fail(ErrorCode::invalid_argument, "messages are on their way to another thread");
   std::vector<Target> targets;
-  for (const auto& state : states_) targets.push_back({*state, {}});
+  for (std::size_t i = 0; i < states_.size(); ++i)
+    targets.push_back({*states_[i], *chunks_[i], {}});
   const auto target = [&](ShardIndex shard) -> Target& { return targets[index_of(shard)]; };
   auto& sessions = const_cast<Sessions&>(from.sessions);
   for (std::uint32_t i = 0; i < sessions.end(); ++i) {
@@ -62,22 +70,56 @@ void StateMover::move_session(const State& from, const Session& session, Target&
 void StateMover::move_deliveries(const State& from, const Session& session, SessionSlot slot,
                                  Target& to) {
   const Outbound& outbound = *session.find_outbound();
-  for (const RingBuffer<Delivery>* part : {&outbound.window, &outbound.queue}) {
-    for (std::size_t i = 0; i < part->size(); ++i) {
-      const Delivery& delivery = (*part)[i];
-      const auto ids = from.sessions.ids(delivery.subscription_ids);
-      to.state.apply(record::DeliveryImaged{.session = slot,
-                                            .message = copy(delivery.message, to),
-                                            .subscription_ids = to.state.sessions.store_ids(ids),
-                                            .qos = delivery.qos,
-                                            .retain = delivery.retain,
-                                            .is_shared = delivery.is_shared,
-                                            .is_retry = delivery.is_retry,
-                                            .state = delivery.state});
-      if (part != &outbound.window) continue;
-      if (const std::uint32_t gap = gap_behind(session, outbound, i); gap > 0)
-        to.state.apply(record::PacketIdsSkipped{slot, gap});
-    }
+  for (std::size_t i = 0; i < outbound.window.size(); ++i) {
+    move_delivery(from, outbound.window[i], slot, to);
+    if (const std::uint32_t gap = gap_behind(session, outbound, i); gap > 0)
+      to.state.apply(record::PacketIdsSkipped{slot, gap});
+  }
+  outbound.queue.for_each(
+      [&](const Delivery& delivery) {
+        move_delivery(from, delivery, slot, to);
+        to.chunks.after_push(slot);
+      },
+      [&](const Chunk& chunk) { move_chunk(chunk, slot, to); });
+}
+
+// What was lost is nobody's; in the window it has an identifier all the same.
+void StateMover::move_delivery(const State& from, const Delivery& delivery, SessionSlot slot,
+                               Target& to) {
+  if (delivery.state == DeliveryState::queued && !delivery.message) return;
+  const auto ids = from.sessions.ids(delivery.subscription_ids);
+  to.state.apply(record::DeliveryImaged{.session = slot,
+                                        .message = copy(delivery.message, to),
+                                        .subscription_ids = to.state.sessions.store_ids(ids),
+                                        .qos = delivery.qos,
+                                        .retain = delivery.retain,
+                                        .is_shared = delivery.is_shared,
+                                        .is_retry = delivery.is_retry,
+                                        .state = delivery.state});
+}
+
+void StateMover::move_chunk(const Chunk& chunk, SessionSlot slot, Target& to) {
+  const LogClockAt at{clock_, clock_.instant};
+  const auto bytes = from_chunks_ != nullptr
+                         ? from_chunks_->read(chunk.id, chunk.checksum)
+                         : fail(ErrorCode::not_found, "there is nothing beside the log");
+  auto deliveries = bytes ? decode_chunk(to.state, *bytes, chunk.messages, at)
+                          : Result<std::vector<Delivery>>(fail(bytes.error()));
+  if (!deliveries) {
+    lost_.push_back({std::string(to.state.sessions.at(slot).client_id()), chunk.messages});
+    return;
+  }
+  for (const Delivery& delivery : *deliveries) {
+    const bool is_retry = chunk.are_retries && delivery.qos == codec::Qos::at_least_once;
+    to.state.apply(record::DeliveryImaged{.session = slot,
+                                          .message = delivery.message,
+                                          .subscription_ids = delivery.subscription_ids,
+                                          .qos = delivery.qos,
+                                          .retain = delivery.retain,
+                                          .is_shared = delivery.is_shared,
+                                          .is_retry = delivery.is_retry || is_retry,
+                                          .state = DeliveryState::queued});
+    to.chunks.after_push(slot);
   }
 }
 

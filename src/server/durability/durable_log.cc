@@ -65,6 +65,14 @@ void DurableLog::on_keeper_failed(const Error& error) {
   parts_.on_failed(parts_.place.directory, error);
 }
 
+void DurableLog::on_chunk(core::ChunkAnswer answer) {
+  if (answers_.send(std::move(answer)) == os::Sent::first) wake_();
+}
+
+void DurableLog::on_chunks_synced(store::Clearance clearance) {
+  parts_.keeper.clear(parts_.place.shard, std::move(clearance));
+}
+
 void DurableLog::run() {
   while (!is_dead_) {
     look_around();
@@ -87,7 +95,7 @@ void DurableLog::look_around() {
   const store::Position replay_at{replay_at_.exchange(0)};
   if (replay_at != store::Position{0})
     if (auto clearance = parts_.writer->begin_replay_at(replay_at))
-      parts_.keeper.clear(parts_.place.shard, std::move(*clearance));
+      parts_.chunks.sync(parts_.place.shard, std::move(*clearance));
   if (is_wished_) return;
   if (const auto wish = parts_.writer->wish()) {
     parts_.keeper.wish(parts_.place.shard, *wish);

@@ -6,13 +6,15 @@
 // process, so that recovery decides.
 //
 // Owner:   ShardLogs.
-// Thread:  append() to begin_replay_at() the shard's; metrics() any; the rest its owner's.
+// Thread:  append() to take_answers() the shard's; metrics() any; the rest its owner's.
 // Limits:  store.pending_bytes_max.
 #pragma once
 
 #include "base/log.h"
 #include "os/event.h"
+#include "os/mailbox.h"
 #include "os/thread.h"
+#include "server/durability/chunk_keeper.h"
 #include "server/durability/commit_slot.h"
 #include "server/durability/segment_keeper.h"
 #include "store/log.h"
@@ -22,17 +24,21 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace sluice::server {
 
-class DurableLog final : public store::ShardLog, public SegmentClient {
+class DurableLog final : public store::ShardLog, public SegmentClient, public ChunkClient {
  public:
   struct Parts {
     std::unique_ptr<store::LogWriter> writer;
     store::LogPlace place;
     std::uint64_t bytes = 0;  ///< replayed
     SegmentKeeper& keeper;
+    ChunkKeeper& chunks;
     Log& log;
     /// Ends the process; where it returns, this log answers nothing any more.
     std::function<void(const std::string& path, const Error& error)> on_failed;
@@ -57,6 +63,10 @@ class DurableLog final : public store::ShardLog, public SegmentClient {
   std::uint64_t bytes() const override { return bytes_; }
   store::Space space() const override { return space_.load(std::memory_order_relaxed); }
   void begin_replay_at(store::Position position) override;
+  void carry_out(core::ChunkRequest request) override {
+    parts_.chunks.submit(parts_.place.shard, std::move(request), next_);
+  }
+  void take_answers(std::vector<core::ChunkAnswer>& into) override { answers_.take_all(into); }
 
   store::StoreMetrics metrics() const;
 
@@ -65,7 +75,13 @@ class DurableLog final : public store::ShardLog, public SegmentClient {
   void on_segment(store::Segment segment) override;
   void on_space(store::Space space) override;
   void on_try_again() override { event_.signal(); }
+  void on_cleared(store::Position start) override {
+    parts_.chunks.begin_replay_at(parts_.place.shard, start);
+  }
   void on_keeper_failed(const Error& error) override;
+  void on_chunk(core::ChunkAnswer answer) override;
+  void on_chunks_synced(store::Clearance clearance) override;
+  void on_chunks_failed(const Error& error) override { on_keeper_failed(error); }
   void run();
   void commit(store::Commit& commit);
   bool write(store::Commit& commit);
@@ -90,6 +106,7 @@ class DurableLog final : public store::ShardLog, public SegmentClient {
   std::atomic<std::uint64_t> room_{0};
   std::atomic<bool> is_stopping_{false};
   std::atomic<store::Segment*> made_{nullptr};
+  os::Mailbox<core::ChunkAnswer> answers_{std::numeric_limits<std::size_t>::max()};
 
   // The log thread's.
   bool is_wished_ = false;

@@ -6,13 +6,29 @@
 
 namespace sluice::server {
 
-store::Checked<void> NextGeneration::write(core::StateMover& mover, Instant now) {
-  const auto shards = static_cast<std::uint16_t>(mover.states().size());
-  const auto places = parts_.directory.prepare_generation(shards);
+store::Checked<void> NextGeneration::prepare(std::uint16_t shards) {
+  auto places = parts_.directory.prepare_generation(shards);
   if (!places) return std::unexpected(places.error());
-  for (std::uint16_t i = 0; i < shards; ++i)
-    if (auto written = write(*mover.states()[i], (*places)[i], now); !written) return written;
-  return parts_.directory.switch_generation(shards);
+  places_ = std::move(*places);
+  for (const store::LogPlace& place : places_)
+    chunks_.push_back(
+        std::make_unique<store::ChunkFiles>(parts_.disk, place, parts_.chunk_file_bytes));
+  return {};
+}
+
+std::vector<core::ChunkStore*> NextGeneration::chunk_stores() const {
+  std::vector<core::ChunkStore*> stores;
+  for (const auto& chunks : chunks_) stores.push_back(chunks.get());
+  return stores;
+}
+
+store::Checked<void> NextGeneration::write(core::StateMover& mover, Instant now) {
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    if (const auto synced = chunks_[i]->sync(); !synced)
+      return store::disk_problem(places_[i].directory, synced.error());
+    if (auto written = write(*mover.states()[i], places_[i], now); !written) return written;
+  }
+  return parts_.directory.switch_generation(static_cast<std::uint16_t>(places_.size()));
 }
 
 store::Checked<void> NextGeneration::write(core::State& state, const store::LogPlace& place,

@@ -29,45 +29,70 @@ Rearrangement::~Rearrangement() = default;
 
 store::Checked<void> Rearrangement::run(std::uint16_t shards) {
   if (auto restored = restore(); !restored) return restored;
+  const auto& store = parts_.options.store.store;
+  const auto& session = parts_.options.core.session;
+  const store::SegmentSizes sizes{
+      .min = store.segment_bytes_min,
+      .max = std::max(store.segment_bytes_min, store.segment_bytes_max)};
+  NextGeneration next({.disk = parts_.disk,
+                       .directory = parts_.directory,
+                       .sizes = sizes,
+                       .chunk_file_bytes = static_cast<std::uint64_t>(store.chunk_file_bytes),
+                       .clock = parts_.clock});
+  if (auto prepared = next.prepare(shards); !prepared) return prepared;
   // One of the new shards, to say what belongs where.
   RingMatrix rings(shards, ring_bytes());
-  const std::unique_ptr<ShardThread> sample = make_shard(0, shards, rings);
+  const std::unique_ptr<ShardThread> sample = make_shard(0, shards, rings, nullptr);
   const core::Shard& knows = sample->shard();
   core::StateMover mover(
       {.count = shards,
        .home_of = [&knows](std::string_view client_id) { return knows.home_of(client_id); },
        .owner_of = [&knows](std::string_view topic) { return knows.owner_of(topic); }},
-      os::random_hash_key());
-  for (auto& shard : shards_) {
-    if (const auto moved = mover.move(shard->shard().state()); !moved)
+      os::random_hash_key(),
+      {.rules = {static_cast<std::uint64_t>(session.queue_memory_messages),
+                 static_cast<std::uint64_t>(session.queue_memory_bytes)},
+       .clock = parts_.clock,
+       .stores = next.chunk_stores()});
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    if (const auto moved = mover.move(shards_[i]->shard().state(), chunks_[i].get()); !moved)
       return store::problem(store::Problem::Kind::damaged,
                             parts_.directory.path() + ": " + moved.error().detail);
-    shard.reset();
+    shards_[i].reset();
   }
-  const auto& store = parts_.options.store.store;
-  const store::SegmentSizes sizes{
-      .min = store.segment_bytes_min,
-      .max = std::max(store.segment_bytes_min, store.segment_bytes_max)};
-  return NextGeneration({parts_.disk, parts_.directory, sizes, parts_.clock})
-      .write(mover, os::monotonic_now());
+  for (const core::DirectChunks::Lost& lost : mover.lost())
+    parts_.log.error("queue_chunk_unreadable",
+                     {{"client", std::string_view(lost.client_id)}, {"messages", lost.messages}});
+  return next.write(mover, os::monotonic_now());
 }
 
 std::unique_ptr<ShardThread> Rearrangement::make_shard(std::uint16_t index, std::uint16_t count,
-                                                       RingMatrix& rings) {
+                                                       RingMatrix& rings,
+                                                       core::ChunkStore* chunks) {
   const core::ShardSetup setup{.index = core::ShardIndex{index},
                                .count = count,
                                .placement_key = parts_.directory.manifest().placement_key,
                                .table_key = os::random_hash_key(),
                                .has_log = true,
-                               .log_clock = parts_.clock};
+                               .log_clock = parts_.clock,
+                               .chunks = chunks};
   return std::make_unique<ShardThread>(setup, parts_.options.core, parts_.options.server,
                                        os::random_seed(), parts_.log, rings);
 }
 
+store::Checked<void> Rearrangement::open_chunks(std::uint16_t shard) {
+  const store::LogPlace place = parts_.directory.place_of(shard);
+  chunks_.push_back(std::make_unique<store::ChunkFiles>(
+      parts_.disk, place, static_cast<std::uint64_t>(parts_.options.store.store.chunk_file_bytes)));
+  if (const auto opened = chunks_.back()->open(); !opened)
+    return store::disk_problem(place.directory, opened.error());
+  return {};
+}
+
 store::Checked<void> Rearrangement::restore() {
   for (std::uint16_t i = 0; i < old_count_; ++i) {
-    shards_.push_back(make_shard(i, old_count_, rings_));
-    logs_.push_back(std::make_unique<InstantLog>());
+    if (auto opened = open_chunks(i); !opened) return opened;
+    shards_.push_back(make_shard(i, old_count_, rings_, chunks_[i].get()));
+    logs_.push_back(std::make_unique<InstantLog>(*chunks_[i]));
     core::Shard& shard = shards_.back()->shard();
     const auto end = store::read_log(
         parts_.disk, parts_.directory.place_of(i),

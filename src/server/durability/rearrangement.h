@@ -6,13 +6,15 @@
 // to from now on, and the manifest is replaced. Until then a crash leaves the store as it was.
 //
 // Owner:   Server.      Thread: its owner's; blocks.
-// Limits:  memory: all that the store keeps, and one of the old shards.
+// Limits:  memory: all that the store keeps but the middle of long queues, and one of the old
+//          shards.
 #pragma once
 
 #include "core/state/state_mover.h"
 #include "server/durability/instant_log.h"
 #include "server/option_schema.h"
 #include "server/shard_thread.h"
+#include "store/chunks/chunk_files.h"
 #include "store/recovery/store_directory.h"
 
 #include <memory>
@@ -45,12 +47,14 @@ class Rearrangement {
     return static_cast<std::size_t>(parts_.options.server.server.ring_bytes);
   }
   std::unique_ptr<ShardThread> make_shard(std::uint16_t index, std::uint16_t count,
-                                          RingMatrix& rings);
+                                          RingMatrix& rings, core::ChunkStore* chunks);
   store::Checked<void> restore();
+  store::Checked<void> open_chunks(std::uint16_t shard);
 
   const Parts parts_;
   const std::uint16_t old_count_;
   RingMatrix rings_;
+  std::vector<std::unique_ptr<store::ChunkFiles>> chunks_;
   std::vector<std::unique_ptr<InstantLog>> logs_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
 };

@@ -63,10 +63,15 @@ void SegmentKeeper::run() {
   while (true) {
     reactor_->wait(wait_time(jobs));
     wakeup_->acknowledge();
-    if (is_stopping_) return drop_half_made(jobs);
-    mailbox_.take_all(jobs);
     // What frees room comes first.
     const auto frees = [](const Job& job) { return job.what.index() == 1; };
+    const bool is_last = is_stopping_;
+    mailbox_.take_all(jobs);
+    if (is_last) {
+      // The last checkpoint is of use to the next start alone.
+      std::erase_if(jobs, [&](Job& job) { return frees(job) && carry_out(job); });
+      return drop_half_made(jobs);
+    }
     const Instant now = os::monotonic_now();
     const auto is_due = [&](const Job& job) { return job.due <= now; };
     std::erase_if(jobs, [&](Job& job) { return frees(job) && is_due(job) && carry_out(job); });
@@ -107,6 +112,7 @@ bool SegmentKeeper::carry_out(Job& job) {
 Result<bool> SegmentKeeper::go_on(Entry& entry, Job& job) {
   if (const auto* clearance = std::get_if<store::Clearance>(&job.what)) {
     SLUICE_CHECK(entry.files.begin_replay_at(clearance->start, clearance->freed));
+    entry.client->on_cleared(clearance->start.position);
     return true;
   }
   if (const auto* wish = std::get_if<store::SegmentWish>(&job.what)) {

@@ -33,6 +33,8 @@ class SegmentClient {
   virtual void on_segment(store::Segment segment) = 0;
   virtual void on_space(store::Space space) = 0;
   virtual void on_try_again() = 0;
+  /// Replay begins there from now on, whatever happens.
+  virtual void on_cleared(store::Position start) = 0;
   virtual void on_keeper_failed(const Error& error) = 0;
 };
 

@@ -3,12 +3,14 @@
 // ShardLogs is the durable side of the process: the directory of the store, a log for each shard,
 // and the threads that work for them.
 //
-//   open();  replay(0…);  start();  …  stop();
+//   open();  open_chunks();  replay(0…);  start();  …  stop();
 //
 // Owner:   Server.      Thread: its owner's, but metrics(): any.
 #pragma once
 
+#include "server/durability/chunk_keeper.h"
 #include "server/durability/durable_log.h"
+#include "store/chunks/chunk_files.h"
 #include "store/options.h"
 #include "store/recovery/log_reader.h"
 #include "store/recovery/store_directory.h"
@@ -38,6 +40,9 @@ class ShardLogs {
 
   const store::Manifest& manifest() const { return directory_.manifest(); }
   store::StoreDirectory& directory() { return directory_; }
+  /// Finds what the logs have of chunks. Otherwise replay() does.
+  store::Checked<void> open_chunks();
+  core::ChunkStore& chunks(std::uint16_t shard) { return *chunks_[shard]; }
   /// Hands out the batches of that shard's log, and makes the log ready for more; in order of the
   /// shards, each once.
   store::Checked<store::LogEnd> replay(std::uint16_t shard, const store::BatchVisitor& visit);
@@ -54,7 +59,9 @@ class ShardLogs {
 
   const Setup setup_;
   store::StoreDirectory directory_;
+  std::vector<std::unique_ptr<store::ChunkFiles>> chunks_;
   SegmentKeeper keeper_;
+  ChunkKeeper chunk_keeper_;
   std::vector<std::unique_ptr<DurableLog>> logs_;
   store::StoreMetrics replayed_;
 };

@@ -100,6 +100,7 @@ void Turn::begin(Instant now) {
                           : log_->pending_bytes() > log_pending_bytes_max_ ? core::LogState::behind
                                                                            : core::LogState::good);
     take_durable();
+    take_chunks();
   }
   for (const auto& [id, cause] : lost_) {
     shard_->on_closed(id, cause);
@@ -293,6 +294,9 @@ void Turn::apply_effects() {
       case core::EffectKind::persist:
         persist(core::Ticket{effect.arg});
         break;
+      case core::EffectKind::chunk:
+        if (log_ != nullptr) log_->carry_out(std::move(effects_.chunk_requests[effect.arg]));
+        break;
       case core::EffectKind::checkpoint_begun:
         if (checkpoints_) checkpoints_->on_begun();
         break;
@@ -345,6 +349,12 @@ void Turn::take_durable() {
   if (durable == durable_) return;
   durable_ = durable;
   shard_->on_answer(durable);
+}
+
+void Turn::take_chunks() {
+  log_->take_answers(chunk_answers_);
+  for (const core::ChunkAnswer& answer : chunk_answers_) shard_->on_chunk(answer);
+  chunk_answers_.clear();
 }
 
 void Turn::hand_over(core::ConnId id, core::HandOver& what) {

@@ -187,6 +187,7 @@ class Turn {
   void apply_effects();
   void persist(core::Ticket ticket);
   void take_durable();
+  void take_chunks();
   void hand_over(core::ConnId id, core::HandOver& hand_over);
   void write_all();
   void write(core::ConnId id);
@@ -202,7 +203,8 @@ class Turn {
   TurnHost& host_;
   store::ShardLog* log_ = nullptr;
   std::size_t log_pending_bytes_max_ = 0;
-  core::Ticket durable_{0};  // answered up to here
+  core::Ticket durable_{0};                       // answered up to here
+  std::vector<core::ChunkAnswer> chunk_answers_;  // of this turn
   std::optional<Checkpoints> checkpoints_;
   RingMailer mailer_;
   core::Effects effects_;

@@ -188,6 +188,8 @@ class SlowLog final : public store::ShardLog {
   std::uint64_t bytes() const override { return 0; }
   store::Space space() const override { return room; }
   void begin_replay_at(store::Position) override {}
+  void carry_out(core::ChunkRequest) override {}
+  void take_answers(std::vector<core::ChunkAnswer>&) override {}
 
   core::Ticket last{0};
   core::Ticket safe{0};

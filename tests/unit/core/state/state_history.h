@@ -6,13 +6,18 @@
 #pragma once
 
 #include "base/rng.h"
+#include "core/state/checkpoint.h"
+#include "core/state/chunk_codec.h"
 #include "core/state/record_writer.h"
+#include "core/state/spill_rules.h"
+#include "tests/support/memory_chunks.h"
 
 #include <string>
 #include <vector>
 
 namespace sluice::testing {
 
+using core::Checkpoint;
 using core::Delivery;
 using core::LogClock;
 using core::MessageFields;
@@ -24,6 +29,7 @@ using core::RecordWriter;
 using core::Session;
 using core::SessionSlot;
 using core::ShardIndex;
+using core::SpillRules;
 using core::State;
 namespace record = core::record;
 namespace codec = sluice::codec;
@@ -58,6 +64,28 @@ class History {
     writer_.take(bytes);
     return bytes;
   }
+  /// The middle of long queues leaves memory, a while after it was asked to. Before all else.
+  void use_chunks(MemoryChunks& chunks, const SpillRules& rules) {
+    chunks_ = &chunks;
+    rules_ = rules;
+  }
+  /// Chunks that were asked to leave have left, or there was no room, or they must stay for the
+  /// sake of the checkpoint.
+  void settle_chunks(const Checkpoint* checkpoint) {
+    for (const Leaving& leaving : leaving_) {
+      Session* session = state_.sessions.find(leaving.slot);
+      Outbound* outbound = session != nullptr && session->number == leaving.number
+                               ? session->find_outbound()
+                               : nullptr;
+      core::Chunk* chunk = outbound != nullptr ? outbound->queue.find_chunk(leaving.id) : nullptr;
+      if (chunk == nullptr) continue;
+      if (rng_.chance(1, 8) || (checkpoint != nullptr && checkpoint->is_inside(*session, *chunk)))
+        outbound->queue.note_refused(*chunk);
+      else
+        state_.chunk_left(*session, *chunk, leaving.checksum);
+    }
+    leaving_.clear();
+  }
   State& state() { return state_; }
   RecordWriter& writer() { return writer_; }
   Instant now() const { return now_; }
@@ -67,6 +95,38 @@ class History {
   decltype(auto) commit(const Record& record) {
     writer_.write(record, now_);
     return state_.apply(record);
+  }
+  struct Leaving {
+    SessionSlot slot;
+    std::uint32_t number;
+    core::ChunkId id;
+    std::uint32_t checksum;
+  };
+
+  void send_away(Session& session, core::Chunk& chunk) {
+    const auto bytes = core::encode_chunk(state_, session, chunk, {clock_of_run, now_});
+    const core::ChunkId id = state_.chunk_leaves(session, chunk);
+    leaving_.push_back({session.slot, session.number, id, *chunks_->write(id, bytes)});
+  }
+  void spill(SessionSlot slot) {
+    if (chunks_ == nullptr) return;
+    Session& session = state_.sessions.at(slot);
+    core::Queue& queue = session.outbound().queue;
+    while (core::Chunk* refused = queue.first_refused()) send_away(session, *refused);
+    while (rules_.is_too_long(session.outbound())) {
+      core::Chunk* chunk = state_.cut_chunk(session, rules_.cut());
+      if (chunk == nullptr) return;
+      if (rules_.may_leave(*chunk)) send_away(session, *chunk);
+    }
+  }
+  void bring_front(SessionSlot slot) {
+    Session& session = state_.sessions.at(slot);
+    core::Queue& queue = session.outbound().queue;
+    core::Chunk* chunk = queue.has_front() ? nullptr : queue.first_away();
+    if (chunk == nullptr) return;
+    auto deliveries = core::decode_chunk(state_, *chunks_->read(chunk->id, chunk->checksum),
+                                         chunk->messages, {clock_of_run, now_});
+    state_.chunk_returns(session, *chunk, std::move(*deliveries));
   }
   std::string topic() { return "t/" + std::to_string(rng_.below(6)); }
   std::string filter() {
@@ -122,8 +182,12 @@ class History {
       const auto ids = std::span<const std::uint32_t>(some).first(rng_.below(4));
       commit(record::Queued{SessionSlot{i}, sent, state_.sessions.store_ids(ids),
                             static_cast<codec::Qos>(1 + rng_.below(2)), rng_.chance(1, 2),
-                            rng_.chance(1, 2)});
-      if (rng_.chance(1, 2)) commit(record::DeliveryBegun{SessionSlot{i}});
+                            rng_.chance(1, chunks_ == nullptr ? 2 : 40)});
+      spill(SessionSlot{i});
+      if (rng_.chance(1, chunks_ == nullptr ? 2 : 3)) {
+        bring_front(SessionSlot{i});
+        commit(record::DeliveryBegun{SessionSlot{i}});
+      }
     }
   }
   void mail() {
@@ -166,7 +230,9 @@ class History {
         commit(record::PacketIdReleased{slot, id});
         break;
       case 6:
-        if (!session.outbound().queue.empty()) commit(record::QueueFrontDropped{slot});
+        if (session.outbound().queue.empty()) break;
+        bring_front(slot);
+        commit(record::QueueFrontDropped{slot});
         break;
       case 7:
       case 8:
@@ -190,6 +256,9 @@ class History {
   Rng rng_;
   State state_{HashKey{1, 2}};
   RecordWriter writer_;
+  MemoryChunks* chunks_ = nullptr;
+  SpillRules rules_;
+  std::vector<Leaving> leaving_;
   Instant now_{5'000'000'000};
 };
 

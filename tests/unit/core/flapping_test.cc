@@ -13,7 +13,7 @@ using core::Flapping;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-core::CoreOptions::Flapping limits(std::int64_t connects, std::int64_t entries = 100) {
+core::CoreOptions::Flapping limits(std::uint64_t connects, std::uint64_t entries = 100) {
   core::CoreOptions::Flapping options;
   options.connects_max = connects;
   options.entries_max = entries;

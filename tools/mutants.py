@@ -22,6 +22,7 @@ HEADER = """// SPDX-License-Identifier: Apache-2.0
 #pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wmisleading-indentation"
 #pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wreturn-type"
 namespace sluice_mutant {
 inline const int chosen = [] {
   const char* text = std::getenv("SLUICE_MUTANT");

@@ -352,9 +352,12 @@ void ModelBroker::check_will(const Client& reader, MessageId id, Instant now) {
     if (will.message != id) continue;
     ++totals_.wills;
     // A broker that waits for the last words to be read is not seen to have ended it.
+    const bool may_be_published_before = may_be_of_before && will.is_restarted &&
+                                         will.how != Ended::goodbye &&
+                                         now >= will.end + will.own_delay;
     if (will.end.is_never())
       will.published = std::min(will.published, now);
-    else if (will.is_called_off)
+    else if (will.is_called_off && !may_be_published_before)
       fail(describe(id) + " was published although it was called off; its connection ended at " +
            std::to_string(will.end.ns / 1'000'000) + " ms, its delay is " +
            std::to_string(will.delay / 1s) + " s" +

@@ -7,7 +7,7 @@ namespace sluice::sim {
 namespace {
 
 constexpr Instant start{1'000'000'000};
-constexpr Duration calm_max = 120s;
+constexpr Duration calm_max = 600s;
 
 class World {
  public:

@@ -74,7 +74,8 @@ static_assert(sizeof(Chunk) <= 64);
 
 class Queue {
  public:
-  bool empty() const { return size() == 0; }
+  /// Where there is a rest, it is not empty.
+  bool empty() const { return head_.empty() && !rest_; }
   std::size_t size() const { return head_.size() + (rest_ ? rest_size() : 0); }
   /// Whether the first can be taken now. False though not empty(): its chunk has to come back.
   bool has_front() const { return !head_.empty(); }

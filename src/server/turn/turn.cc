@@ -153,23 +153,27 @@ void Turn::run() {
   take_mail();
   if (shard_->next_deadline() <= now_) shard_->on_deadline();
   // What waited for this turn comes before those who could fill it.
+  const std::size_t listed = readable_.size();
   if (std::exchange(churn_waits_, false)) {
     attend_churn();
-    read_all();
+    // Not those that it has read: what the shard wants of them (to hand one over, or to close it)
+    // is done when the turn ends.
+    read_all(listed);
     return;
   }
-  const bool has_read = read_all();
+  const bool has_read = read_all(listed);
   if (!has_churn()) return;
   // What was read now is to leave first.
   churn_waits_ = has_read;
   if (!has_read) attend_churn();
 }
 
-bool Turn::read_all() {
+bool Turn::read_all(std::size_t most) {
   round_.clear();
   round_.swap(readable_);
+  most = std::min({most, round_.size(), reads_max});
   std::size_t done = 0;
-  for (; done < round_.size() && done < reads_max && !shard_->is_turn_full(); ++done) {
+  for (; done < most && !shard_->is_turn_full(); ++done) {
     if (done % reads_between_clocks == reads_between_clocks - 1 && host_.is_time_over()) {
       ++metrics_.turn_bound_hits_time;
       break;

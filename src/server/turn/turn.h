@@ -170,7 +170,7 @@ class Turn {
   void free_slot(core::ConnId id);
   void list_readable(core::ConnId id, Slot& slot);
   void take_mail();
-  bool read_all();
+  bool read_all(std::size_t most);
   void attend(core::ConnId id, Slot& slot);
   bool has_churn() const;
   bool has_room_for_churn(std::size_t done);

@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/chunks/chunk_files.h"
 
+#include "store/format/file_number.h"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <optional>
 #include <utility>
 
 namespace sluice::store {
 namespace {
 
 constexpr std::string_view suffix = ".chunks";
-constexpr std::size_t digits = 12;
-
-std::optional<std::uint64_t> number_of(std::string_view name) {
-  if (!name.ends_with(suffix)) return {};
-  name.remove_suffix(suffix.size());
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error != std::errc() || end != name.data() + name.size() || number == 0) return {};
-  return number;
-}
 
 Result<void> read_all(const os::DiskFile& file, MutableByteView into, std::uint64_t offset) {
   while (!into.empty()) {
@@ -35,16 +25,13 @@ Result<void> read_all(const os::DiskFile& file, MutableByteView into, std::uint6
 }  // namespace
 
 std::string ChunkFiles::path_of(std::uint64_t number) const {
-  const std::string text = std::to_string(number);
-  std::string path = place_.directory + "/";
-  path.append(digits - std::min(digits, text.size()), '0').append(text).append(suffix);
-  return path;
+  return numbered_path(place_.directory, number, suffix);
 }
 
 Result<void> ChunkFiles::open() {
   SLUICE_TRY(const auto names, disk_.list(place_.directory));
   for (const std::string& name : names)
-    if (const auto number = number_of(name)) SLUICE_CHECK(load(*number));
+    if (const auto number = file_number(name, suffix)) SLUICE_CHECK(load(*number));
   return {};
 }
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/wal/segment_files.h"
 
+#include "store/format/file_number.h"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <vector>
 
 namespace sluice::store {
 namespace {
 
 constexpr std::string_view suffix = ".segment";
-constexpr std::size_t digits = 12;
 constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
 
 std::string spare_path(const LogPlace& place) { return place.directory + "/spare"; }
@@ -18,19 +18,11 @@ std::string spare_path(const LogPlace& place) { return place.directory + "/spare
 }  // namespace
 
 std::string LogPlace::path_of(std::uint64_t number) const {
-  const std::string text = std::to_string(number);
-  std::string path = directory + "/";
-  path.append(digits - std::min(digits, text.size()), '0').append(text).append(suffix);
-  return path;
+  return numbered_path(directory, number, suffix);
 }
 
 std::optional<std::uint64_t> segment_number(std::string_view name) {
-  if (!name.ends_with(suffix)) return {};
-  name.remove_suffix(suffix.size());
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error != std::errc() || end != name.data() + name.size() || number == 0) return {};
-  return number;
+  return file_number(name, suffix);
 }
 
 Result<void> replace_file(os::Disk& disk, const std::string& directory, const std::string& path,

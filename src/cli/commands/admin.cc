@@ -23,11 +23,8 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-constexpr std::string_view default_address = "127.0.0.1:18083";
-
 constexpr Flag clients_own_flags[] = {
-    {"admin", '\0', FlagKind::text, "HOST:PORT",
-     "the broker's administration port (127.0.0.1:18083)"},
+    admin_flag,
     {"connected", '\0', FlagKind::toggle, "", "leave out sessions whose client is away"},
     {"json", '\0', FlagKind::toggle, "", "one JSON object a line"},
     {"help", '\0', FlagKind::toggle, "", "show this and end"},
@@ -38,8 +35,7 @@ constexpr FlagTable clients_table{"clients", "list clients and their sessions", 
                                   clients_groups, Positionals::refused};
 
 constexpr Flag kick_own_flags[] = {
-    {"admin", '\0', FlagKind::text, "HOST:PORT",
-     "the broker's administration port (127.0.0.1:18083)"},
+    admin_flag,
     {"help", '\0', FlagKind::toggle, "", "show this and end"},
 };
 constexpr FlagGroup kick_groups[] = {{"Flags", kick_own_flags}};
@@ -93,7 +89,7 @@ int run_clients(const Arguments& arguments) {
     std::string target = "/api/v1/clients?limit=1000";
     if (flags->has("connected")) target += "&connected=true";
     if (!after.empty()) target += "&after=" + encoded_segment(after);
-    const auto answer = ask_admin(flags->text("admin", default_address), "GET", target);
+    const auto answer = ask_admin(flags->text("admin", default_admin_address), "GET", target);
     if (!answer) return complain(arguments, answer.error(), exit_unreachable);
     const auto page = nlohmann::json::parse(answer->body, nullptr, false);
     if (answer->status != 200 || page.is_discarded())
@@ -118,7 +114,7 @@ int run_kick(const Arguments& arguments) {
     return complain(arguments, "give one client identifier; `sluice clients` lists them",
                     exit_usage);
   const std::string& client = flags->words().front();
-  const auto answer = ask_admin(flags->text("admin", default_address), "DELETE",
+  const auto answer = ask_admin(flags->text("admin", default_admin_address), "DELETE",
                                 "/api/v1/clients/" + encoded_segment(client));
   if (!answer) return complain(arguments, answer.error(), exit_unreachable);
   if (answer->status == 404)

@@ -13,12 +13,9 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::string_view default_address = "127.0.0.1:18083";
-
 constexpr Flag own_flags[] = {
     {"seconds", '\0', FlagKind::integer, "N", "add: for how long (3600)", 1, 4'294'967'295},
-    {"admin", '\0', FlagKind::text, "HOST:PORT",
-     "the broker's administration port (127.0.0.1:18083)"},
+    admin_flag,
     {"json", '\0', FlagKind::toggle, "", "one JSON object a line"},
     {"help", '\0', FlagKind::toggle, "", "show this and end"},
 };
@@ -52,7 +49,7 @@ int run_bans(const Arguments& arguments) {
   std::string target = "/api/v1/bans";
   if (!words.empty()) target += "/" + encoded_segment(words[1]);
   if (is_add && flags->has("seconds")) target += "?seconds=" + std::string(flags->text("seconds"));
-  const auto answer = ask_admin(flags->text("admin", default_address),
+  const auto answer = ask_admin(flags->text("admin", default_admin_address),
                                 is_add      ? "PUT"
                                 : is_remove ? "DELETE"
                                             : "GET",

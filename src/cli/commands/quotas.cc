@@ -13,11 +13,8 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::string_view default_address = "127.0.0.1:18083";
-
 constexpr Flag own_flags[] = {
-    {"admin", '\0', FlagKind::text, "HOST:PORT",
-     "the broker's administration port (127.0.0.1:18083)"},
+    admin_flag,
     {"json", '\0', FlagKind::toggle, "", "one JSON object a line"},
     {"help", '\0', FlagKind::toggle, "", "show this and end"},
 };
@@ -43,7 +40,8 @@ const FlagTable* quotas_flags() { return &table; }
 int run_quotas(const Arguments& arguments) {
   const auto flags = parse_command_line(arguments, table);
   if (!flags) return flags.error();
-  const auto answer = ask_admin(flags->text("admin", default_address), "GET", "/api/v1/quotas");
+  const auto answer =
+      ask_admin(flags->text("admin", default_admin_address), "GET", "/api/v1/quotas");
   if (!answer) return complain(arguments, answer.error(), exit_unreachable);
   const auto json = nlohmann::json::parse(answer->body, nullptr, false);
   if (answer->status != 200 || !json.is_object())

@@ -91,88 +91,109 @@ class Busy final : public server::TurnHost {
   bool may_attend_churn(std::size_t done) override { return done == 0; }
 };
 
-TEST(Turn, AStormOfClientsThatComeKeepsNoneWaitingWhoTalks) {
-  NullLog log;
-  Rng rng(1);
-  Busy host;
-  core::CoreOptions options;
-  server::RingMatrix rings(1, 1024);
-  server::Turn turn({}, options, {}, rng, log, rings, host, Instant{1});
-  std::vector<std::unique_ptr<net::MemoryTransport>> clients;
-  const auto send = [&](std::size_t client, const Bytes& bytes) {
+// Clients in memory that come to a turn.
+struct Crowd {
+  explicit Crowd(server::TurnHost& host, const server::TurnOptions& turn_options = {},
+                 const core::ShardSetup& setup = {})
+      : rings(setup.count, 1024),
+        turn(setup, options, turn_options, rng, log, rings, host, Instant{1}) {
+    turn.begin(Instant{++now});
+  }
+  ~Crowd() { turn.finish(); }
+
+  void send(std::size_t client, const Bytes& bytes) const {
     const net::IoSlice slice{bytes.data(), bytes.size()};
     ASSERT_TRUE(clients[client]->write({&slice, 1}));
-  };
-  const auto come = [&](const std::string& id) {
+  }
+  void come(const std::string& id) {
     auto [client, server] = net::MemoryTransport::make_pair({.capacity = 1 << 20});
     clients.push_back(std::move(client));
     send(clients.size() - 1, encode(Connect{.client_id = id}, Version::v3_1_1));
     turn.add(std::move(server), {});
-  };
-  std::int64_t now = 1;
-  const auto run = [&] {
+  }
+  void ping(std::size_t client, core::ConnId id) {
+    send(client, Bytes{0xc0, 0});
+    turn.on_ready(id, {.readable = true});
+  }
+  void run() {
     turn.run();
     turn.finish();
+    handed_over += turn.hand_overs().size();
     turn.begin(Instant{++now});
-  };
-  const auto received = [&](PacketType type) {
-    return turn.shard().metrics().packets_received[static_cast<std::size_t>(type)];
-  };
-  turn.begin(Instant{++now});
-  come("talks");
-  while (turn.has_work()) run();
-  ASSERT_EQ(received(PacketType::connect), 1U);
-  for (int i = 0; i < 10; ++i) come("comes " + std::to_string(i));
-  for (std::uint64_t pings = 1; pings <= 5; ++pings) {
-    send(0, Bytes{0xc0, 0});
-    turn.on_ready({0, 1}, {.readable = true});
-    run();
-    EXPECT_EQ(received(PacketType::pingreq), pings) << "it is read in the turn after it spoke";
-    run();
   }
-  EXPECT_GE(received(PacketType::connect), 4U) << "and the others have turns in between";
-  while (turn.has_work()) run();
-  EXPECT_EQ(received(PacketType::connect), 11U);
-  EXPECT_GT(turn.metrics().turn_bound_hits_churn, 0U);
-  turn.finish();
+  void run_all() {
+    while (turn.has_work()) run();
+  }
+  std::uint64_t received(PacketType type) {
+    return turn.shard().metrics().packets_received[static_cast<std::size_t>(type)];
+  }
+
+  NullLog log;
+  Rng rng{1};
+  core::CoreOptions options;
+  server::RingMatrix rings;
+  server::Turn turn;
+  std::vector<std::unique_ptr<net::MemoryTransport>> clients;
+  std::int64_t now = 1;
+  std::size_t handed_over = 0;
+};
+
+TEST(Turn, AStormOfClientsThatComeKeepsNoneWaitingWhoTalks) {
+  Busy host;
+  Crowd crowd(host);
+  crowd.come("talks");
+  crowd.run_all();
+  ASSERT_EQ(crowd.received(PacketType::connect), 1U);
+  for (int i = 0; i < 10; ++i) crowd.come("comes " + std::to_string(i));
+  for (std::uint64_t pings = 1; pings <= 5; ++pings) {
+    crowd.ping(0, {0, 1});
+    crowd.run();
+    EXPECT_EQ(crowd.received(PacketType::pingreq), pings)
+        << "it is read in the turn after it spoke";
+    crowd.run();
+  }
+  EXPECT_GE(crowd.received(PacketType::connect), 4U) << "and the others have turns in between";
+  crowd.run_all();
+  EXPECT_EQ(crowd.received(PacketType::connect), 11U);
+  EXPECT_GT(crowd.turn.metrics().turn_bound_hits_churn, 0U);
 }
 
 TEST(Turn, WhoeverComesHasATurnAlthoughOthersFillEachOfThem) {
-  NullLog log;
-  Rng rng(1);
   Alone host;
-  core::CoreOptions options;
-  server::RingMatrix rings(1, 1024);
-  server::Turn turn({}, options, {.input_bytes_max = 1}, rng, log, rings, host, Instant{1});
-  std::vector<std::unique_ptr<net::MemoryTransport>> clients;
-  const auto send = [&](std::size_t client, const Bytes& bytes) {
-    const net::IoSlice slice{bytes.data(), bytes.size()};
-    ASSERT_TRUE(clients[client]->write({&slice, 1}));
-  };
-  const auto come = [&](const std::string& id) {
-    auto [client, server] = net::MemoryTransport::make_pair({.capacity = 1 << 20});
-    clients.push_back(std::move(client));
-    send(clients.size() - 1, encode(Connect{.client_id = id}, Version::v3_1_1));
-    turn.add(std::move(server), {});
-  };
-  std::int64_t now = 1;
-  const auto run = [&] {
-    turn.run();
-    turn.finish();
-    turn.begin(Instant{++now});
-  };
-  turn.begin(Instant{++now});
-  come("talks");
-  while (turn.has_work()) run();
-  come("comes");
+  Crowd crowd(host, {.input_bytes_max = 1});
+  crowd.come("talks");
+  crowd.run_all();
+  crowd.come("comes");
   for (int i = 0; i < 4; ++i) {
-    send(0, Bytes{0xc0, 0});
-    turn.on_ready({0, 1}, {.readable = true});
-    run();
+    crowd.ping(0, {0, 1});
+    crowd.run();
   }
-  EXPECT_EQ(turn.shard().metrics().packets_received[static_cast<std::size_t>(PacketType::connect)],
-            2U);
-  turn.finish();
+  EXPECT_EQ(crowd.received(PacketType::connect), 2U);
+}
+
+TEST(Turn, WhoHasComeToTheWrongShardIsHandedOverAlthoughItsEndIsThereAlready) {
+  Alone host;
+  core::ShardSetup one_of_two;
+  one_of_two.count = 2;
+  Crowd crowd(host, {}, one_of_two);
+  // The first that stays talks; those before it have left their place to it.
+  while (crowd.received(PacketType::connect) == 0) {
+    crowd.come("talks " + std::to_string(crowd.clients.size()));
+    crowd.run_all();
+  }
+  const std::size_t talks = crowd.clients.size() - 1;
+  const core::ConnId at{0, static_cast<std::uint32_t>(crowd.clients.size())};
+  for (int i = 0; i < 8; ++i) {
+    crowd.come("comes " + std::to_string(i));
+    crowd.ping(talks, at);
+    crowd.run();
+    crowd.clients.back()->shutdown_write();
+    crowd.run();
+    crowd.run_all();
+  }
+  EXPECT_EQ(crowd.received(PacketType::pingreq), 8U);
+  EXPECT_GT(crowd.handed_over, talks);
+  EXPECT_EQ(crowd.received(PacketType::connect) + crowd.handed_over, crowd.clients.size());
 }
 
 // A log that is durable when the test says so.

@@ -143,7 +143,12 @@ struct client_options {
   v1::user_properties user_properties{};              ///< for the server (MQTT 5)
   authenticator auth{};                               ///< enhanced authentication (MQTT 5)
   tls_options tls{};                                  ///< for mqtts:// and wss://
-  std::string proxy{};            ///< "socks5h://[user[:password]@]host[:port]"; empty: none
+  std::string proxy{};        ///< "socks5h://[user[:password]@]host[:port]"; empty: none
+  http_headers ws_headers{};  ///< of the request for ws:// and wss://, e.g. Authorization
+
+  /// How many references of servers to others are followed in a row (MQTT 5): user and password go
+  /// there too. 0: none; a server that names another is one that refused.
+  unsigned server_references_max = 0;
   reconnect_options reconnect{};  ///< when a lost connection is made again
   queue_options offline{};        ///< messages that wait to be sent
   v1::loop* loop = nullptr;       ///< who does the work; none: a thread of the client's own

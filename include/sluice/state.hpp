@@ -29,6 +29,7 @@ struct connected {
   bool session_present = false;                  ///< the server has kept the session
   v1::version version = v1::version::automatic;  ///< what is spoken
   std::string client_id{};                       ///< as given, or as the server assigned it
+  std::string server{};                          ///< its host and port, or the path of its socket
 };
 
 /// There is no connection now.
@@ -36,6 +37,7 @@ struct disconnected {
   error why{};                            ///< what ended the last one, or kept it from beginning
   std::chrono::milliseconds retry_in{0};  ///< the next attempt comes after that
   unsigned attempt = 0;                   ///< attempts that failed since the last connection
+  std::string referred_to{};              ///< the server that this one named, and is tried now
 };
 
 /// There will be no connection any more; all operations fail.

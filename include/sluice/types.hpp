@@ -57,6 +57,9 @@ using user_property = std::pair<std::string, std::string>;
 /// User properties, in their order.
 using user_properties = std::vector<user_property>;
 
+/// Headers of HTTP, each a name and a value.
+using http_headers = std::vector<std::pair<std::string, std::string>>;
+
 /// User properties that somebody else holds, for as long as the call that they are given to.
 class user_properties_view {
  public:

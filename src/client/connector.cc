@@ -23,6 +23,13 @@ Connector::Progress Connector::start(Instant now) {
   return try_on(now);
 }
 
+void Connector::set_endpoints(std::vector<Endpoint> endpoints) {
+  SLUICE_ASSERT(!endpoints.empty());
+  stop();
+  options_.endpoints = std::move(endpoints);
+  endpoint_at_ = 0;
+}
+
 void Connector::stop() {
   forget_lookup();
   transport_.reset();

@@ -40,6 +40,8 @@ class Connector {
   ~Connector();
 
   Progress start(Instant now);
+  /// Where to go from the next start() on. REQUIRES: at least one.
+  void set_endpoints(std::vector<Endpoint> endpoints);
   /// Goes on with what comes behind the address that was taken last: it led to no broker.
   Progress go_on(Instant now) { return try_on(now); }
   /// True if an address or an endpoint is left to go on with.

@@ -181,6 +181,7 @@ void Link::retry_or_end(Instant now) {
     machine_ = std::make_unique<ClientMachine>(options_.machine, *this);
     return start(now);
   }
+  if (!referred_.empty() && may_go_on_) return follow_reference(now);
   if (tries_another()) {
     phase_ = Phase::opening;
     return proceed(connector_.go_on(now), now);
@@ -191,10 +192,36 @@ void Link::retry_or_end(Instant now) {
     return;
   }
   Duration wait = backoff_.next(uses_.rng);
+  return_home();
   if (was_taken_over_) wait = std::max(wait, options_.taken_over_wait);
   phase_ = Phase::waiting;
   phase_deadline_ = now + wait;
   uses_.link_events.on_retry(wait);
+}
+
+// MQTT 5.0 §4.11: whoever refuses or ends a connection with these codes may name others.
+void Link::take_reference(codec::ReasonCode reason, const codec::Properties& properties) {
+  referred_.clear();
+  const bool is_named =
+      reason == codec::ReasonCode::use_another_server || reason == codec::ReasonCode::server_moved;
+  if (!is_named || !may_go_on_ || references_ >= options_.server_references_max) return;
+  const auto named = properties.text(codec::PropertyId::server_reference);
+  if (named) referred_ = endpoints_of_reference(*named, connector_.endpoint());
+  if (!referred_.empty()) has_moved_ = reason == codec::ReasonCode::server_moved;
+}
+
+void Link::follow_reference(Instant now) {
+  ++references_;
+  connector_.set_endpoints(std::exchange(referred_, {}));
+  uses_.link_events.on_referred(connector_.endpoint());
+  start(now);
+}
+
+void Link::return_home() {
+  references_ = 0;
+  if (has_moved_ && is_accepted_) return;
+  has_moved_ = false;
+  connector_.set_endpoints(options_.connector.endpoints);
 }
 
 bool Link::tries_another() const {
@@ -216,13 +243,18 @@ void Link::on_connected(const Connected& connected) {
 
 void Link::on_refused(const codec::Connack& connack) {
   is_falling_back_ = can_fall_back(connack);
-  if (!is_falling_back_) uses_.events.on_refused(connack);
+  if (is_falling_back_) return;
+  take_reference(static_cast<codec::ReasonCode>(connack.code), connack.properties);
+  uses_.events.on_refused(connack);
 }
 
 void Link::on_ended(const Ending& ending) {
   end_cause_ = ending.cause;
   was_taken_over_ =
       ending.cause == EndCause::by_server && ending.reason == codec::ReasonCode::session_taken_over;
+  const bool may_follow = options_.reconnect == Reconnect::always;
+  if (ending.cause == EndCause::by_server && may_follow)
+    take_reference(ending.reason, ending.properties);
   if (!is_falling_back_) uses_.events.on_ended(ending);
 }
 

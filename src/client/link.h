@@ -2,14 +2,17 @@
 //
 // A Link keeps one ClientMachine connected: it opens a Transport to one of the endpoints, carries
 // bytes between it and the machine, falls back to MQTT 3.1.1 if asked to, goes on to the next
-// endpoint where one does not accept the client, and connects again after a backoff. The owner's
-// reactor says when: on_ready() and on_deadline().
+// endpoint where one does not accept the client, or to the server that this one names, and connects
+// again after a backoff. The owner's reactor says when: on_ready() and on_deadline().
+//
+// A server that has moved for good is stayed with until it does not accept the client; otherwise
+// the next connection begins where the options say.
 //
 // After operations on machine() outside of an event, call flush().
 //
 // Owner:   Runtime, or any loop with a Reactor.      Thread: its owner's.
 // Never:   waits.
-// Limits:  those of MachineOptions; 256 KiB read for each on_ready().
+// Limits:  those of MachineOptions; server_references_max; 256 KiB read for each on_ready().
 #pragma once
 
 #include "base/rng.h"
@@ -35,6 +38,8 @@ struct LinkOptions {
   /// How long the server may take to close after our DISCONNECT: until then its last bytes are
   /// read, so that none of ours are lost.
   Duration linger_timeout = 1s;
+  /// How many Server References are followed without a wait between them (MQTT 5); 0: none.
+  unsigned server_references_max = 0;
   /// At least this long before the next attempt after another client took the session.
   Duration taken_over_wait = 0s;
 };
@@ -47,6 +52,8 @@ class LinkEvents {
   virtual void on_unreachable(const Endpoint& endpoint, const Error& error) = 0;
   /// The next attempt comes after this time.
   virtual void on_retry(Duration retry_in) = 0;
+  /// The server has named another, which is tried now.
+  virtual void on_referred(const Endpoint&) {}
   /// A connection is made, its layers have agreed.
   virtual void on_open(const net::Transport&) {}
   /// CONNECT is about to be written.
@@ -103,6 +110,8 @@ class Link final : public ClientEvents {
   }
   /// True if another address is tried next: the server of this one has not accepted the client.
   bool tries_another() const;
+  /// True if the server has just named another one, which is tried next.
+  bool is_referred() const { return !referred_.empty(); }
   /// The machine of the current connection; another object after a fall-back.
   ClientMachine& machine() { return *machine_; }
   /// True when nothing will happen any more.
@@ -128,6 +137,9 @@ class Link final : public ClientEvents {
   void linger(Instant now);
   void finish(const Error& error, Instant now);
   void retry_or_end(Instant now);
+  void take_reference(codec::ReasonCode reason, const codec::Properties& properties);
+  void follow_reference(Instant now);
+  void return_home();
 
   void on_connected(const Connected& connected) override;
   void on_refused(const codec::Connack& connack) override;
@@ -159,6 +171,9 @@ class Link final : public ClientEvents {
   bool is_falling_back_ = false;
   bool is_accepted_ = false;  ///< by the server of this connection, or the last one
   bool may_go_on_ = true;
+  std::vector<Endpoint> referred_;  ///< what the server has named, until it is tried
+  unsigned references_ = 0;         ///< followed since the last wait
+  bool has_moved_ = false;          ///< the connector's endpoints are of a server that moved
 };
 
 }  // namespace sluice::client

@@ -85,6 +85,7 @@ class Rr(CliCase):
         self.compare(["-m", "x", "-F", "%t|%q|%r|%p|%l|%x|%D|%R"])
         self.compare(["-m", "x", "-F", "%j", "--pretty"])
         self.compare(["-n"])
+        self.compare(["-m", "x", "--retain-as-published"])
         self.compare(["-m", "x", "-V", "311"], version="311")
         self.compare(["-m", "x", "-V", "mqttv31"], version="311")
         self.compare(["-m", "x", "-R", "-W", "20", "--quiet"])

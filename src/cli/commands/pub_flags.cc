@@ -20,8 +20,10 @@ constexpr Flag message_flags[] = {
 };
 
 constexpr FlagGroup groups[] = {
-    {"Message", message_flags}, {"Broker", broker_flags},     {"Session", session_flags},
-    {"Will", will_flags},       {"TLS and proxy", tls_flags}, {"Reports", report_flags},
+    {"Message", message_flags},   {"Broker", broker_flags},
+    {"Session", session_flags},   {"Will", will_flags},
+    {"TLS and proxy", tls_flags}, {"Flags from a file", option_file_flags},
+    {"Reports", report_flags},
 };
 
 constexpr std::string_view usage[] = {

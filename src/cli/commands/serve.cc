@@ -12,7 +12,9 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/process/standard_streams.h"
+#include "os/system_error.h"
 #include "server/doors/door_settings.h"
+#include "server/durability/durability_settings.h"
 #include "server/log_sink.h"
 #include "server/option_schema.h"
 #include "server/server.h"
@@ -83,14 +85,25 @@ void check_together(const config::Settings& settings, std::vector<config::Proble
   const auto& store = options.store.store;
   if (store.segment_bytes_min > store.segment_bytes_max)
     problems.push_back({"store.segment_bytes_min", "is above store.segment_bytes_max"});
-  for (const server::ListenerOptions& listener : options.listeners)
+  if (const auto rules = server::durability_rules(options.server.durability); !rules)
+    problems.push_back({"durability.topics", rules.error()});
+  for (const server::ListenerOptions& listener : options.listeners) {
     if (const auto good = server::check(listener); !good)
       problems.push_back({listener.place, good.error()});
-  if (auto files = server::read_access_files(options.auth); !files)
+    if (const auto good = server::check(listener, options.server.durability); !good)
+      problems.push_back({listener.place, good.error()});
+  }
+}
+
+void check_access_files(const config::Settings& settings, std::vector<config::Problem>& problems) {
+  if (auto files = server::read_access_files(server::options_from(settings).auth); !files)
     problems.insert(problems.end(), files.error().begin(), files.error().end());
 }
 
-Configuration configure(const ParsedFlags& flags) {
+/// Who reads the files that say who may do what: a broker that runs does so anyway.
+enum class AccessFiles : std::uint8_t { checked, left_to_broker };
+
+Configuration configure(const ParsedFlags& flags, AccessFiles access_files) {
   Configuration result;
   config::Inputs inputs = inputs_from(flags, result.problems);
   if (flags.has("config")) {
@@ -98,14 +111,17 @@ Configuration configure(const ParsedFlags& flags) {
     const auto text = os::read_file(inputs.file_name, config_bytes_max);
     if (!text) {
       result.problems.push_back(
-          {inputs.file_name, std::string("cannot be read: ") + text.error().detail});
+          {inputs.file_name, "cannot be read: " + os::describe(text.error())});
       return result;
     }
     inputs.file_text = *text;
   }
   config::Loaded loaded = config::load(server::option_schema(), inputs);
   result.problems.insert(result.problems.end(), loaded.problems.begin(), loaded.problems.end());
-  if (result.problems.empty()) check_together(loaded.settings, result.problems);
+  if (result.problems.empty()) {
+    check_together(loaded.settings, result.problems);
+    if (access_files == AccessFiles::checked) check_access_files(loaded.settings, result.problems);
+  }
   result.settings = std::move(loaded.settings);
   return result;
 }
@@ -185,7 +201,7 @@ void refuse_reload(const std::vector<config::Problem>& problems, const std::stri
 
 void reload(const ParsedFlags& flags, config::Settings& current, server::Server& broker,
             server::LogSink& log) {
-  Configuration next = configure(flags);
+  Configuration next = configure(flags, AccessFiles::left_to_broker);
   const std::string file(flags.text("config", "the command line"));
   if (!next.problems.empty()) {
     refuse_reload(next.problems, file, log);
@@ -223,7 +239,7 @@ int run_serve(const Arguments& arguments) {
     std::fputs(help_text(*serve_flags(), arguments.program).c_str(), stdout);
     return exit_success;
   }
-  Configuration configuration = configure(*flags);
+  Configuration configuration = configure(*flags, AccessFiles::checked);
   if (!configuration.problems.empty()) return report(configuration.problems);
   config::Settings settings = std::move(*configuration.settings);
   if (const int code = print_only(*flags, settings); code >= 0) return code;

@@ -6,6 +6,7 @@
 #include "cli/commands/subscriber.h"
 #include "cli/flags/flag_parser.h"
 #include "cli/mqtt/client_command.h"
+#include "cli/mqtt/retain_flags.h"
 #include "codec/topic.h"
 #include "os/process/standard_streams.h"
 
@@ -41,21 +42,6 @@ Parsed<bool> take_filters(const ParsedFlags& flags, const ConnectionSettings& se
   return true;
 }
 
-Parsed<bool> take_subscription(const ParsedFlags& flags, SubscribePlan& plan) {
-  plan.options.qos = static_cast<codec::Qos>(flags.integer("qos", 0));
-  plan.options.retain_as_published = flags.has("retain-as-published");
-  const std::string_view handling = flags.text("retain-handling", "always");
-  if (handling == "new")
-    plan.options.retain_handling = codec::RetainHandling::send_if_new;
-  else if (handling == "never")
-    plan.options.retain_handling = codec::RetainHandling::do_not_send;
-  else if (handling != "always") {
-    return refuse("--retain-handling " + std::string(handling) +
-                  ": one of always, new, never is needed");
-  }
-  return true;
-}
-
 Parsed<bool> take_choice(const ParsedFlags& flags, SubscribePlan& plan) {
   if (flags.has("no-retained") && flags.has("retained-only")) {
     return refuse("-R and --retained-only exclude each other");
@@ -75,20 +61,21 @@ Parsed<SubscribePlan> plan_of(const ParsedFlags& flags, const ConnectionSettings
   if (const auto good = take_filters(flags, settings, plan); !good) {
     return std::unexpected(good.error());
   }
-  if (const auto good = take_subscription(flags, plan); !good) {
-    return std::unexpected(good.error());
-  }
+  const auto options = subscription_options(flags);
+  if (!options) return std::unexpected(options.error());
+  plan.options = *options;
   if (const auto good = take_choice(flags, plan); !good) return std::unexpected(good.error());
   auto print = print_options(flags, settings.personality);
   if (!print) return std::unexpected(print.error());
   plan.print = std::move(*print);
-  if (flags.has("watch") && flags.has("rate"))
-    return refuse("--watch and --rate exclude each other");
+  if (flags.has("watch") + flags.has("rate") + flags.has("message-rate") > 1)
+    return refuse("--watch, --rate and --message-rate exclude each other");
   if (flags.has("watch") && !os::is_terminal(os::StandardStream::output)) {
     return refuse("--watch needs a terminal");
   }
   if (flags.has("watch")) plan.shown_as = ShownAs::table;
   if (flags.has("rate")) plan.shown_as = ShownAs::rates;
+  if (flags.has("message-rate")) plan.shown_as = ShownAs::counts;
   return plan;
 }
 

@@ -3,6 +3,7 @@
 
 #include "cli/commands/print_flags.h"
 #include "cli/mqtt/connection_flags.h"
+#include "cli/mqtt/retain_flags.h"
 
 namespace sluice::cli {
 namespace {
@@ -12,10 +13,6 @@ constexpr Flag subscription_flags[] = {
     {"qos", 'q', FlagKind::integer, "QOS", "highest quality of service: 0, 1 or 2 (0)", 0, 2},
     {"unsubscribe", 'U', FlagKind::list, "FILTER",
      "topic filter to unsubscribe from; may be repeated"},
-    {"retain-as-published", '\0', FlagKind::toggle, "",
-     "messages keep the retain flag they were published with (MQTT 5)"},
-    {"retain-handling", '\0', FlagKind::text, "WHEN",
-     "retained messages: always, new (for a new subscription) or never (MQTT 5)"},
 };
 
 constexpr Flag choice_flags[] = {
@@ -33,6 +30,7 @@ constexpr Flag instead_flags[] = {
     {"watch", 'w', FlagKind::toggle, "",
      "the last message of each topic on a line of its own, renewed as more come (a terminal)"},
     {"rate", '\0', FlagKind::toggle, "", "each second how many messages and bytes came"},
+    {"message-rate", '\0', FlagKind::toggle, "", "each second how many messages came, as a number"},
 };
 
 constexpr Flag end_flags[] = {
@@ -45,6 +43,7 @@ constexpr Flag end_flags[] = {
 
 constexpr FlagGroup groups[] = {
     {"Subscription", subscription_flags},
+    {"Retained messages", retain_flags},
     {"Choice", choice_flags},
     {"End", end_flags},
     {"Output", output_flags},
@@ -53,6 +52,7 @@ constexpr FlagGroup groups[] = {
     {"Session", session_flags},
     {"Will", will_flags},
     {"TLS and proxy", tls_flags},
+    {"Flags from a file", option_file_flags},
     {"Reports", report_flags},
 };
 

@@ -41,7 +41,7 @@ void Subscriber::on_start() {
   runtime().watch_hangup(output, [this] { finish({exit_success, exit_success}); });
   const Instant start = os::monotonic_now();
   if (plan_.timeout != Duration::zero()) timeout_at_ = start + plan_.timeout;
-  if (plan_.shown_as == ShownAs::rates) tick_at_ = start + rate_interval;
+  if (is_counting()) tick_at_ = start + rate_interval;
   set_alarm();
 }
 
@@ -60,8 +60,11 @@ void Subscriber::on_alarm() {
 }
 
 void Subscriber::tick() {
-  if (plan_.shown_as == ShownAs::rates) {
-    rates_.append_line(os::wall_now(), now(), printer_.output());
+  if (is_counting()) {
+    if (plan_.shown_as == ShownAs::rates)
+      rates_.append_line(os::wall_now(), now(), printer_.output());
+    else
+      rates_.append_count(printer_.output());
     tick_at_ = now() + rate_interval;
   } else {
     table_.draw(os::terminal_size(), plan_.print.colors, printer_.output());
@@ -74,16 +77,7 @@ void Subscriber::on_ready(const client::Connected&) {
   if (!is_ending() && !plan_.unsubscribes.empty()) unsubscribe();
 }
 
-codec::SubscriptionOptions Subscriber::known_options() const {
-  const codec::SubscriptionOptions only_qos{.qos = plan_.options.qos};
-  if (machine().options().version == codec::Version::v5) return plan_.options;
-  if (plan_.options != only_qos && !is_mosquitto()) {
-    report("MQTT 3.x has no --retain-as-published and no --retain-handling: they have no effect");
-  }
-  return only_qos;
-}
-
-void Subscriber::subscribe() { subscribe_all(plan_.filters, known_options()); }
+void Subscriber::subscribe() { subscribe_all(plan_.filters, known_options(plan_.options)); }
 
 void Subscriber::unsubscribe() {
   std::vector<std::uint8_t> buffer(encoded_bytes(plan_.unsubscribes));
@@ -135,7 +129,7 @@ void Subscriber::take(const codec::Publish& publish) {
 
 void Subscriber::show(const codec::Publish& publish) {
   const ShownMessage message{.publish = publish, .time = os::wall_now()};
-  if (plan_.shown_as == ShownAs::rates) {
+  if (is_counting()) {
     rates_.add(publish.payload.size());
   } else if (plan_.shown_as == ShownAs::table) {
     table_.add(message);

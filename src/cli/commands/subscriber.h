@@ -22,7 +22,7 @@ namespace sluice::cli {
 enum class RetainedChoice : std::uint8_t { shown, hidden, only };
 
 /// What is shown of what comes.
-enum class ShownAs : std::uint8_t { messages, table, rates };
+enum class ShownAs : std::uint8_t { messages, table, rates, counts };
 
 struct SubscribePlan {
   std::vector<std::string> filters;
@@ -54,7 +54,6 @@ class Subscriber final : public MqttSession {
 
   void subscribe();
   /// Those that the version in use can say.
-  codec::SubscriptionOptions known_options() const;
   void unsubscribe();
   void take(const codec::Publish& publish);
   void show(const codec::Publish& publish);
@@ -62,6 +61,9 @@ class Subscriber final : public MqttSession {
   void remove_retained();
   void set_alarm();
   void on_alarm();
+  bool is_counting() const {
+    return plan_.shown_as == ShownAs::rates || plan_.shown_as == ShownAs::counts;
+  }
   /// Appends the table or the rates to the output.
   void tick();
   /// Prints what is gathered and acknowledges it.

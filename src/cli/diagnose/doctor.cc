@@ -65,7 +65,10 @@ class Doctor {
     const bool is_unix = endpoint.scheme == net::Scheme::unix_socket;
     const auto addresses = client::resolve(endpoint);
     if (!addresses) {
-      say(false, is_unix ? "path" : "DNS", unreachable_text(endpoint, addresses.error()));
+      const bool is_told = is_unix || addresses.error().code == ErrorCode::not_found;
+      say(false, is_unix ? "path" : "DNS",
+          unreachable_text(endpoint, addresses.error()) +
+              (is_told ? "" : "; check this machine's network, and its name servers"));
       return exit_unreachable;
     }
     if (!is_unix) {

@@ -40,11 +40,12 @@ std::string option_file_path(std::string_view program, std::string_view config_h
   return {};
 }
 
-Parsed<std::vector<std::string>> read_option_file(const std::string& path) {
+Parsed<std::vector<std::string>> read_option_file(const std::string& path, OptionFile kind) {
   if (path.empty()) return std::vector<std::string>();
   const auto text = os::read_file(path, file_bytes_max);
   if (text) return option_file_words(*text);
-  if (text.error().code == ErrorCode::not_found) return std::vector<std::string>();
+  if (kind == OptionFile::usual && text.error().code == ErrorCode::not_found)
+    return std::vector<std::string>();
   return std::unexpected(
       UsageError{"the option file '" + path + "' cannot be read: " + os::describe(text.error())});
 }

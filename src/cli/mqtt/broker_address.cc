@@ -54,7 +54,8 @@ Parsed<bool> take_url(std::string_view text, BrokerAddress& out) {
 
 // As mosquitto's tools: what asks for TLS moves the port to 8883, and port 8883 asks for TLS.
 void take_host_and_port(const ParsedFlags& flags, BrokerAddress& out) {
-  const bool is_tls = wants_tls(flags) || flags.integer("port", 0) == 8883;
+  const bool is_plain = flags.has("no-tls");
+  const bool is_tls = !is_plain && (wants_tls(flags) || flags.integer("port", 0) == 8883);
   const auto plain = is_tls ? net::Scheme::tls : net::Scheme::tcp;
   if (out.endpoints.empty())
     out.endpoints.push_back(
@@ -64,6 +65,10 @@ void take_host_and_port(const ParsedFlags& flags, BrokerAddress& out) {
     if (is_tls && endpoint.scheme == net::Scheme::tcp) endpoint.scheme = net::Scheme::tls;
     if (flags.has("host")) endpoint.host = flags.text("host");
     if (flags.has("port")) endpoint.port = static_cast<std::uint16_t>(flags.integer("port", 1883));
+    if (is_plain && endpoint.scheme == net::Scheme::tls) endpoint.scheme = net::Scheme::tcp;
+    if (is_plain && endpoint.scheme == net::Scheme::wss) endpoint.scheme = net::Scheme::ws;
+    if (flags.has("ws") && !client::has_web_socket({endpoint}))
+      endpoint.scheme = endpoint.scheme == net::Scheme::tls ? net::Scheme::wss : net::Scheme::ws;
   }
 }
 
@@ -78,7 +83,8 @@ Parsed<BrokerAddress> broker_address(const ParsedFlags& flags, std::string_view 
     out.words.erase(out.words.begin());
   }
   if (flags.has("unix")) {
-    if (!url.empty() || flags.has("host")) return refuse("--unix stands alone: without -h and -L");
+    if (!url.empty() || flags.has("host") || flags.has("ws"))
+      return refuse("--unix stands alone: without -h, -L and --ws");
     out.endpoints.push_back({.scheme = net::Scheme::unix_socket,
                              .host = {},
                              .port = 0,

@@ -23,11 +23,20 @@ bool is_mosquitto(const Arguments& arguments) {
   return arguments.personality == Personality::mosquitto;
 }
 
+/// The words of the option file that the flags name, if there is one.
+Parsed<std::vector<std::string>> file_words(const FlagTable& table, const Arguments& arguments) {
+  const auto given = parse_flags(table, arguments.words);
+  if (given && given->has("options-file"))
+    return read_option_file(std::string(given->text("options-file")), OptionFile::named);
+  if (!is_mosquitto(arguments)) return std::vector<std::string>();
+  return read_option_file(
+      option_file_path(arguments.program, environment("XDG_CONFIG_HOME"), environment("HOME")),
+      OptionFile::usual);
+}
+
 /// The words of the option file, if there is one, in front of those of the command line.
-Parsed<std::vector<std::string>> all_words(const Arguments& arguments) {
-  if (!is_mosquitto(arguments)) return arguments.words;
-  auto words = read_option_file(
-      option_file_path(arguments.program, environment("XDG_CONFIG_HOME"), environment("HOME")));
+Parsed<std::vector<std::string>> all_words(const FlagTable& table, const Arguments& arguments) {
+  auto words = file_words(table, arguments);
   if (!words) return std::unexpected(words.error());
   words->insert(words->end(), arguments.words.begin(), arguments.words.end());
   return words;
@@ -49,7 +58,7 @@ Parsed<ParsedFlags> parse_with_context(const FlagTable& table, std::vector<std::
 
 Parsed<int> run(const FlagTable& table, const Arguments& arguments,
                 const std::function<Parsed<int>(const ParsedFlags&, ConnectionSettings)>& body) {
-  const auto words = all_words(arguments);
+  const auto words = all_words(table, arguments);
   if (!words) return std::unexpected(words.error());
   for (const std::string& word : *words) {
     if (word != "--help" && word != "--version") continue;

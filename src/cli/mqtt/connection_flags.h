@@ -14,6 +14,9 @@ inline constexpr Flag broker_flags[] = {
     {"url", 'L', FlagKind::text, "URL",
      "broker and topic in one: mqtt://[user[:password]@]host[:port]/topic"},
     {"unix", '\0', FlagKind::text, "PATH", "connect through a Unix socket"},
+    {"ws", '\0', FlagKind::toggle, "", "connect over a WebSocket, with the path /mqtt"},
+    {"ws-header", '\0', FlagKind::list, "NAME:VALUE",
+     "a header of the request for the WebSocket, such as Authorization; may be repeated"},
     {"context", '\0', FlagKind::text, "NAME",
      "connect as saved under this name by `sluice context save`"},
     {"bind", 'A', FlagKind::text, "ADDRESS", "local address to connect from"},
@@ -38,6 +41,9 @@ inline constexpr Flag session_flags[] = {
     {"keepalive", 'k', FlagKind::integer, "SECONDS", "keep alive (60), 0 for none", 0, 65'535},
     {"max-inflight", 'M', FlagKind::integer, "COUNT", "QoS 1 and 2 messages under way at once", 1,
      65'535},
+    {"follow-server-reference", '\0', FlagKind::toggle, "",
+     "where the broker names another one, go there, four times in a row at most; user and password "
+     "go there too (MQTT 5)"},
     {"property", 'D', FlagKind::property, "COMMAND NAME VALUE",
      "an MQTT 5 property of connect, publish, subscribe, unsubscribe, disconnect or will; "
      "user-property takes a name and a value"},
@@ -66,11 +72,21 @@ inline constexpr Flag tls_flags[] = {
     {"ciphers", '\0', FlagKind::text, "LIST",
      "ciphers of TLS 1.2 to offer, as OpenSSL writes them"},
     {"keyform", '\0', FlagKind::text, "FORM", "only pem is known here, which is assumed"},
+    {"no-tls", '\0', FlagKind::toggle, "",
+     "without TLS, whatever a file of flags, a context or the URL says"},
+    {"tls-keylog", '\0', FlagKind::text, "FILE",
+     "append the secrets of the connection, for those who record it: nothing of it is secret then"},
     {"tls-engine", '\0', FlagKind::text, "ENGINE",
      "refused: engines are of OpenSSL 1, give the key with --key"},
     {"tls-engine-kpass-sha1", '\0', FlagKind::text, "SHA1", "refused, as --tls-engine"},
     {"proxy", '\0', FlagKind::text, "URL",
      "connect through a SOCKS5 proxy: socks5h://[user[:password]@]host[:port] (1080)"},
+};
+
+/// Of those commands that have mosquitto's flags.
+inline constexpr Flag option_file_flags[] = {
+    {"options-file", 'o', FlagKind::text, "FILE",
+     "read flags from a file first, one and its value a line, as '-h broker.example'"},
 };
 
 inline constexpr Flag report_flags[] = {

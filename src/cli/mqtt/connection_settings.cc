@@ -24,6 +24,7 @@ using codec::Version;
 
 constexpr std::size_t password_bytes_max = 65'535;
 constexpr std::uint32_t never_expires = 0xFFFF'FFFF;
+constexpr unsigned server_references_max = 4;
 
 std::unexpected<UsageError> refuse(std::string text) {
   return std::unexpected(UsageError{std::move(text)});
@@ -158,6 +159,8 @@ class SettingsReader {
         static_cast<std::uint16_t>(flags_.integer("max-inflight", is_mosquitto_ ? 20 : 1'000));
     machine.session_loss = client::SessionLoss::publish_again;
     out.link.connector.local_host = flags_.text("bind");
+    if (flags_.has("follow-server-reference"))
+      out.link.server_references_max = server_references_max;
     return true;
   }
 
@@ -221,6 +224,27 @@ class SettingsReader {
   const bool is_mosquitto_;
 };
 
+/// What asks for a WebSocket, and for a proxy before it.
+Parsed<bool> read_layers(const ParsedFlags& flags, client::ConnectorOptions& connector) {
+  for (const std::string& given : flags.list("ws-header")) {
+    const auto colon = given.find(':');
+    if (colon == std::string::npos) return refuse("--ws-header needs NAME:VALUE");
+    const auto value = given.find_first_not_of(' ', colon + 1);
+    connector.layers.ws_headers.push_back(
+        {given.substr(0, colon), value == std::string::npos ? std::string() : given.substr(value)});
+  }
+  const auto& headers = connector.layers.ws_headers;
+  if (!headers.empty() && !client::has_web_socket(connector.endpoints))
+    return refuse("--ws-header needs a WebSocket; use ws://, wss:// or --ws");
+  if (const auto good = net::check_ws_headers(headers); !good)
+    return refuse(std::string("--ws-header: ") + good.error().detail);
+  if (!flags.has("proxy")) return true;
+  auto proxy = net::parse_socks_url(flags.text("proxy"));
+  if (!proxy) return refuse(std::string("--proxy: ") + proxy.error().detail);
+  connector.layers.proxy = std::move(*proxy);
+  return true;
+}
+
 }  // namespace
 
 Parsed<ConnectionSettings> connection_settings(const ParsedFlags& flags, const Arguments& arguments,
@@ -246,11 +270,8 @@ Parsed<ConnectionSettings> connection_settings(const ParsedFlags& flags, const A
     if (!tls) return std::unexpected(tls.error());
     out.link.connector.layers.tls = std::move(*tls);
   }
-  if (flags.has("proxy")) {
-    auto proxy = net::parse_socks_url(flags.text("proxy"));
-    if (!proxy) return refuse(std::string("--proxy: ") + proxy.error().detail);
-    out.link.connector.layers.proxy = std::move(*proxy);
-  }
+  if (const auto good = read_layers(flags, out.link.connector); !good)
+    return std::unexpected(good.error());
   out.url_topic = std::move(address->topic);
   out.words = std::move(address->words);
   if (const auto good = SettingsReader(flags, arguments).read(out); !good) {

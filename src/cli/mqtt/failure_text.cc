@@ -4,6 +4,10 @@
 #include "cli/output/terminal_text.h"
 #include "os/system_error.h"
 
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+
 namespace sluice::cli {
 namespace {
 
@@ -34,6 +38,31 @@ std::string remedy(ReasonCode reason) {
   }
 }
 
+bool has_tls(const client::Endpoint& endpoint) {
+  return endpoint.scheme == net::Scheme::tls || endpoint.scheme == net::Scheme::wss;
+}
+
+/// What to do about a certificate; `why` is OpenSSL's sentence.
+const char* certificate_remedy(std::string_view why) {
+  if (why.contains("mismatch")) return "; connect by a name that the broker's certificate is for";
+  if (why.contains("signed certificate") || why.contains("issuer certificate") ||
+      why.contains("verify the first certificate")) {
+    return "; give the certificate of its authority with --cafile";
+  }
+  if (why.contains("expired")) return "; the broker needs a new certificate";
+  return why.contains("not yet valid") ? "; is the clock of this machine right?" : "";
+}
+
+/// What the port may be, where it hangs up on the layers of a connection, and what may help.
+const char* suspicion(const client::Endpoint& endpoint, const Error& error) {
+  if (has_tls(endpoint) && error.code == ErrorCode::protocol_error) {
+    return certificate_remedy(error.detail);
+  }
+  if (error.code != ErrorCode::closed) return "";
+  if (endpoint.scheme == net::Scheme::ws) return "; is this the port of its WebSocket?";
+  return has_tls(endpoint) ? "; does this port speak TLS?" : "";
+}
+
 /// The reason code that says the same as a return code of MQTT 3.x.
 ReasonCode reason_of(codec::ConnectReturnCode code) {
   switch (code) {
@@ -61,6 +90,11 @@ std::string unreachable_text(const client::Endpoint& endpoint, const Error& erro
   switch (error.code) {
     case ErrorCode::refused:
       if (is_unix) return "nothing listens on the socket " + place;
+      if (error.system == ENETUNREACH || error.system == EHOSTUNREACH) {
+        return "no network leads to " + place + " (" +
+               std::generic_category().message(error.system) +
+               "); check the address, and whether this machine is in a network that knows it";
+      }
       return "nothing listens on " + place +
              (is_local(endpoint) ? "; start a broker with: sluice serve"
                                  : "; check host and port, or whether the broker runs there");
@@ -72,13 +106,14 @@ std::string unreachable_text(const client::Endpoint& endpoint, const Error& erro
     case ErrorCode::permission_denied:
       return "this user may not connect to " + place;
     default:
-      return "cannot connect to " + place + ": " + os::describe(error);
+      return "cannot connect to " + place + ": " + os::describe(error) + suspicion(endpoint, error);
   }
 }
 
 std::string reason_text(ReasonCode reason, const codec::Properties& properties) {
   std::string text = codec::to_string(reason);
-  if (const auto words = properties.text(codec::PropertyId::reason_string)) {
+  const auto words = properties.text(codec::PropertyId::reason_string);
+  if (words && *words != text) {
     text += " (";
     append_printable(*words, text);
     text += ')';
@@ -115,6 +150,16 @@ std::string ending_text(const client::Ending& ending) {
       return "the broker closed the connection";
   }
   return {};
+}
+
+std::string unconnected_text(const client::Ending& ending, const client::Endpoint& endpoint) {
+  const bool is_silence = ending.cause == EndCause::transport;
+  const std::string text = is_silence
+                               ? to_string(endpoint) + " closed the connection without an answer"
+                               : ending_text(ending);
+  if (endpoint.scheme != net::Scheme::tcp) return text;
+  if (!is_silence && ending.cause != EndCause::protocol) return text;
+  return text + "; does this port speak TLS (mqtts://, --cafile) or WebSocket (--ws)?";
 }
 
 }  // namespace sluice::cli

@@ -16,6 +16,8 @@ std::string unreachable_text(const client::Endpoint& endpoint, const Error& erro
 std::string refused_text(const codec::Connack& connack);
 /// Why a connection ended; empty if we ended it ourselves.
 std::string ending_text(const client::Ending& ending);
+/// The same where the server had not accepted the client: the port may be another protocol's.
+std::string unconnected_text(const client::Ending& ending, const client::Endpoint& endpoint);
 /// The name of a reason code with the server's own words, if it gave any.
 std::string reason_text(codec::ReasonCode reason, const codec::Properties& properties);
 

@@ -42,6 +42,16 @@ int MqttSession::run() {
   return is_mosquitto() ? codes.mosquitto : codes.native;
 }
 
+codec::SubscriptionOptions MqttSession::known_options(
+    const codec::SubscriptionOptions& options) const {
+  const codec::SubscriptionOptions only_qos{.qos = options.qos};
+  if (machine().options().version == codec::Version::v5) return options;
+  if (options != only_qos && !is_mosquitto()) {
+    report("MQTT 3.x has no --retain-as-published and no --retain-handling: they have no effect");
+  }
+  return only_qos;
+}
+
 void MqttSession::subscribe_all(std::span<const std::string> filters,
                                 const codec::SubscriptionOptions& options) {
   constexpr std::size_t bytes_beside_filter = 3;
@@ -104,6 +114,7 @@ void MqttSession::on_connected(const client::Connected& connected) {
 
 void MqttSession::on_refused(const codec::Connack& connack) {
   report(refused_text(connack));
+  if (runtime_->link().is_referred()) return;
   end_with({exit_refused, connack.code});
 }
 
@@ -115,12 +126,13 @@ bool MqttSession::is_final(const client::Ending& ending) const {
 
 void MqttSession::on_ended(const client::Ending& ending) {
   if (is_ending()) return;
-  const std::string text = ending_text(ending);
+  const std::string text =
+      was_connected_ ? ending_text(ending) : unconnected_text(ending, runtime_->link().endpoint());
   if (!text.empty()) report(text);
   const bool is_silence =
       ending.cause == EndCause::connect_timeout || ending.cause == EndCause::transport;
   if (is_silence && runtime_->link().tries_another()) return;
-  if (!is_final(ending)) return;
+  if (runtime_->link().is_referred() || !is_final(ending)) return;
   const bool was_never_there = !was_connected_ && ending.cause != EndCause::protocol;
   end_with({was_never_there ? exit_unreachable : exit_failure, exit_failure});
 }
@@ -131,6 +143,10 @@ void MqttSession::on_unreachable(const client::Endpoint& endpoint, const Error& 
     report(unreachable_text(endpoint, error));
     end_with({exit_unreachable, exit_failure});
   }
+}
+
+void MqttSession::on_referred(const client::Endpoint& endpoint) {
+  if (!is_ending()) report("going to " + to_string(endpoint));
 }
 
 void MqttSession::on_retry(Duration) {}

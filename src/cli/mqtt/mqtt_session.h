@@ -58,6 +58,8 @@ class MqttSession : public client::NoClientEvents, public client::LinkEvents {
   /// sent the command ends.
   void subscribe_all(std::span<const std::string> filters,
                      const codec::SubscriptionOptions& options);
+  /// Those of the options that the version of the protocol has; the others are reported.
+  codec::SubscriptionOptions known_options(const codec::SubscriptionOptions& options) const;
   /// Reports each filter that the broker refused, and says how many those are.
   std::size_t report_refused(const codec::Suback& ack, std::span<const std::string> filters) const;
 
@@ -71,6 +73,7 @@ class MqttSession : public client::NoClientEvents, public client::LinkEvents {
   void on_refused(const codec::Connack& connack) final;
   void on_ended(const client::Ending& ending) final;
   void on_unreachable(const client::Endpoint& endpoint, const Error& error) final;
+  void on_referred(const client::Endpoint& endpoint) final;
   void on_retry(Duration retry_in) final;
   void on_signal();
   void end_with(ExitCodes codes);

@@ -19,14 +19,16 @@ constexpr std::string_view asking[] = {"cafile", "capath",           "cert",
 }  // namespace
 
 bool wants_tls(const ParsedFlags& flags) {
+  if (flags.has("no-tls")) return false;
   return std::ranges::any_of(asking, [&flags](std::string_view name) { return flags.has(name); });
 }
 
 bool has_tls_flag(const ParsedFlags& flags) {
+  if (flags.has("no-tls")) return false;
   return wants_tls(flags) ||
-         std::ranges::any_of(
-             std::array{"insecure", "tls-version", "ciphers", "keyform", "tls-engine-kpass-sha1"},
-             [&flags](std::string_view name) { return flags.has(name); });
+         std::ranges::any_of(std::array{"insecure", "tls-version", "ciphers", "keyform",
+                                        "tls-engine-kpass-sha1", "tls-keylog"},
+                             [&flags](std::string_view name) { return flags.has(name); });
 }
 
 Parsed<net::TlsContext> tls_settings(const ParsedFlags& flags) {
@@ -49,6 +51,7 @@ Parsed<net::TlsContext> tls_settings(const ParsedFlags& flags) {
   options.alpn = flags.text("tls-alpn");
   options.psk_hex = flags.text("psk");
   options.psk_identity = flags.text("psk-identity");
+  options.key_log = flags.text("tls-keylog");
   if (flags.has("insecure")) options.host_check = net::HostCheck::chain_only;
   if (flags.has("tls-version")) {
     const std::string_view version = flags.text("tls-version");

@@ -19,7 +19,7 @@ constexpr std::string_view codes = "ACDEFIJjlmPpqRrStUxXfd%";
 constexpr std::string_view codes_with_width = "ACEFIlmpRStxXfd";
 constexpr std::string_view codes_with_zeros = "AEFlmpSxXfd";
 /// What may stand between groups of hexadecimal digits.
-constexpr std::string_view separators = " :-.,;_/";
+constexpr std::string_view separators = " !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~";
 constexpr std::uint32_t digits_max = 60;
 constexpr std::string_view codes_with_maximum = "CIRt";
 

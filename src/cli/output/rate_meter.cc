@@ -27,6 +27,10 @@ void RateMeter::append_line(WallTime time, Instant now, std::string& out) {
          " messages/s  " + bytes_text(bytes) + "/s\n";
 }
 
+void RateMeter::append_count(std::string& out) {
+  out += std::to_string(messages_ - std::exchange(messages_before_, messages_)) + "\n";
+}
+
 void RateMeter::append_total(Instant now, std::string& out) const {
   const std::string seconds = figure_text(seconds_of(now - start_) * 1e9, FigureUnit::ns);
   out += "total     " + std::to_string(messages_) + " messages  " +

@@ -23,6 +23,8 @@ class RateMeter {
   }
   /// Appends a line for the time since the last call.
   void append_line(WallTime time, Instant now, std::string& out);
+  /// Appends a line with the number of messages since the last call.
+  void append_count(std::string& out);
   /// Appends a line for all of it.
   void append_total(Instant now, std::string& out) const;
 

@@ -5,6 +5,7 @@
 #include "cli/commands/payload_source.h"
 #include "cli/commands/print_flags.h"
 #include "cli/mqtt/client_command.h"
+#include "cli/mqtt/retain_flags.h"
 #include "cli/request/request_flags.h"
 #include "cli/request/requester.h"
 #include "codec/topic.h"
@@ -64,7 +65,10 @@ Parsed<RequestPlan> plan_of(const ParsedFlags& flags, ConnectionSettings& settin
   plan.print = std::move(*print);
   const bool is_native = settings.personality == Personality::native;
   if (is_native) plan.correlation = random_word();
-  plan.qos = static_cast<codec::Qos>(flags.integer("qos", 0));
+  const auto options = subscription_options(flags);
+  if (!options) return std::unexpected(options.error());
+  plan.options = *options;
+  plan.shows_latency = flags.has("latency");
   plan.hides_retained = flags.has("no-retained");
   plan.count = static_cast<std::uint64_t>(flags.integer("count", 1));
   plan.timeout = std::chrono::seconds(flags.integer("timeout", is_native ? native_timeout_s : 0));

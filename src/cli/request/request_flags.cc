@@ -3,6 +3,7 @@
 
 #include "cli/commands/print_flags.h"
 #include "cli/mqtt/connection_flags.h"
+#include "cli/mqtt/retain_flags.h"
 
 namespace sluice::cli {
 namespace {
@@ -17,6 +18,7 @@ constexpr Flag request_own_flags[] = {
     {"null-message", 'n', FlagKind::toggle, "", "a payload of no bytes"},
     {"qos", 'q', FlagKind::integer, "QOS", "quality of service of both: 0, 1 or 2 (0)", 0, 2},
     {"no-retained", 'R', FlagKind::toggle, "", "a retained message is no answer"},
+    {"latency", '\0', FlagKind::toggle, "", "tell how long the answer took"},
     {"timeout", 'W', FlagKind::integer, "SECONDS",
      "end after that time without an answer, with exit code 27 (10; mosquitto_rr: none)", 1,
      2'147'483'647},
@@ -27,14 +29,23 @@ constexpr Flag request_more_flags[] = {
 };
 
 constexpr FlagGroup request_groups[] = {
-    {"Request", request_own_flags}, {"Answers", request_more_flags}, {"Output", output_flags},
-    {"Broker", broker_flags},       {"Session", session_flags},      {"Will", will_flags},
-    {"TLS and proxy", tls_flags},   {"Reports", report_flags},
+    {"Request", request_own_flags},
+    {"Answers", request_more_flags},
+    {"Retained messages", retain_flags},
+    {"Output", output_flags},
+    {"Broker", broker_flags},
+    {"Session", session_flags},
+    {"Will", will_flags},
+    {"TLS and proxy", tls_flags},
+    {"Flags from a file", option_file_flags},
+    {"Reports", report_flags},
 };
 
 constexpr FlagGroup rr_groups[] = {
-    {"Request", request_own_flags}, {"Output", output_flags}, {"Broker", broker_flags},
-    {"Session", session_flags},     {"Will", will_flags},     {"TLS and proxy", tls_flags},
+    {"Request", request_own_flags}, {"Retained messages", retain_flags},
+    {"Output", output_flags},       {"Broker", broker_flags},
+    {"Session", session_flags},     {"Will", will_flags},
+    {"TLS and proxy", tls_flags},   {"Flags from a file", option_file_flags},
     {"Reports", report_flags},
 };
 
@@ -76,8 +87,13 @@ constexpr Flag reply_own_flags[] = {
 };
 
 constexpr FlagGroup reply_groups[] = {
-    {"Answers", reply_own_flags}, {"Output", output_flags}, {"Broker", broker_flags},
-    {"Session", session_flags},   {"Will", will_flags},     {"TLS and proxy", tls_flags},
+    {"Answers", reply_own_flags},
+    {"Output", output_flags},
+    {"Broker", broker_flags},
+    {"Session", session_flags},
+    {"Will", will_flags},
+    {"TLS and proxy", tls_flags},
+    {"Flags from a file", option_file_flags},
     {"Reports", report_flags},
 };
 

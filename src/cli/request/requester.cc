@@ -5,10 +5,32 @@
 #include "os/clock.h"
 
 #include <array>
+#include <cstdio>
 
 namespace sluice::cli {
 
 using codec::PropertyId;
+
+namespace {
+
+/// As mosquitto_rr has it: "Latency: 1.234567ms".
+std::string latency_text(Duration latency) {
+  const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(latency).count();
+  char text[64];
+  if (ns >= 1'000'000'000)
+    std::snprintf(text, sizeof(text), "Latency: %lld.%09lld\n",
+                  static_cast<long long>(ns / 1'000'000'000),
+                  static_cast<long long>(ns % 1'000'000'000));
+  else if (ns >= 1'000'000)
+    std::snprintf(text, sizeof(text), "Latency: %fms\n", static_cast<double>(ns) / 1e6);
+  else if (ns >= 1'000)
+    std::snprintf(text, sizeof(text), "Latency: %fµs\n", static_cast<double>(ns) / 1e3);
+  else
+    std::snprintf(text, sizeof(text), "Latency: %lldns\n", static_cast<long long>(ns));
+  return text;
+}
+
+}  // namespace
 
 Requester::Requester(ConnectionSettings settings, RequestPlan plan)
     : MqttSession(std::move(settings)), plan_(std::move(plan)), printer_(plan_.print) {}
@@ -22,7 +44,7 @@ void Requester::on_start() {
 }
 
 void Requester::on_ready(const client::Connected&) {
-  subscribe_all({&plan_.response_topic, 1}, {.qos = plan_.qos});
+  subscribe_all({&plan_.response_topic, 1}, known_options(plan_.options));
 }
 
 void Requester::on_subscribed(const codec::Suback& ack) {
@@ -34,7 +56,7 @@ void Requester::on_subscribed(const codec::Suback& ack) {
 void Requester::send_request() {
   codec::Publish publish;
   publish.topic = plan_.topic;
-  publish.qos = plan_.qos;
+  publish.qos = plan_.options.qos;
   publish.payload = as_bytes(plan_.payload);
   if (machine().options().version == codec::Version::v5) {
     properties_ = settings().properties.publish;
@@ -49,6 +71,7 @@ void Requester::send_request() {
     const auto sent = publish.properties.binary(PropertyId::correlation_data);
     if (sent && !is_mosquitto()) correlation_ = as_text(*sent);
   }
+  asked_at_ = os::monotonic_now();
   if (const auto sent = machine().publish(publish, now()); !sent) {
     report(std::string("the request cannot be published: ") + sent.error().detail);
     finish({exit_failure, exit_failure});
@@ -76,9 +99,11 @@ bool Requester::is_answer(const codec::Publish& publish) const {
 
 void Requester::on_message(const client::Message& message) {
   if (is_ending() || answers_ == plan_.count || !is_answer(message.publish)) return;
+  const Duration latency = os::monotonic_now() - asked_at_;
   if (!printer_.print({.publish = message.publish, .time = os::wall_now()})) {
     report("the payload of the answer is not JSON");
   }
+  if (plan_.shows_latency) printer_.output() += latency_text(latency);
   ++answers_;
 }
 

@@ -19,9 +19,10 @@ struct RequestPlan {
   std::string topic;
   std::string response_topic;
   std::string payload;
-  std::string correlation;  ///< empty: none is sent but what -D says
-  codec::Qos qos = codec::Qos::at_most_once;
+  std::string correlation;               ///< empty: none is sent but what -D says
+  codec::SubscriptionOptions options{};  ///< for the answers; the request has its QoS
   bool hides_retained = false;
+  bool shows_latency = false;
   std::uint64_t count = 1;  ///< answers to wait for
   Duration timeout{};       ///< zero: none
   PrintOptions print;
@@ -47,6 +48,7 @@ class Requester final : public MqttSession {
   std::string correlation_;  ///< as it was sent; empty if there is none to compare
   MessagePrinter printer_;
   std::uint64_t answers_ = 0;
+  Instant asked_at_{};
 };
 
 }  // namespace sluice::cli

@@ -147,6 +147,7 @@ class ClientBody : public StreamOwner, private ClientEvents, private LinkEvents 
   void on_ended(const Ending& ending) override;
   void on_unreachable(const Endpoint& endpoint, const Error& error) override;
   void on_retry(Duration retry_in) override;
+  void on_referred(const Endpoint& endpoint) override;
   void on_opening(ClientMachine& machine) override;
   void count_refusal(v1::reason_code reason);
   void stop_after_refusals();

@@ -72,6 +72,10 @@ std::string described(std::string text, const codec::Properties& properties) {
     text += ": ";
     text += *why;
   }
+  if (const auto server = properties.text(codec::PropertyId::server_reference)) {
+    text += "; it names ";
+    text += *server;
+  }
   return text;
 }
 
@@ -133,7 +137,8 @@ void ClientBody::on_connected(const Connected& connected) {
   log(v1::log_level::info, "connected endpoint=" + to_string(link_->endpoint()));
   feed_.change(v1::connected{.session_present = connected.is_resumed,
                              .version = public_version(version()),
-                             .client_id = std::move(id)});
+                             .client_id = std::move(id),
+                             .server = to_string(link_->endpoint())});
   for (const auto& one : std::exchange(ready_, {})) one->complete({});
 }
 
@@ -208,6 +213,13 @@ void ClientBody::on_retry(Duration retry_in) {
       v1::disconnected{.why = last_error_,
                        .retry_in = std::chrono::duration_cast<std::chrono::milliseconds>(retry_in),
                        .attempt = attempt_});
+}
+
+void ClientBody::on_referred(const Endpoint& endpoint) {
+  ++attempt_;
+  log(v1::log_level::info, "referred endpoint=" + to_string(endpoint));
+  feed_.change(v1::disconnected{
+      .why = last_error_, .attempt = attempt_, .referred_to = to_string(endpoint)});
 }
 
 void ClientBody::on_auth(const codec::Auth& auth) {

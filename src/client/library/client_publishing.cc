@@ -63,9 +63,11 @@ v1::operation<v1::puback> ClientBody::publish(std::string_view topic, ByteView p
     operation = begin_operation<v1::puback>(guard_);
     message.operation = OperationRef<v1::puback>(operation).leak();
   }
-  const bool may_wait = queue_.waits_when_full() && !loop().is_this_thread();
-  auto pushed = queue_.push(
-      message, may_wait ? PublishQueue::Patience::may_wait : PublishQueue::Patience::may_not_wait);
+  auto pushed = queue_.push(message, PublishQueue::Patience::may_not_wait);
+  const bool may_wait = pushed.code == v1::errc::queue_full && queue_.waits_when_full();
+  if (may_wait && !loop().is_this_thread()) {
+    pushed = queue_.push(message, PublishQueue::Patience::may_wait);
+  }
   counters_.dropped.add(pushed.dropped_messages);
   if (!pushed.dropped.empty()) {
     loop().post([dropped = std::move(pushed.dropped)](Instant) {
@@ -124,10 +126,12 @@ bool ClientBody::send_front(const OutgoingMessage& message, Instant now) {
   counters_.sent.add();
   if (message.qos != codec::Qos::at_most_once) {
     if (message.sequence != 0) store_->sent(message.sequence, *id);
+    auto operation = OperationRef<v1::puback>::adopt(message.operation);
+    if (operation && operation->is_abandoned()) operation = {};  // nobody is there to be told
     in_flight_.add({.id = *id,
                     .sequence = message.sequence,
                     .position = message.position,
-                    .operation = OperationRef<v1::puback>::adopt(message.operation)});
+                    .operation = std::move(operation)});
   }
   queue_.pop();
   return true;

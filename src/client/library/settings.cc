@@ -106,6 +106,7 @@ void read_link(const v1::client_options& options, LinkOptions& link) {
       .most = std::max(again.first, again.max),
       .jitter_percent = static_cast<std::uint32_t>(std::clamp(again.jitter, 0.0, 1.0) * 100)};
   link.taken_over_wait = again.taken_over;
+  link.server_references_max = options.server_references_max;
 }
 
 void read_machine(const v1::client_options& options, MachineOptions& machine) {
@@ -157,6 +158,18 @@ v1::result<void> read_tls(const v1::tls_options& options, Settings& settings) {
   return {};
 }
 
+v1::result<void> read_ws_headers(const v1::http_headers& headers, Settings& settings) {
+  if (headers.empty()) return {};
+  ConnectorOptions& connector = settings.link.connector;
+  if (!has_web_socket(connector.endpoints))
+    return bad("ws_headers are of a WebSocket, and the URL is none: ws:// or wss:// is one");
+  std::vector<net::WsHeader>& taken = connector.layers.ws_headers;
+  for (const auto& [name, value] : headers) taken.push_back({name, value});
+  const auto good = net::check_ws_headers(taken);
+  if (good) return {};
+  return bad("ws_headers[" + std::to_string(good.error().offset) + "]: " + good.error().detail);
+}
+
 }  // namespace
 
 v1::result<Settings> read_settings(std::string_view url, const v1::client_options& options) {
@@ -170,6 +183,7 @@ v1::result<Settings> read_settings(std::string_view url, const v1::client_option
     if (!proxy) return bad(std::string("the proxy: ") + proxy.error().detail);
     settings.link.connector.layers.proxy = std::move(*proxy);
   }
+  if (auto good = read_ws_headers(options.ws_headers, settings); !good) return good.error();
   if (!options.client_id.empty()) machine.client_id = options.client_id;
   if (options.user_name) machine.user_name = options.user_name;
   if (options.password) machine.password = options.password;

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,32 @@ class BrokerKilledOften : public testing::TestWithParam<qos> {
             .offline = {.max_messages = 1'000'000}};
   }
 
+  /// Gets the messages 0 to `messages`; the last says that it is over.
+  class Receiver {
+   public:
+    Receiver(const BrokerKilledOften& test, int messages)
+        : arrived_(messages), mq_(test.broker_.url(), test.remembered("receiver")) {
+      auto asked = mq_.subscribe("k", {.qos = GetParam()}, [this, messages](const message& got) {
+        if (Arrived::number_of(got) < messages) return arrived_.add(got);
+        is_over_ = true;
+        is_over_.notify_all();
+      });
+      stream_.emplace(asked.get_for(patience).value());
+    }
+    /// What has arrived once it is over.
+    const Arrived& all() {
+      is_over_.wait(false);
+      EXPECT_TRUE(mq_.close().get_for(patience));  // the handler runs no more
+      return arrived_;
+    }
+
+   private:
+    Arrived arrived_;
+    std::atomic<bool> is_over_ = false;
+    client mq_;
+    std::optional<subscription> stream_;
+  };
+
   BrokerProcess broker_{Peer::sluice, {"--durability", "fsync"}};
 };
 
@@ -90,15 +117,7 @@ TEST_P(BrokerKilledOften, LosesNothingThatWasPublished) {
   const int kills = short_or_long(5, 100);
   const int messages = short_or_long(5'000, 100'000);
   const int between = messages / kills;
-  client receiver{broker_.url(), remembered("receiver")};
-  Arrived arrived(messages);
-  std::atomic<bool> is_over = false;
-  auto asked = receiver.subscribe("k", {.qos = GetParam()}, [&](const message& got) {
-    if (Arrived::number_of(got) < messages) return arrived.add(got);
-    is_over = true;
-    is_over.notify_all();
-  });
-  const subscription stream = asked.get_for(patience).value();
+  Receiver receiver(*this, messages);
   client mq{broker_.url(), remembered("publisher")};
   std::vector<operation<puback>> sent;
   for (int at = 0; at <= messages; ++at) {
@@ -111,8 +130,7 @@ TEST_P(BrokerKilledOften, LosesNothingThatWasPublished) {
   }
   int failed = 0;
   for (auto& one : sent) failed += one.get_for(patience) ? 0 : 1;
-  is_over.wait(false);
-  EXPECT_TRUE(receiver.close().get_for(patience));  // the handler runs no more
+  const Arrived& arrived = receiver.all();
   EXPECT_EQ(failed, 0);
   EXPECT_EQ(arrived.lost(), 0);
   EXPECT_TRUE(arrived.is_ordered());
@@ -127,6 +145,24 @@ INSTANTIATE_TEST_SUITE_P(LibraryEndurance, BrokerKilledOften,
                          [](const auto& level) {
                            return level.param == qos::at_least_once ? "AtQos1" : "AtQos2";
                          });
+
+TEST_P(BrokerKilledOften, WhoWantsNoResultsLosesNothingEither) {
+  const int kills = short_or_long(3, 20);
+  const int messages = short_or_long(3'000, 20'000);
+  Receiver receiver(*this, messages);
+  client mq{broker_.url(), remembered("publisher")};
+  for (int at = 0; at < messages; ++at) {
+    mq.publish("k", std::to_string(at), {.qos = GetParam()}).detach();
+    if (at % (messages / kills) != messages / kills / 2) continue;
+    broker_.kill();
+    broker_.restart();
+  }
+  EXPECT_TRUE(mq.flush().get_for(patience));
+  EXPECT_EQ(mq.metrics().messages_acknowledged, static_cast<std::uint64_t>(messages));
+  EXPECT_TRUE(mq.publish("k", std::to_string(messages), {.qos = GetParam()}).get_for(patience));
+  const Arrived& arrived = receiver.all();
+  EXPECT_EQ(arrived.lost(), 0);
+}
 
 TEST(LibraryEndurance, KilledProgramNeverSendsAnExactlyOnceMessageTwice) {
   const BrokerProcess broker;

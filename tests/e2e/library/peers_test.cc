@@ -56,7 +56,14 @@ class LibraryPeers : public testing::TestWithParam<Setting> {
             .session_expiry = 1h,
             .clean_start = true,
             .tls = {.ca_file = broker_->certificate().certificate_file()},
+            .ws_headers = headers(),
             .reconnect = {.first = 10ms, .max = 100ms}};
+  }
+  /// Brokers pass over what they do not know.
+  http_headers headers() const {
+    const Wire wire = GetParam().wire;
+    if (wire != Wire::web_socket && wire != Wire::web_socket_tls) return {};
+    return {{"Authorization", "Bearer x"}, {"X-Site", "7"}};
   }
   std::vector<qos> levels() const {
     if (GetParam().peer == Peer::nats) return {qos::at_most_once, qos::at_least_once};

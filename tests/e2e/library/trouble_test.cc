@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sluice/client.hpp>
 #include <sys/mman.h>
 
@@ -68,6 +69,29 @@ TEST_F(LibraryTrouble, SilentServerIsToldAsTheReason) {
   EXPECT_EQ(std::get<disconnected>(state).why.code, errc::timed_out);
 }
 
+// As behind a cable that was pulled: the connection stands, and nobody answers.
+TEST_F(LibraryTrouble, ServerThatFallsSilentIsLeftAndLaterGetsWhatItHadNotAcknowledged) {
+  client mq{broker_.url(),
+            {.client_id = "c",
+             .keep_alive = 1s,
+             .session_expiry = 1h,
+             .ping_timeout = 500ms,
+             .reconnect = {.first = 10ms, .max = 50ms}}};
+  auto taken = mq.subscribe("a", {.qos = qos::exactly_once}).get_for(patience).value();
+  ASSERT_EQ(::kill(broker_.id(), SIGSTOP), 0);
+  auto once = mq.publish("a", "once", {.qos = qos::exactly_once});
+  auto state = mq.next_state().get_for(patience).value();
+  while (!std::holds_alternative<disconnected>(state))
+    state = mq.next_state().get_for(patience).value();
+  EXPECT_EQ(std::get<disconnected>(state).why.code, errc::timed_out);
+  ASSERT_EQ(::kill(broker_.id(), SIGCONT), 0);
+  EXPECT_TRUE(once.get_for(patience));
+  EXPECT_EQ(taken.next().get_for(patience).value()->text(), "once");
+  EXPECT_TRUE(mq.publish("a", "end", {.qos = qos::exactly_once}).get_for(patience));
+  EXPECT_EQ(taken.next().get_for(patience).value()->text(), "end");
+  EXPECT_GE(mq.metrics().connects, 2U);
+}
+
 TEST_F(LibraryTrouble, MistakesInTheUrlAreToldWithWhatIsAllowed) {
   struct Mistake {
     const char* url;
@@ -103,6 +127,27 @@ TEST_F(LibraryTrouble, WhatNoConnectCanCarryIsFatalAtOnce) {
     client mq{broker_.url(), one};
     EXPECT_EQ(mq.ready().get_for(patience).error().code, errc::invalid_argument);
     EXPECT_TRUE(std::holds_alternative<fatal>(mq.state()));
+  }
+}
+
+TEST_F(LibraryTrouble, HeadersThatAWebSocketCannotAskWithAreFatalAtOnce) {
+  struct Mistake {
+    const char* url;
+    http_headers headers;
+    const char* said;
+  };
+  const std::array mistakes{
+      Mistake{"ws://127.0.0.1:1", {{"A", "b\r\nC: d"}}, "ws_headers[0]: the value of a header"},
+      Mistake{
+          "ws://127.0.0.1:1", {{"A", "b"}, {"Host", "d"}}, "ws_headers[1]: this header belongs"},
+      Mistake{"mqtt://127.0.0.1:1", {{"A", "b"}}, "the URL is none"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    client mq{mistake.url, {.ws_headers = mistake.headers}};
+    const auto ready = mq.ready().get_for(patience);
+    ASSERT_FALSE(ready) << mistake.said;
+    EXPECT_EQ(ready.error().code, errc::invalid_argument) << mistake.said;
+    EXPECT_THAT(ready.error().text, HasSubstr(mistake.said));
   }
 }
 

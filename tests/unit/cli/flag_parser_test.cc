@@ -124,7 +124,7 @@ TEST(OptionFile, StandsWhereTheDesktopKeepsConfigurations) {
 }
 
 TEST(OptionFile, MissingFileHasNoWords) {
-  const auto words = read_option_file("/nonexistent/mosquitto_pub");
+  const auto words = read_option_file("/nonexistent/mosquitto_pub", OptionFile::usual);
   ASSERT_TRUE(words);
   EXPECT_TRUE(words->empty());
 }

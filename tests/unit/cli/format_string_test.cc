@@ -66,6 +66,9 @@ TEST_F(Format, HexadecimalDigitsAreGroupedAsNewerMosquittosDo) {
             "[7b:22:61:22:3a:31:7d|7B22-6122-3A31-7D|7b22612 23a317d]");
   EXPECT_EQ(render("[%16.4:x|%-16.4:x|%016.4:x]"),
             "[  7b:2261:223a:317d|7b22:6122:3a31:7d  |007b:2261:223a:317d]");
+  for (const char separator : std::string_view(" !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"))
+    EXPECT_EQ(render(std::string("%.8") + separator + "x"),
+              std::string("7b226122") + separator + "3a317d");
   EXPECT_EQ(render("[%:x|%.0:x]"), "[7b2261223a317d|7b2261223a317d]");
   publish_.payload = {};
   EXPECT_EQ(render("[%.2:x]"), "[]");

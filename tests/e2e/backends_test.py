@@ -172,6 +172,25 @@ class Tokens(Backends):
             forged = signed + "." + base64.urlsafe_b64encode(mac).decode().rstrip("=")
             self.assertEqual(self.code(broker.port, forged), REFUSED)
 
+    def test_coordinates_of_a_key_may_leave_leading_zeros_out_or_have_one_more(self):
+        def encoded(number, size):
+            return base64.urlsafe_b64encode(number.to_bytes(size, "big")).decode().rstrip("=")
+
+        for name, curve, crv, size in (("ES256", ec.SECP256R1(), "P-256", 32),
+                                       ("ES384", ec.SECP384R1(), "P-384", 48),
+                                       ("ES512", ec.SECP521R1(), "P-521", 66)):
+            made = (ec.derive_private_key(n, curve) for n in range(1, 1 << 16))
+            key = next(key for key in made
+                       if key.public_key().public_numbers().x.bit_length() <= 8 * (size - 1))
+            at = key.public_key().public_numbers()
+            for bytes_of_x in ((at.x.bit_length() + 7) // 8, size, size + 1):
+                with self.subTest(algorithm=name, bytes=bytes_of_x):
+                    document = {"keys": [{"kty": "EC", "crv": crv, "x": encoded(at.x, bytes_of_x),
+                                          "y": encoded(at.y, size + (bytes_of_x > size))}]}
+                    path = self.path("keys.json", json.dumps(document))
+                    with Broker(settings={"jwt.keys_file": path}) as broker:
+                        self.assertEqual(self.code(broker.port, self.token(key, name)), 0)
+
     def test_claims_are_groups_and_rules(self):
         with self.shared() as broker:
             token = self.token(acl={"pub": ["own/%u"], "sub": ["news/#"]})
@@ -217,6 +236,32 @@ class Tokens(Backends):
             key = ec.generate_private_key(ec.SECP256R1())
             self.assertEqual(self.code(broker.port, self.token(key, "ES256")), UNAVAILABLE)
             self.assertEqual(self.code(broker.port, self.token()), 0)
+
+
+    def test_a_slow_issuer_keeps_nobody_else_waiting(self):
+        release = threading.Event()
+
+        def answer(*_):
+            release.wait(30)
+            return 200, "{}"
+
+        key = ec.generate_private_key(ec.SECP256R1())
+        with Service(answer) as issuer, \
+                Broker(settings={"jwt.keys_url": issuer.url, "jwt.timeout": "2s",
+                                 "jwt.secret_file": self.path("secret", SHARED)}) as broker:
+            end = self.bystander_is_served(broker.port, username="any", password=self.token())
+            slow = [RawClient(broker.port, V5) for _ in range(8)]
+            for i, client in enumerate(slow):
+                client.send(wire.connect(f"slow{i}", V5, username=f"slow{i}",
+                                         password=self.token(key, "ES256")))
+            codes = [client.read(30).reason for client in slow]
+            longest = end()
+            release.set()
+            for client in slow:
+                client.close()
+            self.assertEqual(codes, [UNAVAILABLE] * 8)
+            self.assertGreater(len(issuer.asked), 0)
+            self.assertLess(longest, 1.0, "a slow issuer has stalled a shard")
 
 
 class WebService(Backends):

@@ -66,12 +66,17 @@ EVP_PKEY* rsa_key(const Json& json) {
   return build("RSA", builder.get());
 }
 
+// RFC 7518 section 6.2.1.2 wants coordinates of the curve's whole length. There are issuers that
+// leave leading zeros out (a key in a hundred), and such that write one more, as a sign.
 EVP_PKEY* ec_key(const Json& json, const std::string& curve) {
-  const Bytes x = bytes_at(json, "x");
-  const Bytes y = bytes_at(json, "y");
-  Bytes point{4};
-  point.insert(point.end(), x.begin(), x.end());
-  point.insert(point.end(), y.begin(), y.end());
+  const std::size_t size = curve == "P-256" ? 32 : curve == "P-384" ? 48 : 66;
+  const Number x = number_of(bytes_at(json, "x"));
+  const Number y = number_of(bytes_at(json, "y"));
+  const auto padded = static_cast<int>(size);
+  Bytes point(1 + 2 * size, 4);
+  if (::BN_bn2binpad(x.get(), &point[1], padded) != padded ||
+      ::BN_bn2binpad(y.get(), &point[1 + size], padded) != padded)
+    return nullptr;
   const Builder builder(::OSSL_PARAM_BLD_new());
   ::OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.c_str(), 0);
   ::OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),

@@ -2,6 +2,7 @@
 #include "auth/rules/rule_set.h"
 
 #include "auth/rules/rule_text.h"
+#include "auth/rules/rule_trie_builder.h"
 #include "codec/topic.h"
 
 #include <algorithm>
@@ -31,7 +32,14 @@ class PermitOfRules final : public core::Permit {
   }
 
   bool can_publish(const core::PublishIntent& intent) const override {
-    return is_allowed(intent.topic, access::publish(intent.qos, intent.retain));
+    if (is_open()) return true;
+    const AccessBits bit = access::publish(intent.qos, intent.retain);
+    if (intent.topic.size() > remembered_bytes_max) return ask(intent.topic).is_allowed(bit);
+    if (last_topic_ != intent.topic || last_topic_.empty()) {
+      last_said_ = ask(intent.topic);
+      last_topic_.assign(intent.topic);
+    }
+    return last_said_.is_allowed(bit);
   }
   bool can_receive(std::string_view topic) const override {
     return is_allowed(topic, access::receive);
@@ -63,17 +71,23 @@ class PermitOfRules final : public core::Permit {
     return is_open() || ask(topic).is_allowed(bit);
   }
   bool is_any_allowed(std::string_view filter) const {
-    const auto is_in = [&](std::uint32_t root) {
+    const auto is_in = [&](const RuleTrie::Root& root) {
       return rules_.trie().is_any_allowed(root, filter, {user_, client_}, access::subscribe_around);
     };
     return std::ranges::any_of(roots_, is_in) ||
            (own_permit_ && own_permit_->is_any_allowed(filter));
   }
 
+  // A device mostly publishes where it published before. What the rules say does not change within
+  // the life of a Permit; the topic is kept whole, for nobody is to be taken for another by a hash.
+  static constexpr std::size_t remembered_bytes_max = 256;
+
   const RuleSet& rules_;
+  mutable std::string last_topic_;
+  mutable Said last_said_{};
   const std::string user_;
   const std::string client_;
-  const std::vector<std::uint32_t> roots_;
+  const std::vector<RuleTrie::Root> roots_;
   std::unique_ptr<RuleSet> own_;
   std::unique_ptr<PermitOfRules> own_permit_;
 };
@@ -114,16 +128,21 @@ std::size_t RuleSet::count_levels(const RuleSource& source) {
 }
 
 RuleSet::RuleSet(RuleSource source, Default otherwise)
-    : source_(std::move(source)), otherwise_(otherwise), trie_(count_levels(source_)) {
-  std::map<Subject, std::size_t> known;
+    : source_(std::move(source)), otherwise_(otherwise) {
+  RuleTrieBuilder builder(count_levels(source_));
+  std::map<Subject, std::uint32_t> known;
   for (const Rule& rule : source_.rules) {
-    const auto [found, is_new] = known.try_emplace(rule.subject, places_.size());
+    const auto [found, is_new] = known.try_emplace(rule.subject, 0);
     if (is_new) {
-      places_.push_back({rule.subject, trie_.add_root()});
-      by_key_[key_of(rule.subject)].push_back(found->second);
+      found->second = builder.add_root();
+      by_key_[key_of(rule.subject)].push_back(places_.size());
+      places_.push_back({.subject = rule.subject});
     }
-    trie_.add(places_[found->second].root, rule.filter, rule.effect, rule.bits);
+    builder.add(found->second, rule.filter, rule.effect, rule.bits);
   }
+  auto built = builder.build();
+  trie_ = std::move(built.trie);
+  for (std::size_t i = 0; i < places_.size(); ++i) places_[i].root = built.roots[i];
   for (std::size_t i = 0; i < source_.quotas.size(); ++i)
     quotas_by_key_[key_of(source_.quotas[i].subject)].push_back(i);
 }
@@ -166,10 +185,10 @@ core::Principal RuleSet::complete(core::Principal principal) const {
   return principal;
 }
 
-std::vector<std::uint32_t> RuleSet::roots_of(const core::Principal& known,
-                                             std::string_view client_id) const {
+std::vector<RuleTrie::Root> RuleSet::roots_of(const core::Principal& known,
+                                              std::string_view client_id) const {
   const core::Principal principal = complete(known);
-  std::vector<std::uint32_t> roots;
+  std::vector<RuleTrie::Root> roots;
   for_each_of(by_key_, principal, client_id, [&](std::size_t at) {
     if (is_met(places_[at].subject, principal, client_id)) roots.push_back(places_[at].root);
   });

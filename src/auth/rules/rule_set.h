@@ -53,14 +53,14 @@ class RuleSet final : public core::AccessRules {
 
   const RuleTrie& trie() const { return trie_; }
   /// Roots of the subjects that the client meets.
-  std::vector<std::uint32_t> roots_of(const core::Principal& principal,
-                                      std::string_view client_id) const;
+  std::vector<RuleTrie::Root> roots_of(const core::Principal& principal,
+                                       std::string_view client_id) const;
   Default otherwise() const { return otherwise_; }
 
  private:
   struct Place {
     Subject subject;
-    std::uint32_t root = 0;
+    RuleTrie::Root root{};
   };
 
   using ByKey = std::unordered_map<std::string, std::vector<std::size_t>>;

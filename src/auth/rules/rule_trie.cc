@@ -1,47 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/rules/rule_trie.h"
 
+#include "auth/rules/rule_levels.h"
+
 #include <array>
 #include <bit>
-#include <cstring>
 
 namespace sluice::auth {
 namespace {
-
-constexpr std::uint64_t mixer = 0x9e3779b97f4a7c15ULL;
-
-// Rules are the operator's: nobody else can choose texts that collide.
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = (text.size() + 1) * mixer;
-  while (!text.empty()) {
-    std::uint64_t word = 0;
-    const std::size_t part = std::min<std::size_t>(text.size(), sizeof word);
-    std::memcpy(&word, text.data(), part);
-    hash = (hash ^ word) * mixer;
-    hash ^= hash >> 29U;
-    text.remove_prefix(part);
-  }
-  return hash;
-}
-
-std::uint64_t key_of(std::uint32_t node, std::uint64_t hash) {
-  const std::uint64_t key = (hash ^ (node * mixer)) * mixer;
-  return key != 0 ? key : 1;
-}
-
-// The level at the front of `rest`, which loses it; is_last: nothing follows.
-std::string_view take_level(std::string_view& rest, bool& is_last) {
-  const std::size_t end = rest.find('/');
-  is_last = end == std::string_view::npos;
-  const std::string_view level = rest.substr(0, end);
-  rest.remove_prefix(is_last ? rest.size() : end + 1);
-  return level;
-}
 
 void add_to(Said& said, const Said& more) {
   said.allowed |= more.allowed;
   said.denied |= more.denied;
 }
+
+constexpr std::size_t line_bytes = 64;
 
 struct Step {
   std::uint32_t node;
@@ -67,7 +40,7 @@ struct RuleTrie::Levels {
       }
       const auto begin = static_cast<std::uint32_t>(topic.size() - rest.size());
       const std::string_view level = take_level(rest, is_last);
-      all[size++] = {begin, static_cast<std::uint32_t>(level.size()), hash_of(level)};
+      all[size++] = {begin, static_cast<std::uint32_t>(level.size()), hash_of_level(level)};
     }
   }
   std::string_view text(std::size_t level) const {
@@ -80,97 +53,63 @@ struct RuleTrie::Levels {
   std::array<Level, levels_max> all;
 };
 
-RuleTrie::RuleTrie(std::size_t levels) : nodes_(1) {
-  edges_.resize(std::bit_ceil(std::max<std::size_t>(16, levels * 3 / 2)));
-  nodes_.reserve(levels + 16);
+std::uint64_t RuleTrie::key_of(std::uint32_t node, std::uint64_t hash) {
+  return (hash ^ (node * level_mixer)) * level_mixer;
 }
 
-std::uint32_t RuleTrie::new_node() {
-  nodes_.emplace_back();
-  return static_cast<std::uint32_t>(nodes_.size() - 1);
-}
-
-std::uint32_t RuleTrie::add_root() { return new_node(); }
-
-void RuleTrie::insert(const Edge& edge) {
-  const std::size_t mask = edges_.size() - 1;
-  std::size_t at = edge.key & mask;
-  while (edges_[at].child != none) at = (at + 1) & mask;
-  edges_[at] = edge;
-  ++used_;
-}
-
-void RuleTrie::grow() {
-  std::vector<Edge> old(edges_.size() * 2);
-  old.swap(edges_);
-  used_ = 0;
-  for (const Edge& edge : old)
-    if (edge.child != none) insert(edge);
+void RuleTrie::index_wide_nodes(std::size_t children) {
+  if (children == 0) return;
+  wide_.assign(std::bit_ceil(children * 3 / 2), none);
+  const std::size_t mask = wide_.size() - 1;
+  for (std::uint32_t node = 1; node < nodes_.size(); ++node) {
+    if (nodes_[node].children <= narrow_max) continue;
+    const std::uint32_t end = nodes_[node].first_child + nodes_[node].children;
+    for (std::uint32_t child = nodes_[node].first_child; child < end; ++child) {
+      const std::string_view text =
+          std::string_view(texts_).substr(nodes_[child].text, nodes_[child].text_size);
+      std::size_t at = key_of(node, hash_of_level(text)) & mask;
+      while (wide_[at] != none) at = (at + 1) & mask;
+      wide_[at] = child;
+    }
+  }
 }
 
 std::uint32_t RuleTrie::find_child(std::uint32_t node, std::string_view level,
                                    std::uint64_t hash) const {
-  const std::uint64_t key = key_of(node, hash);
-  const std::size_t mask = edges_.size() - 1;
-  for (std::size_t at = key & mask; edges_[at].child != none; at = (at + 1) & mask)
-    if (edges_[at].key == key && text_of(edges_[at]) == level) return edges_[at].child;
+  const std::uint32_t begin = nodes_[node].first_child;
+  const std::uint32_t end = begin + nodes_[node].children;
+  const std::uint32_t tag = tag_of(hash);
+  if (nodes_[node].children <= narrow_max) {
+    for (std::uint32_t child = begin; child < end; ++child)
+      if (tags_[child] == tag && is_text(child, level)) return child;
+    return none;
+  }
+  const std::size_t mask = wide_.size() - 1;
+  for (std::size_t at = key_of(node, hash) & mask; wide_[at] != none; at = (at + 1) & mask) {
+    const std::uint32_t child = wide_[at];
+    if (tags_[child] == tag && child >= begin && child < end && is_text(child, level)) return child;
+  }
   return none;
 }
 
-std::uint32_t RuleTrie::special(std::uint32_t Node::* which, std::uint32_t node) {
-  if (nodes_[node].*which == none) {
-    const std::uint32_t child = new_node();
-    nodes_[node].*which = child;
-  }
-  return nodes_[node].*which;
+// One after the other these would be waited for at each level; asked for at once, they come at
+// once.
+void RuleTrie::fetch(const Root& root) const {
+  const auto* node = reinterpret_cast<const char*>(&nodes_[root.node]);
+  for (std::size_t at = 0; at < 4; ++at) __builtin_prefetch(node + at * line_bytes);
+  __builtin_prefetch(&tags_[root.node]);
+  const char* text = texts_.data() + root.text;
+  __builtin_prefetch(text);
+  __builtin_prefetch(text + line_bytes);
 }
 
-std::uint32_t RuleTrie::child_of(std::uint32_t node, std::string_view level) {
-  if (level == "+") return special(&Node::plus, node);
-  if (level == "%u") return special(&Node::user, node);
-  if (level == "%c") return special(&Node::client, node);
-  const std::uint64_t hash = hash_of(level);
-  if (const std::uint32_t found = find_child(node, level, hash); found != none) return found;
-  if ((used_ + 1) * 4 > edges_.size() * 3) grow();
-  const std::uint32_t child = new_node();
-  nodes_[child].sibling = nodes_[node].first_child;
-  nodes_[node].first_child = child;
-  insert({.key = key_of(node, hash),
-          .child = child,
-          .text = static_cast<std::uint32_t>(texts_.size()),
-          .text_size = static_cast<std::uint32_t>(level.size())});
-  texts_ += level;
-  return child;
-}
-
-bool RuleTrie::add(std::uint32_t root, std::string_view filter, RuleEffect effect,
-                   AccessBits bits) {
-  if (Levels(filter).is_too_deep) return false;
-  std::uint32_t node = root;
-  const auto mark = [&](Said Node::* where) {
-    Said& said = nodes_[node].*where;
-    (effect == RuleEffect::allow ? said.allowed : said.denied) |= bits;
-  };
-  for (bool is_last = false; !is_last;) {
-    const std::string_view level = take_level(filter, is_last);
-    if (effect == RuleEffect::allow) nodes_[node].allowed_within |= bits;
-    if (level == "#") {
-      mark(&Node::below);
-      return true;
-    }
-    node = child_of(node, level);
-  }
-  if (effect == RuleEffect::allow) nodes_[node].allowed_within |= bits;
-  mark(&Node::here);
-  return true;
-}
-
-Said RuleTrie::ask(std::span<const std::uint32_t> roots, std::string_view topic,
+Said RuleTrie::ask(std::span<const Root> roots, std::string_view topic,
                    const Identity& identity) const {
   Said said;
+  for (const Root& root : roots) fetch(root);
   const Levels levels(topic);
   if (levels.is_too_deep) return said;
-  for (const std::uint32_t root : roots) ask_root(root, levels, identity, said);
+  for (const Root& root : roots) ask_root(root.node, levels, identity, said);
   return said;
 }
 
@@ -198,16 +137,16 @@ void RuleTrie::ask_root(std::uint32_t root, const Levels& levels, const Identity
     if (has_wildcards) visit(node.plus);
     if (!identity.user.empty() && level == identity.user) visit(node.user);
     if (!identity.client.empty() && level == identity.client) visit(node.client);
-    if (node.first_child != none) visit(find_child(step.node, level, levels.all[step.level].hash));
+    if (node.children > 0) visit(find_child(step.node, level, levels.all[step.level].hash));
   }
 }
 
-bool RuleTrie::is_any_allowed(std::uint32_t root, std::string_view filter, const Identity& identity,
+bool RuleTrie::is_any_allowed(const Root& root, std::string_view filter, const Identity& identity,
                               AccessBits bits) const {
   const Levels levels(filter);
   if (levels.is_too_deep) return false;
   const bool is_reserved = filter.starts_with('$');
-  std::vector<Step> open{{root, 0}};
+  std::vector<Step> open{{root.node, 0}};
   while (!open.empty()) {
     const Step step = open.back();
     open.pop_back();
@@ -234,8 +173,7 @@ bool RuleTrie::is_any_allowed(std::uint32_t root, std::string_view filter, const
       visit(find_child(step.node, level, levels.all[step.level].hash));
       continue;
     }
-    for (std::uint32_t child = node.first_child; child != none; child = nodes_[child].sibling)
-      visit(child);
+    for (std::uint32_t i = 0; i < node.children; ++i) visit(node.first_child + i);
   }
   return false;
 }

@@ -2,10 +2,10 @@
 //
 // A RuleTrie holds the filters of many rules level by level, under a root for each subject. Asking
 // costs about one memory access for each level of the topic and root, however many rules there are;
-// no recursion, no allocation.
+// no recursion, no allocation. The nodes under a root lie together, level by level; few children of
+// a node are looked through, many are found by a hash.
 //
-// Owner:   the RuleSet.      Thread: any once built (immutable).
-// Limits:  levels_max levels a filter: add() refuses more.
+// Owner:   the RuleSet; a RuleTrieBuilder makes it.      Thread: any (immutable).
 #pragma once
 
 #include "auth/rules/rule.h"
@@ -35,58 +35,56 @@ struct Identity {
 class RuleTrie {
  public:
   static constexpr std::size_t levels_max = 128;
+  static constexpr std::uint32_t none = 0;
 
-  /// Room for filters of so many levels together.
-  explicit RuleTrie(std::size_t levels);
-
-  std::uint32_t add_root();
-  /// False if the filter has more than levels_max levels.
-  bool add(std::uint32_t root, std::string_view filter, RuleEffect effect, AccessBits bits);
+  /// Where what is said of a subject begins.
+  struct Root {
+    std::uint32_t node = none;
+    std::uint32_t text = 0;
+  };
 
   /// What is said of a topic, or of a filter as a whole: of everything that it can match.
-  Said ask(std::span<const std::uint32_t> roots, std::string_view topic,
-           const Identity& identity) const;
+  Said ask(std::span<const Root> roots, std::string_view topic, const Identity& identity) const;
   /// Whether some topic that `filter` matches is allowed one of `bits`, denials aside.
-  bool is_any_allowed(std::uint32_t root, std::string_view filter, const Identity& identity,
+  bool is_any_allowed(const Root& root, std::string_view filter, const Identity& identity,
                       AccessBits bits) const;
 
  private:
-  static constexpr std::uint32_t none = 0;
+  friend class RuleTrieBuilder;
+  /// Children that are looked through one by one.
+  static constexpr std::uint32_t narrow_max = 16;
 
   struct Node {
-    std::uint32_t first_child = none;
-    std::uint32_t sibling = none;
+    std::uint32_t first_child = none;  // of those with a text; they follow each other
+    std::uint32_t children = 0;
     std::uint32_t plus = none;
     std::uint32_t user = none;
     std::uint32_t client = none;
+    std::uint32_t text = 0;  // where in texts_
+    std::uint32_t text_size = 0;
     Said here{};                    // of filters that end here
     Said below{};                   // of filters that end here with #
     AccessBits allowed_within = 0;  // somewhere from here on
   };
-  struct Edge {
-    std::uint64_t key = 0;
-    std::uint32_t child = none;
-    std::uint32_t text = 0;
-    std::uint32_t text_size = 0;
-  };
 
   struct Levels;
 
+  static std::uint64_t key_of(std::uint32_t node, std::uint64_t hash);
+  static std::uint32_t tag_of(std::uint64_t hash) {
+    return static_cast<std::uint32_t>(hash >> 32U);
+  }
+  void fetch(const Root& root) const;
   void ask_root(std::uint32_t root, const Levels& levels, const Identity& identity,
                 Said& said) const;
-  std::uint32_t child_of(std::uint32_t node, std::string_view level);
   std::uint32_t find_child(std::uint32_t node, std::string_view level, std::uint64_t hash) const;
-  std::uint32_t new_node();
-  std::uint32_t special(std::uint32_t Node::* which, std::uint32_t node);
-  void insert(const Edge& edge);
-  void grow();
-  std::string_view text_of(const Edge& edge) const {
-    return std::string_view(texts_).substr(edge.text, edge.text_size);
+  void index_wide_nodes(std::size_t children);
+  bool is_text(std::uint32_t node, std::string_view level) const {
+    return std::string_view(texts_).substr(nodes_[node].text, nodes_[node].text_size) == level;
   }
 
-  std::vector<Node> nodes_;
-  std::vector<Edge> edges_;  // open addressing by key
-  std::size_t used_ = 0;
+  std::vector<Node> nodes_{Node{}};
+  std::vector<std::uint32_t> tags_{0};  // of the nodes: a part of their text's hash
+  std::vector<std::uint32_t> wide_;     // children of nodes with many, open addressing
   std::string texts_;
 };
 

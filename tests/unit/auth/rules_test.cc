@@ -232,6 +232,44 @@ TEST(RuleSet, AClientMayBringRulesOfItsOwn) {
 }
 
 // The trie against the plain walk over all rules.
+TEST(RuleSet, APermitThatIsAskedAgainAnswersAsIfForTheFirstTime) {
+  const Asked rules = ours(
+      "allow user ann publish a/# qos 1 retain no\n"
+      "deny user ann publish a/x/#\n");
+  EXPECT_TRUE(rules.write(user("ann"), "a/y"));
+  const auto permit = rules.rules().permit(user("ann"), "c");
+  const std::string longest(300, 'a');
+  for (int round = 0; round < 2; ++round) {
+    for (const std::string& topic : {std::string("a/x"), std::string("a/y"), std::string("b"),
+                                     "a/" + longest, longest, std::string("a/x")}) {
+      for (const Qos qos : {Qos::at_most_once, Qos::exactly_once})
+        for (const bool retain : {false, true})
+          EXPECT_EQ(permit->can_publish({topic, qos, retain}),
+                    rules.write(user("ann"), topic, qos, retain))
+              << topic;
+    }
+  }
+}
+
+TEST(RuleSet, FindsEachOfManyLevelsSideBySide) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i)
+    text +=
+        "allow everyone publish at/" + std::to_string(i) + "/from/" + std::to_string(i % 17) + "\n";
+  for (int i = 0; i < 17; ++i) text += "allow user ann publish all/" + std::to_string(i) + "\n";
+  const Asked rules = ours(text);
+  for (int i = 0; i < 1000; ++i) {
+    const std::string topic = "at/" + std::to_string(i) + "/from/" + std::to_string(i % 17);
+    EXPECT_TRUE(rules.write(user("ann"), topic)) << topic;
+    EXPECT_FALSE(rules.write(user("ann"), topic + "0")) << topic;
+  }
+  for (int i = 0; i < 17; ++i)
+    EXPECT_TRUE(rules.write(user("ann"), "all/" + std::to_string(i))) << i;
+  EXPECT_FALSE(rules.write(user("ann"), "all/17"));
+  EXPECT_FALSE(rules.write(user("bob"), "all/1"));
+  EXPECT_FALSE(rules.write(user("ann"), "at/1000/from/14"));
+}
+
 TEST(RuleSet, AgreesWithAWalkOverAllRules) {
   std::uint64_t state = 12345;
   const auto below = [&state](std::uint64_t bound) {

@@ -19,6 +19,10 @@ foreach(folder base os codec net client)
 endforeach()
 add_library(sluice_library ${sources})
 add_library(sluice::client ALIAS sluice_library)
+if(SLUICE_BUILD_BROKER)
+  # The program and the tests link the folders themselves: who installs needs the library.
+  set_target_properties(sluice_library PROPERTIES EXCLUDE_FROM_ALL ON)
+endif()
 set_target_properties(sluice_library PROPERTIES
   OUTPUT_NAME sluice EXPORT_NAME client VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
   CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
@@ -51,6 +55,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/sluiceConfigVersion.cmake
   COMPATIBILITY SameMajorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/sluiceConfig.cmake ${PROJECT_BINARY_DIR}/sluiceConfigVersion.cmake
   DESTINATION ${config_folder})
+# Its prefix is where it lies: `cmake --install --prefix` and a copied tree name another one.
+file(RELATIVE_PATH way_up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${PROJECT_SOURCE_DIR}/packaging/cmake/sluice-client.pc.in
   ${PROJECT_BINARY_DIR}/sluice-client.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/sluice-client.pc

@@ -39,32 +39,40 @@ auth::RuleSet rules() {
   return auth::RuleSet(source ? std::move(*source) : auth::RuleSource{});
 }
 
-/// A publish of a client that is connected: whatever client, whatever topic of its own.
+/// A publish of a client that is connected: whatever client, whatever topics of its own, so many of
+/// them in turn.
 void publish_decision(benchmark::State& state) {
+  const auto topics = static_cast<std::size_t>(state.range(0));
   const auth::RuleSet set = rules();
   Rng rng(1);
   struct Asked {
     std::unique_ptr<core::Permit> permit;
-    std::string topic;
+    std::vector<std::string> topics{};
   };
   std::vector<Asked> asked;
   for (int i = 0; i < 10'000; ++i) {
     const int user = static_cast<int>(rng.below(users));
     core::Principal principal;
     principal.user = user_name(user);
-    asked.push_back({set.permit(principal, "c"),
-                     topic_of(user, static_cast<int>(rng.below(rules_of_user - 1))) + "/value"});
+    asked.push_back({set.permit(principal, "c"), {}});
+    const int first = static_cast<int>(rng.below(rules_of_user - 1));
+    for (std::size_t k = 0; k < topics; ++k)
+      asked.back().topics.push_back(
+          topic_of(user, (first + static_cast<int>(k)) % (rules_of_user - 1)) + "/value");
   }
   std::size_t at = 0;
+  std::size_t round = 0;
   std::size_t allowed = 0;
   for (auto _ : state) {
     const Asked& each = asked[at];
-    allowed += each.permit->can_publish({.topic = each.topic}) ? 1 : 0;
-    at = at + 1 == asked.size() ? 0 : at + 1;
+    allowed += each.permit->can_publish({.topic = each.topics[round]}) ? 1 : 0;
+    if (++at < asked.size()) continue;
+    at = 0;
+    round = round + 1 == topics ? 0 : round + 1;
   }
   if (allowed == 0) state.SkipWithError("nothing was allowed");
 }
-BENCHMARK(publish_decision);
+BENCHMARK(publish_decision)->ArgName("topics")->Arg(1)->Arg(3);
 
 void permit_of_a_client(benchmark::State& state) {
   const auth::RuleSet set = rules();

@@ -31,6 +31,12 @@ Result<StreamFile> StreamFile::create(const std::string& path) {
   return StreamFile(std::move(file));
 }
 
+Result<StreamFile> StreamFile::append(const std::string& path) {
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!file.is_open()) return system_failure("the file cannot be written");
+  return StreamFile(std::move(file));
+}
+
 StreamFile StreamFile::standard_input() { return StreamFile(STDIN_FILENO); }
 StreamFile StreamFile::standard_output() { return StreamFile(STDOUT_FILENO); }
 

@@ -21,6 +21,8 @@ class StreamFile {
   static Result<StreamFile> open(const std::string& path);
   /// Whatever was in the file is gone.
   static Result<StreamFile> create(const std::string& path);
+  /// Behind what is in the file; a new one is its owner's alone.
+  static Result<StreamFile> append(const std::string& path);
   static StreamFile standard_input();
   static StreamFile standard_output();
 

@@ -9,6 +9,7 @@
 #include "os/process/resources.h"
 #include "os/process/service_notifier.h"
 #include "os/socket/port_holder.h"
+#include "server/durability/durability_settings.h"
 #include "server/durability/rearrangement.h"
 
 #include <algorithm>
@@ -158,6 +159,9 @@ std::expected<void, StartFailure> Server::start_shards(Doors::ForThreads doors) 
   const auto count = static_cast<std::uint16_t>(options_.server.server.threads);
   rings_ = std::make_unique<RingMatrix>(
       count, static_cast<std::size_t>(options_.server.server.ring_bytes));
+  auto rules = durability_rules(options_.server.durability);
+  if (!rules) return failure("durability.topics: " + rules.error());
+  durability_ = std::move(*rules);
   core::ShardSetup setup{.index = {},
                          .count = count,
                          .placement_key = os::random_hash_key(),
@@ -165,7 +169,8 @@ std::expected<void, StartFailure> Server::start_shards(Doors::ForThreads doors) 
                          .has_log = logs_ != nullptr,
                          .log_clock = {os::monotonic_now(), os::wall_now()},
                          .census = &census_,
-                         .accounts = &accounts_};
+                         .accounts = &accounts_,
+                         .durability = durability_.is_empty() ? nullptr : &durability_};
   if (logs_) setup.placement_key = logs_->manifest().placement_key;
   for (std::uint16_t i = 0; i < count; ++i) {
     setup.index = core::ShardIndex{i};
@@ -342,11 +347,11 @@ void Server::publish_sys() {
 }
 
 std::expected<void, auth::Problems> Server::apply(const AllOptions& options) {
+  // First what may fail.
+  auto files = read_access_files(options.auth);
+  if (!files) return std::unexpected(std::move(files.error()));
   AllOptions next = options;
   resolve_defaults(next);
-  // First what may fail.
-  auto files = read_access_files(next.auth);
-  if (!files) return std::unexpected(std::move(files.error()));
   auto doors = doors_.open(next, shards_.size());
   if (!doors) return std::unexpected(auth::Problems{{"listener", doors.error().text}});
   options_.auth = next.auth;

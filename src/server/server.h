@@ -76,7 +76,8 @@ class Server {
   Doors doors_;
   BanDesk bans_;
   os::FileDisk disk_;
-  std::unique_ptr<ShardLogs> logs_;  // null: in memory
+  std::unique_ptr<ShardLogs> logs_;   // null: in memory
+  core::DurabilityRules durability_;  // before the shards, which look at it
   SharedCensus census_;
   AccountLedger accounts_;  // behind it: shards hold accounts
   std::unique_ptr<RingMatrix> rings_;

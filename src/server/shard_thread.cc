@@ -126,6 +126,12 @@ bool ShardThread::may_attend_churn(std::size_t done) {
   return done == 0 || (now - churn_began_ < time_max && churn_cost_ * churned_ < time_max);
 }
 
+void ShardThread::on_churn_attended() {
+  const auto took =
+      std::chrono::duration_cast<std::chrono::microseconds>(os::monotonic_now() - churn_began_);
+  turn_.metrics().churn_us += static_cast<std::uint64_t>(took.count());
+}
+
 // What a connection cost that came or went, until all was written: a mean of the last few turns.
 void ShardThread::learn_churn_cost() {
   if (churned_ == 0) return;

@@ -91,6 +91,7 @@ class ShardThread final : public TurnHost {
   void authenticate(core::AuthRequest request) override;
   WallTime wall_now() override;
   bool may_attend_churn(std::size_t done) override;
+  void on_churn_attended() override;
   bool lets_in(const Peer& peer, core::EntranceId entrance) override;
   bool is_granted(const Peer& peer);
   void loop();

@@ -50,11 +50,19 @@ class ShardLog {
   virtual Position append(core::Ticket ticket, const BatchTime& time, ByteView records) = 0;
   /// Everything up to this ticket is durable; grows. Cheap: asked every turn.
   virtual core::Ticket durable() const = 0;
+  /// The operating system has everything up to this ticket. Where nobody asked for it by
+  /// await_written(), it may be known only once it is durable.
+  virtual core::Ticket written() const { return durable(); }
+  /// What is appended next, or with it, is to be told of as soon as it is written.
+  virtual void await_written() {}
   /// Bytes appended and not durable yet.
   virtual std::size_t pending_bytes() const = 0;
   /// Bytes in the log from where replay began, or would have begun, on: what was replayed and what
   /// was appended since. Only grows; the difference of two is what lies between.
   virtual std::uint64_t bytes() const = 0;
+  /// Bytes of chunks, about, that were to be forgotten so far: the files that hold them stay until
+  /// the log begins behind that. Only grows.
+  virtual std::uint64_t released_bytes() const = 0;
   virtual Space space() const = 0;
   /// Replay may begin at this batch from now on: those before it may go. REQUIRES: it is durable,
   /// and so is everything that replay needs beginning with it.

@@ -27,10 +27,11 @@ inline Connect three(std::string id, bool clean_session = true) {
   return {.version = Version::v3_1_1, .client_id = std::move(id), .clean_start = clean_session};
 }
 
-template <Version version>
+/// With InProcessBroker where the test moves the clock, or looks inside.
+template <Version version, class TestedBroker = Broker>
 class Pair : public ::testing::Test {
  protected:
-  Broker broker_;
+  TestedBroker broker_;
   Client& client_ = broker_.connect({.version = version, .client_id = "a"});
   Client& other_ = broker_.connect({.version = version, .client_id = "b"});
 

@@ -4,7 +4,7 @@
 // broker does about them. Bytes are written as tests/support/wire.h reads them.
 #pragma once
 
-#include "broker_under_test.h"
+#include "tests/support/broker_under_test/broker_under_test.h"
 #include "tests/support/wire.h"
 
 #include <string>

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A store holds what there is to keep, and not all that ever was; a start reads no more."""
+import contextlib
 import os
 import re
 import unittest
@@ -22,18 +23,13 @@ def directory_bytes(path):
     total = 0
     for folder, _, files in os.walk(path):
         for name in files:
-            total += os.stat(os.path.join(folder, name)).st_blocks * 512
+            with contextlib.suppress(FileNotFoundError):  # a checkpoint made it needless
+                total += os.stat(os.path.join(folder, name)).st_blocks * 512
     return total
 
 
 @unittest.skipIf(MOSQUITTO, "it keeps no log")
 class Checkpoints(unittest.TestCase):
-    def start_again(self, broker):
-        broker.reader.join(5)
-        broker.process.stdout.close()
-        broker.lines.clear()
-        broker.start()
-
     def metric(self, broker, name):
         found = re.search(rf"^sluice_{name} (\S+)$", broker.fetch("/metrics")[1], re.M)
         return int(float(found[1]))
@@ -86,7 +82,7 @@ class Checkpoints(unittest.TestCase):
                 kept = directory_bytes(broker.folder.name + "/data")
                 self.assertLess(kept, written / 3)
                 broker.kill()
-                self.start_again(broker)
+                broker.start()
                 read = self.metric(broker, "store_replayed_bytes_total")
                 self.assertLess(read, 6 * 1024 * 1024)
                 self.check(broker)
@@ -95,12 +91,12 @@ class Checkpoints(unittest.TestCase):
         broker = self.broker(1)
         self.fill(broker)
         broker.stop()
-        self.start_again(broker)
+        broker.start()
         # The state, and what was changed while it was written.
         self.assertLess(self.metric(broker, "store_replayed_bytes_total"), 2 * TOPICS * PAYLOAD
                         + 1024 * 1024)
         broker.stop()
-        self.start_again(broker)
+        broker.start()
         self.check(broker)
 
 

@@ -134,6 +134,25 @@ class Package(unittest.TestCase):
                     is_linked = "libsluice.so.0" in run("ldd", app)
                     self.assertEqual(is_linked, kind == "shared")
 
+    @unittest.skipIf(os.environ.get("SLUICE_E2E_SANITIZED"), "of what is installed without them")
+    def test_whole_project_installs_program_and_library_by_one_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+            prefix = Path(folder) / "prefix"
+            run("cmake", "--install", WORK.parent, "--prefix", prefix)
+            version = run(prefix / "bin/sluice", "--version")
+            self.assertRegex(version, r"^sluice \d+\.\d+\.\d+")
+            for name in ("share/man/man1/sluice-pub.1", "include/sluice/client.hpp",
+                         "share/bash-completion/completions/sluice"):
+                self.assertTrue((prefix / name).exists(), name)
+            app = self.build_app(Path(folder), "g++", "find_package(sluice REQUIRED)",
+                                 f"-DCMAKE_PREFIX_PATH={prefix}")
+            self.assertEqual(run(app, self.url), "acknowledged\n")
+            pc = next(prefix.rglob("sluice-client.pc"))
+            flags = run("pkg-config", "--cflags", "--libs", "--static", "sluice-client",
+                        env={**os.environ, "PKG_CONFIG_PATH": str(pc.parent)})
+            include = Path(re.search(r"-I(\S+)", flags)[1]).resolve()
+            self.assertEqual(include, prefix.resolve() / "include")
+
     def test_pkg_config_serves_both_kinds(self):
         for kind, prefix in self.prefixes.items():
             with self.subTest(kind=kind), tempfile.TemporaryDirectory() as folder:

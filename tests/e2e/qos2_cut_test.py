@@ -42,14 +42,8 @@ Case = collections.namedtuple("Case", "done next version is_killed name")
 class LastingBroker(Broker):
     """Killed, it starts again with what it had on the disk."""
 
-    def start(self):
-        self.lines = []
-        super().start()
-
     def kill_and_start(self):
         self.kill()
-        self.reader.join(5)
-        self.process.stdout.close()
         self.start()
 
 

@@ -17,11 +17,8 @@ class Restart(unittest.TestCase):
         return broker
 
     def start_again(self, broker, threads=None):
-        """After its end: the same directory, another port."""
+        """After its end."""
         broker.threads = threads or broker.threads
-        broker.reader.join(5)
-        broker.process.stdout.close()
-        broker.lines.clear()
         broker.start()
 
     def client(self, broker, name, **options):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -75,8 +76,11 @@ class Store(unittest.TestCase):
         broker.queue(20)
         self.assertGreater(self.metric(broker, "store_commits_total"), 0)
         self.assertGreater(self.metric(broker, "store_bytes_total"), 1000)
-        self.assertEqual(self.metric(broker, "store_commits_total"),
-                         self.metric(broker, "store_commit_seconds_count"))
+        # The log goes on meanwhile: a client that has left is a commit too.
+        end = time.monotonic() + 30
+        while self.metric(broker, "store_commits_total") != \
+                self.metric(broker, "store_commit_seconds_count"):
+            self.assertLess(time.monotonic(), end)
         self.assertEqual(self.metric(broker, "store_full"), 0)
         broker.stop()
 
@@ -173,7 +177,7 @@ class Store(unittest.TestCase):
             copy.start()
             # What one thread had acknowledged and another had not taken yet comes after the start.
             end = time.monotonic() + 30
-            while (queued := self.metric(copy, "queue_messages")) < 100 + known:
+            while (queued := self.kept(copy)) < 100 + known:
                 self.assertLess(time.monotonic(), end, queued)
             self.assertLessEqual(queued, 100 + len(sent))
             copy.stop()
@@ -187,11 +191,7 @@ class Store(unittest.TestCase):
         folder = broker.data + "/log-1-0"
         segment = max((os.path.join(folder, name) for name in os.listdir(folder)),
                       key=lambda path: sum(bytes_of(path)[4096:]) > 0)
-        with open(segment, "r+b") as file:
-            file.seek(4096 + 20)
-            byte = file.read(1)[0]
-            file.seek(4096 + 20)
-            file.write(bytes([byte ^ 1]))
+        self.flip(segment, 4096 + 20)
         done = sluice("store", "check", broker.data, code=1)
         self.assertIn(f"{segment} is damaged at byte 4096", done.stderr)
         failed = sluice("serve", "--port", "0", "--set", "admin.enabled=false", "--durability",
@@ -201,6 +201,145 @@ class Store(unittest.TestCase):
         self.assertIn("is in order", sluice("store", "check", broker.data).stdout)
         self.assertTrue(os.path.isdir(broker.data + "/damaged-1-0"))
         self.assertIn("nothing was changed", sluice("store", "repair", broker.data).stdout)
+
+    def kept(self, broker):
+        """The first may have been sent: their client was on its way out."""
+        return self.metric(broker, "queue_messages") + self.metric(broker, "inflight_messages")
+
+    def with_a_long_queue(self, count, threads=2):
+        """Stopped, with most of a queue in files beside the log, which names them."""
+        broker = self.broker(threads=threads, settings={"session.queue_memory_messages": 16,
+                                                        "store.checkpoint_bytes_min": "64KiB"})
+        broker.start()
+        broker.queue(count)
+        end = time.monotonic() + 30
+        while self.metric(broker, "queue_spilled_messages") < count / 2:
+            self.assertLess(time.monotonic(), end)
+        # Much more than there is to keep, of which nothing stays: each log is written anew.
+        with connected(broker.port, "noise") as noise:
+            while self.metric(broker, "checkpoints_total") < 2 * threads:
+                self.assertLess(time.monotonic(), end)
+                for number in range(32):
+                    noise.publish(f"noise/{number}", b"x" * 16_384, 1, retain=True)
+            for number in range(32):
+                noise.publish(f"noise/{number}", b"", 1, retain=True)
+        broker.stop()
+        return broker
+
+    def chunk_files(self, broker):
+        return sorted(os.path.join(folder, name) for folder, _, names in os.walk(broker.data)
+                      for name in names if name.endswith(".chunks") and "damaged" not in folder)
+
+    def drained(self, broker, count):
+        """What the keeper gets, in its order."""
+        with connected(broker.port, "keeper", clean=False) as keeper:
+            payloads = [keeper.receive().payload for _ in range(count)]
+            keeper.expect_quiet()
+        return payloads
+
+    def test_a_queue_beside_the_log_is_in_every_copy(self):
+        count = 5000
+        broker = self.with_a_long_queue(count)
+        self.assertNotEqual(self.chunk_files(broker), [])
+        expected = [f"message {n}".encode() for n in range(1, count + 1)]
+        self.assertIn("is in order", sluice("store", "check", broker.data).stdout)
+        payloads = [record["payload"].encode() for line in self.dumped(broker.data)
+                    for record in line["records"] if record["kind"] == "message"]
+        # Once in the log of the receiver's thread, and in that of the sender's if it is another.
+        kept = [payload for payload in dict.fromkeys(payloads) if payload.startswith(b"message")]
+        self.assertEqual(kept, expected)
+        path = broker.folder.name
+        sluice("store", "backup", broker.data, path + "/copy")
+        exported = sluice("store", "export", broker.data).stdout
+        sluice("store", "import", path + "/again", input=exported)
+        self.assertEqual(self.records(path + "/copy"), self.records(broker.data))
+        self.assertEqual(self.records(path + "/again"), self.records(broker.data))
+        self.assertIn("nothing was changed", sluice("store", "repair", broker.data).stdout)
+        for name in ("data", "copy", "again"):
+            with self.subTest(name=name):
+                copy = self.broker(threads=2)
+                os.rename(f"{path}/{name}", copy.data)
+                copy.start()
+                self.assertEqual(self.drained(copy, count), expected)
+                copy.stop()
+
+    def test_another_number_of_threads_keeps_a_queue_beside_the_log(self):
+        count = 5000
+        broker = self.with_a_long_queue(count)
+        for threads in (3, 1):
+            broker.threads = threads
+            broker.start()
+            self.assertGreater(self.metric(broker, "queue_spilled_messages"), count / 2)
+            broker.stop()
+            self.assertIn("is in order", sluice("store", "check", broker.data).stdout)
+        broker.start()
+        self.assertEqual(self.drained(broker, count),
+                         [f"message {n}".encode() for n in range(1, count + 1)])
+        broker.stop()
+
+    def test_a_damaged_part_of_a_queue_is_told_and_no_start_takes_it_away_unasked(self):
+        count = 5000
+        broker = self.with_a_long_queue(count, threads=1)
+        files = self.chunk_files(broker)
+        self.assertRegex(self.damage_a_chunk(broker, files), r"messages.* cannot be read")
+        sluice("store", "backup", broker.data, broker.folder.name + "/copy", code=1)
+        sluice("store", "export", broker.data, code=1)
+        # Another number of threads writes all of it anew, and would leave the old aside.
+        serve = ["serve", "--port", "0", "--set", "admin.enabled=false", "--durability", "fsync",
+                 "--data", broker.data]
+        for _ in range(4):
+            refused = sluice(*serve, "--threads", "3", code=1).stderr
+            self.assertIn("wait for clients (the first of them 'keeper') cannot be read", refused)
+            self.assertIn("start with --threads 1", refused)
+            self.assertIn("sluice store repair", refused)
+        # What these starts have written beside is what the last one has.
+        self.assertEqual(self.chunk_files(broker)[:len(files)], files)
+        self.assertLessEqual(len(self.chunk_files(broker)), len(files) + 1)
+        copy = broker.folder.name + "/for-repair"
+        shutil.copytree(broker.data, copy)
+        # As before, it is lost when its turn comes, and the rest is there.
+        broker.start()
+        self.check_most(broker, count)
+        broker.wait_for_line("cannot be read")
+        self.assertGreater(self.metric(broker, "queue_chunks_unreadable_total"), 0)
+        broker.stop()
+        # Or it is left out, and everything goes on.
+        self.assertIn("What was is in", sluice("store", "repair", copy).stdout)
+        self.assertIn("is in order", sluice("store", "check", copy).stdout)
+        mended = self.broker(threads=3)
+        os.rename(copy, mended.data)
+        mended.start()
+        self.check_most(mended, count)
+        mended.stop()
+
+    def damage_a_chunk(self, broker, files):
+        """What `check` says of it. Some bytes are of parts that are not needed any more."""
+        for path in files:
+            for eighth in range(1, 8):
+                at = os.path.getsize(path) * eighth // 8
+                self.flip(path, at)
+                done = subprocess.run([sluice_binary(), "store", "check", broker.data],
+                                      capture_output=True, text=True, timeout=60)
+                if done.returncode != 0:
+                    return done.stderr
+                self.flip(path, at)
+        raise AssertionError("nothing of any file is needed")
+
+    def check_most(self, broker, count):
+        numbers = []
+        with connected(broker.port, "keeper", clean=False) as keeper:
+            while not numbers or numbers[-1] < count:
+                numbers.append(int(keeper.receive().payload.split()[1]))
+        self.assertEqual(numbers, sorted(set(numbers)))
+        self.assertLess(len(numbers), count)
+        self.assertGreater(len(numbers), count - 300)
+
+    def flip(self, path, at):
+        with open(path, "r+b") as file:
+            file.seek(at)
+            byte = file.read(1)[0]
+            file.seek(at)
+            file.write(bytes([byte ^ 1]))
 
     def with_disk_trouble(self, **what):
         if os.environ.get("SLUICE_E2E_SANITIZED"):
@@ -228,7 +367,7 @@ class Store(unittest.TestCase):
                     break
             self.assertLess(number, 50)
         broker.expect_exit(1)
-        broker.wait_for_line(r"The disk failed at .*/log-1-0: fdatasync: Input/output error")
+        broker.wait_for_line(r"The disk failed at .*/log-1-0: f(data)?sync: Input/output error")
 
     def test_a_full_disk_refuses_what_must_be_kept_and_is_over_when_there_is_room(self):
         folder = tempfile.TemporaryDirectory()

@@ -183,6 +183,41 @@ class WebSocket(unittest.TestCase):
                 self.assertEqual(" 101 " in client.head, works)
                 client.close()
 
+    def test_who_is_forwarded_is_named_if_the_proxy_is_trusted(self):
+        def come(at, name, *lines):
+            head = request().replace(b"\r\n\r\n", b"\r\n" + b"".join(
+                b"X-Forwarded-For: " + line + b"\r\n" for line in lines) + b"\r\n")
+            client = Socket(at.port, head)
+            self.addCleanup(client.close)
+            client.socket.sendall(frame(wire.connect(name)))
+            return client.frame()
+
+        rows = [((b"10.1.2.3",), r"10\.1\.2\.3:0"), ((b"10.1.2.3:4711",), r"10\.1\.2\.3:4711"),
+                ((b"[2001:db8::1]:99",), r"\[2001:db8::1\]:99"),
+                ((b"2001:db8::1",), r"\[2001:db8::1\]:0"),
+                # What the client has written itself stands first.
+                ((b"6.6.6.6, 10.1.2.3",), r"10\.1\.2\.3:0"),
+                ((b"6.6.6.6", b"10.1.2.3"), r"10\.1\.2\.3:0"),
+                # Another trusted proxy before the last one.
+                ((b"6.6.6.6, 10.1.2.3, 192.168.7.7",), r"10\.1\.2\.3:0"),
+                ((b"192.168.7.8, 192.168.7.7",), r"192\.168\.7\.8:0"),
+                ((b"10.1.2.3, unknown",), r"127\.0\.0\.1:"), ((), r"127\.0\.0\.1:")]
+        with Listening("ws", proxy_trusted=["127.0.0.0/8", "192.168.0.0/16"],
+                       allow_anonymous="true") as at:
+            for number, (lines, peer) in enumerate(rows):
+                with self.subTest(lines=lines):
+                    come(at, f"forwarded-{number}", *lines)
+                    at.broker.wait_for_line(f"connected from {peer}.* as forwarded-{number} ")
+        with Listening("ws", proxy_trusted="192.168.0.0/16", allow_anonymous="true") as at:
+            come(at, "stranger", b"10.1.2.3")
+            at.broker.wait_for_line(r"connected from 127\.0\.0\.1:\d+ as stranger ")
+
+    def test_other_protocols_are_answered_at_their_first_byte(self):
+        for begin in (wire.connect("plain"), b"\x16\x03\x01", b"\r", b"get / HTTP/1.1"):
+            client = self.open(begin)
+            self.assertRegex(client.head, r"^HTTP/1\.1 400 ")
+            self.assertTrue(ends(client.socket))
+
     def test_half_sent_upgrades_and_silence_are_closed_in_time(self):
         for begin in (b"", b"GET /mq", request()[:-2], request()):
             client = self.open(b"") if not begin else Socket(self.at.port)
@@ -242,6 +277,12 @@ class WebSocket(unittest.TestCase):
 
     def test_MQTT5_6_0_0_2_packets_and_frames_are_cut_and_merged_anyhow(self):
         self.cut_and_merged(V5)
+
+    def test_each_of_many_small_answers_has_a_frame_of_its_own(self):
+        client = self.connected()
+        client.socket.sendall(frame(b"\xc0\0" * 5000))
+        for _ in range(5000):
+            self.assertEqual(client.frame(), (2, b"\xd0\0"))
 
     def offers(self, version):
         """What our client asks a server for."""

@@ -182,6 +182,7 @@ class ModelBroker {
   void let_go(Client& client, const std::string& text, Instant now);
   void forget_watcher(const Client& watcher, const std::string& filter, Instant now);
   void forget_order_in_doubt(Client& client);
+  static bool is_in_doubt(const Client& client, const std::string& topic);
   void begin_epoch(Client& client, bool are_subscriptions_possible);
   void resolve_wills(Client& client, Instant now);
   void note_candidates(Message& message, bool is_will);

@@ -156,6 +156,8 @@ bool Shards::rearrange(std::uint16_t count, Instant now) {
   if (disk_logs_.is_dead()) return false;
   if (!mover.lost().empty()) return disk_logs_.has_found("a part of a queue was not moved");
   const bool is_written = disk_logs_.move_to(mover, now);
+  // Else all of it comes again.
+  for (std::uint16_t i = 0; is_written && i < count_; ++i) add_counters(shard(i).metrics());
   clear_drivers();
   if (!is_written) return false;
   count_ = count;

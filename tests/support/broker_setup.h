@@ -3,6 +3,7 @@
 // What a test chooses about its broker.
 #pragma once
 
+#include "core/shard/durability_rules.h"
 #include "core/shard/options.h"
 
 #include <cstdint>
@@ -21,6 +22,7 @@ struct BrokerSetup {
   LogAnswers log_answers = LogAnswers::at_once;
   bool is_anonymous_allowed = true;
   core::CoreOptions options{};
+  core::DurabilityRules durability{};
 };
 
 }  // namespace sluice::testing

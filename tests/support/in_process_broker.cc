@@ -93,18 +93,19 @@ void InProcessBroker::make_drivers(std::vector<std::vector<std::vector<std::uint
   census_ = {};
   const core::LogClock clock{.instant = now_, .wall = wall_now()};
   for (std::uint16_t i = 0; i < setup_.shards; ++i)
-    drivers_.push_back(
-        std::make_unique<ShardDriver>(ShardDriver::Setup{.shard = {.index = core::ShardIndex{i},
-                                                                   .count = setup_.shards,
-                                                                   .placement_key = placement_key_,
-                                                                   .table_key = {7, 11},
-                                                                   .has_log = setup_.has_log,
-                                                                   .log_clock = clock,
-                                                                   .census = &census_},
-                                                         .log_answers = setup_.log_answers,
-                                                         .seed = i + 1U,
-                                                         .log = std::move(logs[i])},
-                                      setup_.options, log_, now_));
+    drivers_.push_back(std::make_unique<ShardDriver>(
+        ShardDriver::Setup{.shard = {.index = core::ShardIndex{i},
+                                     .count = setup_.shards,
+                                     .placement_key = placement_key_,
+                                     .table_key = {7, 11},
+                                     .has_log = setup_.has_log,
+                                     .log_clock = clock,
+                                     .census = &census_,
+                                     .durability = &setup_.durability},
+                           .log_answers = setup_.log_answers,
+                           .seed = i + 1U,
+                           .log = std::move(logs[i])},
+        setup_.options, log_, now_));
   for (const auto& driver : drivers_) driver->shard().set_access({.entrances = &entrances_});
   if (!setup_.has_log) return;
   for (std::uint16_t i = 0; i < setup_.shards; ++i) {

@@ -45,9 +45,11 @@ class SteppedLog final : public store::ShardLog {
   core::Ticket durable() const override { return durable_; }
   std::size_t pending_bytes() const override { return filling_.bytes() + writing_.bytes(); }
   std::uint64_t bytes() const override { return bytes_; }
+  std::uint64_t released_bytes() const override { return released_bytes_; }
   store::Space space() const override { return space_; }
   void begin_replay_at(store::Position position) override { replay_at_ = position; }
   void carry_out(core::ChunkRequest request) override {
+    released_bytes_ += request.released_bytes;
     requests_.push_back({std::move(request), next_});
   }
   void take_answers(std::vector<core::ChunkAnswer>& into) override {
@@ -100,9 +102,9 @@ class SteppedLog final : public store::ShardLog {
     const auto wish = writer_.wish();
     if (!wish) return {};
     auto segment = files_.make(wish->number, wish->bytes);
+    if (!segment && segment.error().code != ErrorCode::no_space) return fail(segment.error());
     space_ = segment ? store::Space::ample : store::Space::low;
     if (segment) writer_.take(std::move(*segment));
-    if (!segment && segment.error().code != ErrorCode::no_space) return fail(segment.error());
     return {};
   }
 
@@ -119,6 +121,7 @@ class SteppedLog final : public store::ShardLog {
   store::Position replay_at_{0};
   core::Ticket durable_{0};
   std::uint64_t bytes_;
+  std::uint64_t released_bytes_ = 0;
   store::Space space_ = store::Space::ample;
   store::ChunkFiles* chunks_ = nullptr;
   std::deque<Request> requests_;

@@ -8,6 +8,7 @@
 
 #include "base/peer.h"
 #include "codec/types.h"
+#include "core/message/durability.h"
 
 #include <cstdint>
 #include <string>
@@ -29,6 +30,7 @@ struct Entrance {
   bool is_anonymous_allowed = true;
   VersionBits versions = every_version;
   std::string mount_point{};  ///< stands before every topic of its clients; they never see it
+  Durability durability = Durability::fsync;     ///< of what its clients do
   std::uint32_t packet_bytes_max = 0xffffffffU;  ///< mqtt.packet_bytes_max counts too
 };
 

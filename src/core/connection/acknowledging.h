@@ -20,12 +20,15 @@ class Acknowledging {
  public:
   Acknowledging(Context& context, Closing& closing) : c_(context), closing_(closing) {}
 
-  /// `changes`: of the journal, before what is acknowledged was done. False if the connection is
-  /// gone: an answer that the client's Maximum Packet Size forbids ends it.
+  /// `changes`: of the journal, before what is acknowledged was done. It waits until that is as
+  /// safe as `durability` says. False if the connection is gone: an answer that the client's
+  /// Maximum Packet Size forbids ends it.
   template <class Packet>
-  bool send(Connection& connection, const Packet& packet, std::uint64_t changes) {
+  bool send(Connection& connection, const Packet& packet, std::uint64_t changes,
+            Durability durability) {
     Output& output = c_.effects.output;
-    const bool is_free = c_.journal.changes() == changes && connection.held == 0;
+    const bool is_safe = c_.journal.changes() == changes || durability == Durability::memory;
+    const bool is_free = is_safe && connection.held == 0;
     if constexpr (requires {
                     packet.reason;
                     packet.packet_id;
@@ -59,10 +62,15 @@ class Acknowledging {
     SLUICE_ASSERT(size.has_value());
     bytes.resize(*size);
     ++connection.held;
+    // Not before one that waits for the disk.
+    const bool is_for_disk =
+        connection.held_for_disk > 0 || (!is_safe && durability == Durability::fsync);
+    if (is_for_disk) ++connection.held_for_disk;
     c_.journal.hold({.ticket = c_.journal.ticket(),
                      .conn = connection.id,
                      .session = connection.session,
                      .kind = Held::Kind::acknowledgement,
+                     .until = is_for_disk ? Durability::fsync : Durability::os,
                      .bytes = std::move(bytes)});
     return true;
   }
@@ -71,6 +79,7 @@ class Acknowledging {
     Connection* connection = c_.connections.find(held.conn);
     if (connection == nullptr) return;
     --connection->held;
+    if (held.until == Durability::fsync) --connection->held_for_disk;
     Output& output = c_.effects.output;
     const MutableByteView place = output.reserve_ack(held.bytes.size());
     std::ranges::copy(held.bytes, place.begin());

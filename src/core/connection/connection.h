@@ -21,6 +21,7 @@
 #include "core/connection/client_rates.h"
 #include "core/connection/topic_aliases.h"
 #include "core/ids.h"
+#include "core/message/durability.h"
 #include "core/timer/timer_wheel.h"
 
 #include <cstdint>
@@ -72,9 +73,10 @@ struct Connection {
   std::uint32_t packet_bytes_max = 0xffffffffU;  ///< the client's Maximum Packet Size
   std::uint16_t receive_maximum = 65535;         ///< the client's
   std::uint16_t keep_alive_s = 0;
-  std::uint16_t unreleased = 0;  ///< its QoS 1 and 2 messages that we have not acknowledged
-  std::uint16_t in_flight = 0;   ///< QoS 1 and 2 messages sent to it, not acknowledged by it
-  std::uint16_t held = 0;        ///< acknowledgements that wait for the log
+  std::uint16_t unreleased = 0;     ///< its QoS 1 and 2 messages that we have not acknowledged
+  std::uint16_t in_flight = 0;      ///< QoS 1 and 2 messages sent to it, not acknowledged by it
+  std::uint16_t held = 0;           ///< acknowledgements that wait for the log
+  std::uint16_t held_for_disk = 0;  ///< those of them that wait for the disk
   codec::Version version = codec::Version::v3_1_1;
   ConnectionState state = ConnectionState::awaiting_connect;
   bool has_topic_work = false;  ///< a PUBLISH of it may hold an alias, or has to be mounted
@@ -83,6 +85,7 @@ struct Connection {
   bool is_waiting : 1 = false;  ///< in the list of those with bytes to go on with
   bool is_clean : 1 = true;
   bool is_counted : 1 = false;                    ///< the census knows it
+  Durability durability = Durability::fsync;      ///< of what it does, as its listener says
   EntranceId entrance{};                          ///< the listener it came by
   std::uint32_t session_expiry_s = 0;             ///< as granted in CONNECT
   std::uint32_t inbound_bytes_max = 0xffffffffU;  ///< what we take, as its listener says

@@ -96,6 +96,7 @@ bool Publishing::on_publish(Connection& connection, PacketBytes& packet,
   if (publish.qos == Qos::at_most_once)
     return is_kept(connection, route(connection, publish, packet));
   const std::uint64_t changes = c_.journal.changes();
+  durability_ = connection.durability;
   Session& session = c_.state.sessions.at(connection.session);
   if (publish.qos == Qos::exactly_once) {
     // [MQTT3-4.3.3-2] [MQTT5-4.3.3-10]: taken already, its PUBREL has not come.
@@ -110,7 +111,7 @@ bool Publishing::on_publish(Connection& connection, PacketBytes& packet,
                    "more unacknowledged messages than the Receive Maximum");
     return false;
   }
-  if (c_.is_log_full && is_to_be_kept(session, publish)) {
+  if (c_.is_log_full && is_to_be_kept(connection, publish)) {
     ++c_.metrics.messages_dropped_store_full;
     return refuse(connection, publish, "the disk is full");
   }
@@ -125,11 +126,20 @@ bool Publishing::on_publish(Connection& connection, PacketBytes& packet,
   if (connection.version != Version::v5) reason = ReasonCode::success;
   // [MQTT5-4.3.3-9]
   if (publish.qos == Qos::exactly_once && !codec::is_failure(reason)) {
-    c_.commit(record::PacketIdReceived{session.slot, publish.packet_id}, session.is_durable());
+    note_received(session, publish.packet_id);
     ++connection.unreleased;
   }
   // [MQTT3-3.3.5-2]
   return acknowledge(connection, publish, reason, changes);
+}
+
+// Of a message that the log does not get, this may be lost with it.
+void Publishing::note_received(const Session& session, codec::PacketId packet_id) {
+  const record::PacketIdReceived received{session.slot, packet_id};
+  if (durability_ == Durability::memory && session.is_durable())
+    c_.commit_in_passing(received);
+  else
+    c_.commit(received, session.is_durable());
 }
 
 // Whether the connection outlives a publish with that outcome.
@@ -156,7 +166,10 @@ bool Publishing::is_refused(Connection& connection, const codec::Publish& publis
   return true;
 }
 
-bool Publishing::is_to_be_kept(const Session& session, const codec::Publish& publish) {
+bool Publishing::is_to_be_kept(const Connection& connection, const codec::Publish& publish) {
+  if (router_.durability_of(publish.topic, connection.durability) == Durability::memory)
+    return false;
+  const Session& session = c_.state.sessions.at(connection.session);
   const bool is_id_kept = publish.qos == Qos::exactly_once && session.is_durable();
   return publish.retain || is_id_kept || router_.may_be_kept(publish.topic);
 }
@@ -184,6 +197,7 @@ ReasonCode Publishing::route(Connection& connection, const codec::Publish& publi
                 .expiry_s = forwarded.expiry_s(),
                 .received = c_.now,
                 .publisher = connection.session,
+                .durability = connection.durability,
                 .body = packet.owner};
   // A QoS 0 packet that came is, byte for byte, the packet that goes to subscribers of the same
   // version.
@@ -191,6 +205,7 @@ ReasonCode Publishing::route(Connection& connection, const codec::Publish& publi
       !publish.dup)
     routed.encoded[connection.version == Version::v5 ? 1 : 0][publish.retain ? 1 : 0] = packet.all;
   const Router::Outcome outcome = router_.publish(routed);
+  durability_ = routed.durability;
   // [RULE5-no-matching-subscribers]
   if (!outcome.is_matched()) return ReasonCode::no_matching_subscribers;
   const bool is_lost =
@@ -203,9 +218,10 @@ bool Publishing::acknowledge(Connection& connection, const codec::Publish& publi
                              ReasonCode reason, std::uint64_t changes) {
   // [MQTT3-4.3.2-2] [MQTT5-4.3.2-4] [MQTT5-4.3.2-5] [MQTT3-4.6.0-2] [MQTT5-4.6.0-2]
   if (publish.qos == Qos::at_least_once)
-    return acks_.send(connection, codec::Puback{publish.packet_id, reason, {}}, changes);
+    return acks_.send(connection, codec::Puback{publish.packet_id, reason, {}}, changes,
+                      durability_);
   // [MQTT5-4.3.3-8]
-  return acks_.send(connection, codec::Pubrec{publish.packet_id, reason, {}}, changes);
+  return acks_.send(connection, codec::Pubrec{publish.packet_id, reason, {}}, changes, durability_);
 }
 
 // Whether a message goes by that identifier now, so that an answer which does not move it on is
@@ -258,7 +274,7 @@ bool Publishing::on_pubrec(Connection& connection, const codec::Pubrec& pubrec) 
       connection,
       codec::Pubrel{
           pubrec.packet_id, connection.version == Version::v5 ? reason : ReasonCode::success, {}},
-      changes);
+      changes, connection.durability);
 }
 
 // [MQTT5-4.3.3-13]
@@ -273,7 +289,8 @@ bool Publishing::on_pubrel(Connection& connection, const codec::Pubrel& pubrel) 
                                 ? ReasonCode::success
                                 : ReasonCode::packet_identifier_not_found;
   // [MQTT5-4.3.3-11]
-  return acks_.send(connection, codec::Pubcomp{pubrel.packet_id, reason, {}}, changes);
+  return acks_.send(connection, codec::Pubcomp{pubrel.packet_id, reason, {}}, changes,
+                    connection.durability);
 }
 
 bool Publishing::on_pubcomp(Connection& connection, const codec::Pubcomp& pubcomp) {

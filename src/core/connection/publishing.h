@@ -57,12 +57,13 @@ class Publishing {
   bool is_refused(Connection& connection, const codec::Publish& publish);
 
   /// Whether the log would have to take the message.
-  bool is_to_be_kept(const Session& session, const codec::Publish& publish);
+  bool is_to_be_kept(const Connection& connection, const codec::Publish& publish);
   bool refuse(Connection& connection, const codec::Publish& publish, const char* why);
   bool acknowledge(Connection& connection, const codec::Publish& publish, codec::ReasonCode reason,
                    std::uint64_t changes);
   bool is_in_flight(Session& session, codec::PacketId packet_id) const;
   bool refuse_answer(Connection& connection);
+  void note_received(const Session& session, codec::PacketId packet_id);
 
   Context& c_;
   Router& router_;
@@ -71,7 +72,8 @@ class Publishing {
   RetainedDelivery& retained_;
   Acknowledging& acks_;
   Guard guard_;
-  std::string mounted_topic_;  // of the PUBLISH under way, and its properties
+  Durability durability_ = Durability::fsync;  // of the PUBLISH under way
+  std::string mounted_topic_;                  // of the PUBLISH under way, and its properties
   std::vector<std::uint8_t> mounted_properties_;
 };
 

@@ -130,8 +130,8 @@ void Subscribing::on_confirmed() {
 bool Subscribing::finish(Pending& pending) {
   Connection* connection = c_.connections.find(pending.conn);
   if (connection == nullptr) return false;
-  if (!acks_.send(*connection, codec::Suback{pending.packet_id, {}, pending.codes},
-                  pending.changes))
+  if (!acks_.send(*connection, codec::Suback{pending.packet_id, {}, pending.codes}, pending.changes,
+                  connection->durability))
     return false;
   const Session& session = c_.state.sessions.at(connection->session);
   if (!pending.queries.empty()) retained_.start(session, pending.queries.back());
@@ -174,7 +174,7 @@ bool Subscribing::on_unsubscribe(Connection& connection, const codec::Unsubscrib
       connection,
       codec::Unsuback{
           packet.packet_id, {}, connection.version == Version::v5 ? ByteView(codes) : ByteView{}},
-      changes);
+      changes, connection.durability);
 }
 
 }  // namespace sluice::core

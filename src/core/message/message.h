@@ -39,6 +39,7 @@ struct MessageFields {
   std::uint32_t expiry_s = no_expiry;  ///< Message Expiry Interval as received
   Instant received{};
   SharedBytes body{};
+  bool is_volatile = false;  ///< the log never gets it
 };
 
 class Message {
@@ -65,6 +66,8 @@ class Message {
   bool is_expired(Instant now) const { return expires_at() <= now; }
   /// The shared bytes that hold the payload, or an empty handle if the payload lies in the block.
   const SharedBytes& body() const { return body_; }
+  /// Whether it is kept in memory alone, where others of its kind go to the log.
+  bool is_volatile() const { return is_volatile_; }
   /// Memory that goes when the last reference goes: block and external payload.
   std::size_t memory_bytes() const;
   /// Whether several places refer to it.
@@ -93,6 +96,7 @@ class Message {
   codec::Qos qos_ = codec::Qos::at_most_once;
   bool retain_ : 1 = false;
   std::uint8_t size_class_ : 7 = 0;
+  bool is_volatile_ = false;
 };
 
 /// Counted handle of a Message; the count is plain, so all handles of a message live in one thread.

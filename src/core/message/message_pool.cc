@@ -25,7 +25,8 @@ MessageFields Message::fields() const {
           .retain = retain_,
           .expiry_s = expiry_s_,
           .received = received_,
-          .body = body_};
+          .body = body_,
+          .is_volatile = is_volatile_};
 }
 
 void MessageRef::release(Message* message) { message->pool_->release(message); }
@@ -79,6 +80,7 @@ MessageRef MessagePool::make(const MessageFields& fields) {
   message->payload_size_ = static_cast<std::uint32_t>(fields.payload.size());
   message->qos_ = fields.qos;
   message->retain_ = fields.retain;
+  message->is_volatile_ = fields.is_volatile;
   message->expiry_s_ = fields.expiry_s;
   message->received_ = fields.received;
   message->size_class_ = size_class & 0x7f;

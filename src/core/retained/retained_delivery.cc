@@ -244,7 +244,9 @@ void RetainedDelivery::on_mail(const mail::RetainedFound& found) {
                 .retain = true,
                 .expiry_s = publish.expiry_s,
                 .received = publish.received,
+                .durability = publish.is_volatile ? Durability::memory : Durability::fsync,
                 .body = publish.body};
+  c_.has_volatile |= publish.is_volatile;
   deliver(c_.state.sessions.at(job->subscription.session), *job, routed);
 }
 
@@ -292,7 +294,8 @@ void RetainedDelivery::answer(const Asked& asked) {
                                              .received = message->received(),
                                              .expiry_s = message->expiry_s(),
                                              .qos = message->qos(),
-                                             .retain = true},
+                                             .retain = true,
+                                             .is_volatile = message->is_volatile()},
                                  .query = asked.query};
         if (is_shared) mail.publish.body = SharedBytes::copy_of(message->payload());
         mail::send(c_.mailer, asked.from, mail);

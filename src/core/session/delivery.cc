@@ -88,14 +88,24 @@ bool Delivering::has_turn(Connection& connection) {
 bool Delivering::can_take(const Session& session, std::size_t bytes) const {
   const Outbound* outbound = session.find_outbound();
   if (outbound == nullptr || outbound->queue.empty()) return true;
-  const QueueLimits limits = queue_limits();
+  const QueueLimits limits = queue_limits(Kept::log);
   return outbound->queue.size() < limits.messages && outbound->queue_bytes + bytes <= limits.bytes;
 }
 
+// What of the queue is on the disk takes no room from it.
+bool Delivering::can_take_volatile(const Session& session, std::size_t bytes) const {
+  const Outbound* outbound = session.find_outbound();
+  if (outbound == nullptr || outbound->queue.empty()) return true;
+  const QueueLimits limits = queue_limits(Kept::memory);
+  const Queue& queue = outbound->queue;
+  return queue.size() - queue.away_messages() < limits.messages &&
+         outbound->queue_bytes - queue.away_bytes() + bytes <= limits.bytes;
+}
+
 // What is acknowledged is promised where there is a log: a queue there is bounded by bytes alone.
-Delivering::QueueLimits Delivering::queue_limits() const {
+Delivering::QueueLimits Delivering::queue_limits(Kept kept) const {
   const auto& limits = c_.options.session;
-  const bool has_log = c_.setup.has_log;
+  const bool has_log = c_.setup.has_log && kept == Kept::log;
   QueueLimits chosen{static_cast<std::uint64_t>(limits.queue_messages_max),
                      static_cast<std::uint64_t>(limits.queue_bytes_max)};
   if (chosen.messages == 0)
@@ -135,8 +145,10 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
       (outbound == nullptr || (outbound->queue.empty() && has_room(*ready, *outbound))) &&
       has_turn(*ready);
   if (!is_direct && !session.is_connected() && !session.is_durable()) return Outcome::absent;
-  if (!is_direct && !can_take(session, bytes)) {
-    if (outbound->queue.size() >= queue_limits().messages)
+  if (!is_direct &&
+      !(routed.is_volatile() ? can_take_volatile(session, bytes) : can_take(session, bytes))) {
+    const QueueLimits limits = queue_limits(routed.is_volatile() ? Kept::memory : Kept::log);
+    if (outbound->queue.size() >= limits.messages)
       drop(session, c_.metrics.messages_dropped_queue_messages_max, "session.queue_messages_max");
     else
       drop(session, c_.metrics.messages_dropped_queue_bytes_max, "session.queue_bytes_max");
@@ -156,7 +168,7 @@ Delivering::Outcome Delivering::deliver(Routed& routed, const Target& target) {
   c_.commit(record::Queued{session.slot, routed.ensure_message(c_.state.messages),
                            c_.state.sessions.store_ids(ids_of(target)), qos, target.retain,
                            target.is_shared},
-            session.is_durable());
+            session.is_durable() && !routed.is_volatile());
   spilling_.after_push(session);
   return Outcome::queued;
 }
@@ -231,7 +243,8 @@ void Delivering::drop_revoked(Session& session, Outbound& outbound) {
   }
   for (const auto& [packet_id, kind] : gone) {
     ++c_.metrics.messages_dropped_not_authorized;
-    c_.commit(record::DeliveryAcknowledged{session.slot, packet_id, kind}, session.is_durable());
+    c_.commit(record::DeliveryAcknowledged{session.slot, packet_id, kind},
+              is_logged(session, packet_id));
   }
 }
 
@@ -285,10 +298,13 @@ void Delivering::begin_now(Connection& connection, Routed& routed, const Target&
 const Delivery* Delivering::begin(Connection& connection, const MessageRef& message,
                                   const Target& target, codec::Qos qos) {
   const Session& session = c_.state.sessions.at(target.session);
+  const bool is_volatile = message->is_volatile();
+  if (is_volatile) [[unlikely]]
+    tell_packet_id(session);
   Delivery& delivery = c_.commit(
       record::QueuedAndBegun{session.slot, message, c_.state.sessions.store_ids(ids_of(target)),
                              qos, target.retain, target.is_shared},
-      session.is_durable());
+      session.is_durable() && !is_volatile);
   ++connection.in_flight;
   rates_.note_delivery(connection);
   return hold(session, connection, delivery) ? nullptr : &delivery;
@@ -327,7 +343,8 @@ void Delivering::send_same(Connection& connection, const SentPublish& sent,
 
 // A QoS 2 delivery of a session that is kept may only be seen once its identifier is safe.
 bool Delivering::hold(const Session& session, const Connection& connection, Delivery& delivery) {
-  if (delivery.qos != codec::Qos::exactly_once || !session.is_durable() || !c_.setup.has_log)
+  if (delivery.qos != codec::Qos::exactly_once || !session.is_durable() || !c_.setup.has_log ||
+      delivery.is_volatile)
     return false;
   delivery.state = DeliveryState::held;
   c_.journal.hold({.ticket = c_.journal.ticket(),
@@ -349,11 +366,16 @@ void Delivering::begin_first(Session& session, Connection& connection, Outbound&
   }
   const bool is_gone = is_revoked(session, *first.message);
   if (is_gone) ++c_.metrics.messages_dropped_not_authorized;
+  const bool is_logged = session.is_durable() && !first.is_volatile;
+  if (first.is_volatile && session.is_durable()) [[unlikely]] {
+    tell_packet_id(session);
+    c_.records.note_pop(session.slot);
+  }
   if (is_gone || !can_send(connection, *first.message, outgoing(connection, first))) {
-    c_.commit(record::QueueFrontDropped{session.slot}, session.is_durable());
+    c_.commit(record::QueueFrontDropped{session.slot}, is_logged);
     return;
   }
-  Delivery& delivery = c_.commit(record::DeliveryBegun{session.slot}, session.is_durable());
+  Delivery& delivery = c_.commit(record::DeliveryBegun{session.slot}, is_logged);
   ++connection.in_flight;
   rates_.note_delivery(connection);
   if (!hold(session, connection, delivery)) send(connection, delivery);
@@ -476,10 +498,26 @@ void Delivering::send_again(Session& session, Connection& connection, Outbound& 
   }
 }
 
+// Whether what becomes of that delivery is for the log.
+bool Delivering::is_logged(Session& session, codec::PacketId packet_id) {
+  if (!c_.has_volatile || !session.is_durable()) return session.is_durable();
+  const Delivery* delivery = c_.state.find_delivery(session, packet_id);
+  return delivery == nullptr || !delivery->is_volatile;
+}
+
+// After a restart as many packet identifiers as a run may have given unheard are left out: the log
+// must not be further behind.
+void Delivering::tell_packet_id(const Session& session) {
+  constexpr std::uint16_t untold_max = State::packet_ids_skipped_at_start / 2;
+  if (session.untold_ids < untold_max || !session.is_durable()) return;
+  c_.commit_in_passing(record::PacketIdTold{session.slot});
+}
+
 // [MQTT5-4.3.2-3] [MQTT5-4.3.3-3] [MQTT5-4.3.3-5]
 bool Delivering::on_acknowledged(Session& session, codec::PacketId packet_id,
                                  record::AckKind kind) {
-  if (!c_.commit(record::DeliveryAcknowledged{session.slot, packet_id, kind}, session.is_durable()))
+  if (!c_.commit(record::DeliveryAcknowledged{session.slot, packet_id, kind},
+                 is_logged(session, packet_id)))
     return false;
   if (Connection* connection = c_.connections.find(session.conn);
       connection != nullptr && kind != record::AckKind::pubrec && connection->in_flight > 0)

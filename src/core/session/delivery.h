@@ -73,7 +73,12 @@ class Delivering {
     std::uint64_t messages;
     std::uint64_t bytes;
   };
-  QueueLimits queue_limits() const;
+  /// Where a message is kept: in the log too, or in memory alone.
+  enum class Kept : std::uint8_t { log, memory };
+  QueueLimits queue_limits(Kept kept) const;
+  bool can_take_volatile(const Session& session, std::size_t bytes) const;
+  bool is_logged(Session& session, codec::PacketId packet_id);
+  void tell_packet_id(const Session& session);
   Connection* find_ready(const Session& session);
   bool is_revoked(Session& session, const Message& message);
   void drop_revoked(Session& session, Outbound& outbound);

@@ -44,12 +44,19 @@ struct Delivery {
   bool is_retry : 1 = false;  ///< sent on an earlier connection: DUP
   bool is_shared : 1 =
       false;  ///< by a shared subscription: goes to another member if the session ends
+  bool is_volatile : 1 = false;  ///< the log does not know it
   DeliveryState state = DeliveryState::queued;
 };
 static_assert(sizeof(Delivery) == 16);
 
 /// Deliveries of a queue that stand together. Either they are in memory, or somebody keeps what
 /// encode_chunk() has made of them under `id`.
+/// A chunk that nobody needs any more.
+struct ReleasedChunk {
+  ChunkId id{};
+  std::uint64_t bytes = 0;  ///< of its messages, as Chunk::bytes
+};
+
 struct Chunk {
   enum class Place : std::uint8_t {
     kept,       ///< in memory, for good

@@ -90,6 +90,7 @@ class Session {
   std::unique_ptr<SessionWill> will;
   std::unique_ptr<RemoteMember> remote;  ///< of stand-ins only
   codec::PacketId next_packet_id = 1;
+  std::uint16_t untold_ids = 0;  ///< packet identifiers given that the log has not heard of
   codec::Version version = codec::Version::v3_1_1;
   std::uint32_t match_stamp = 0;          ///< of the last publish that matched, and its place among
   std::uint32_t match_index = 0;          ///< that publish's targets

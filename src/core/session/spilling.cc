@@ -74,7 +74,7 @@ void Spilling::on_written(const ChunkAnswer& answer) {
     return;
   }
   // Its client was quicker, or the session ended; or a checkpoint has written a part of it.
-  if (answer.done) c_.state.release_chunk(answer.id);
+  if (answer.done) c_.state.release_chunk({answer.id, chunk != nullptr ? chunk->bytes : 0});
   if (chunk != nullptr) outbound->queue.note_refused(*chunk);
 }
 

@@ -27,6 +27,7 @@ struct ChunkRequest {
   std::uint32_t session_number = 0;
   std::uint32_t checksum = 0;         ///< of what is to be read
   std::vector<std::uint8_t> bytes{};  ///< to write
+  std::uint64_t released_bytes = 0;   ///< about what is not needed with what is to be forgotten
 };
 
 /// To a request to write or to read: an error, or the checksum; or the bytes.

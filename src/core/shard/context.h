@@ -14,6 +14,7 @@
 #include "core/access/access.h"
 #include "core/connection/connection.h"
 #include "core/shard/census.h"
+#include "core/shard/durability_rules.h"
 #include "core/shard/effects.h"
 #include "core/shard/journal.h"
 #include "core/shard/mailer.h"
@@ -43,8 +44,9 @@ struct ShardSetup {
   /// Keeps the middle of long queues while the shard is restored; null: all stay in memory, then
   /// and in turns.
   ChunkStore* chunks = nullptr;
-  Census* census = nullptr;      ///< of all shards; null: this is the only one
-  Accounts* accounts = nullptr;  ///< of all users; null: there are no quotas
+  Census* census = nullptr;                     ///< of all shards; null: this is the only one
+  Accounts* accounts = nullptr;                 ///< of all users; null: there are no quotas
+  const DurabilityRules* durability = nullptr;  ///< of topics; null: there are none
 };
 
 /// TimerKind values of the core; the payload is what stands behind.
@@ -102,6 +104,7 @@ struct Context {
   bool is_log_full =
       false;  ///< no new durable messages: the rest of the disk is for acknowledgements
   bool is_log_behind = false;         ///< too much waits for the disk: no durable messages for now
+  bool has_volatile = false;          ///< there was a message that the log did not get
   bool has_client_rates = false;      ///< some rate of client.* is set
   std::uint32_t handshakes = 0;       ///< connections whose CONNECT has not been accepted
   std::uint64_t turn_deliveries = 0;  ///< since the turn began, for its bound

@@ -72,6 +72,8 @@ struct Effects {
   std::vector<ChunkRequest> chunk_requests;
   /// Encoded records of this turn, empty where the log keeps nothing.
   std::vector<std::uint8_t> records;
+  /// Whether somebody waits for the operating system to have them.
+  bool is_written_awaited = false;
 
   void add(EffectKind kind, ConnId conn, std::uint64_t arg = 0) {
     list.push_back({kind, conn, arg});
@@ -84,6 +86,7 @@ struct Effects {
     auth_requests.clear();
     chunk_requests.clear();
     records.clear();
+    is_written_awaited = false;
   }
 };
 

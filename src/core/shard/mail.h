@@ -48,6 +48,7 @@ struct Publish {
   bool retain = false;
   bool is_for_subscribers = true;  ///< match it against the subscriptions that are not shared
   bool is_to_retain = false;       ///< the receiver keeps the topic's retained message
+  bool is_volatile = false;        ///< no log gets it
 
   ByteView body_or_payload() const { return body.is_empty() ? payload : body.view(); }
 };

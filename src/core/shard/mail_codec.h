@@ -21,7 +21,7 @@ namespace sluice::core::mail {
 template <class Archive>
 void fields(Archive& a, Publish& p) {
   a(p.body), a(p.received.ns), a(p.sequence), a(p.expiry_s), a(p.qos), a(p.retain),
-      a(p.is_for_subscribers), a(p.is_to_retain);
+      a(p.is_for_subscribers), a(p.is_to_retain), a(p.is_volatile);
   a(p.topic), a(p.properties), a(p.payload);
 }
 template <class Archive>

@@ -9,20 +9,20 @@
 namespace sluice::core {
 
 void Outbox::send(ShardIndex target, Routed& routed, const mail::Publish& mail,
-                  const mail::SharedPublish* shared) {
+                  const Sending& how) {
   const OutboxLane& lane = c_.state.lane(target);
   OutboxEntry entry{.sequence = lane.last_sequence + 1,
                     .message = routed.ensure_message(c_.state.messages),
                     .is_for_subscribers = mail.is_for_subscribers,
                     .is_to_retain = mail.is_to_retain};
-  if (shared != nullptr) {
+  if (const mail::SharedPublish* shared = how.shared) {
     entry.shared = "$share/" + std::string(shared->share_name) + "/" + std::string(shared->filter);
     entry.session = shared->session;
     entry.number = shared->number;
     entry.hops = shared->hops;
   }
   c_.commit(record::OutboxSent{target, entry}, true);
-  if (routed.qos == codec::Qos::exactly_once || is_waiting(target))
+  if (how.waits || routed.qos == codec::Qos::exactly_once || is_waiting(target))
     waiting_[index_of(target)].push_back({c_.journal.ticket(), entry.sequence});
   else
     mail_entry(target, entry);

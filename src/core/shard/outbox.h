@@ -7,7 +7,8 @@
 //
 // A QoS 1 message leaves at once. A QoS 2 message, and what comes behind it, leaves when the
 // sender's log has it: a publisher that was not answered may send it again after a crash, and no
-// other log may have it then.
+// other log may have it then. What is to be retained leaves to nobody before it leaves to its
+// owner.
 //
 // Owner:   Shard.      Thread: its shard's.
 // Limits:  limits.outbox_bytes_max, at which the shard stops reading its clients.
@@ -30,9 +31,12 @@ class Outbox {
 
   /// True if mail for that shard must go by send(), whatever it is: some of it still waits.
   bool is_waiting(ShardIndex target) const { return !waiting_[index_of(target)].empty(); }
-  /// `mail` and, if it is for a member of a group, `shared` say what the message is for.
-  void send(ShardIndex target, Routed& routed, const mail::Publish& mail,
-            const mail::SharedPublish* shared);
+  struct Sending {
+    const mail::SharedPublish* shared = nullptr;  ///< for a member of a group
+    bool waits = false;                           ///< until the log has it, whatever its QoS
+  };
+  /// `mail` says what the message is for.
+  void send(ShardIndex target, Routed& routed, const mail::Publish& mail, const Sending& how);
 
   /// Whether mail of that sequence is new. What is made of it becomes durable together with that.
   bool take(ShardIndex from, std::uint64_t sequence);

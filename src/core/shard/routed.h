@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "codec/types.h"
 #include "core/ids.h"
+#include "core/message/durability.h"
 #include "core/message/message_pool.h"
 
 #include <array>
@@ -41,6 +42,8 @@ struct Routed {
   std::uint32_t expiry_s = MessageFields::no_expiry;
   Instant received{};
   SessionSlot publisher = no_session;
+  /// As its publisher's listener says, until a rule for the topic says otherwise.
+  Durability durability = Durability::fsync;
   SharedBytes body{};    ///< holds the payload, if set
   MessageRef message{};  ///< made by ensure_message()
   /// QoS 0 packets as encoded in this turn, by version (3.x, 5) and RETAIN; empty if not yet.
@@ -57,9 +60,11 @@ struct Routed {
                            .retain = retain,
                            .expiry_s = expiry_s,
                            .received = received,
-                           .body = body});
+                           .body = body,
+                           .is_volatile = is_volatile()});
     return message;
   }
+  bool is_volatile() const { return durability == Durability::memory; }
   static Routed of(const MessageRef& message) {
     return {.topic = message->topic(),
             .properties = message->properties(),
@@ -69,6 +74,7 @@ struct Routed {
             .expiry_s = message->expiry_s(),
             .received = message->received(),
             .publisher = no_session,
+            .durability = message->is_volatile() ? Durability::memory : Durability::fsync,
             .body = message->body(),
             .message = message};
   }

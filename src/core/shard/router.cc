@@ -145,10 +145,11 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
                                  .hops = static_cast<std::uint8_t>(hops_ + 1)};
       std::string filter = c_.state.subscriptions.filter_of(*group);
       shared.filter = filter;
-      const bool is_acknowledged = c_.setup.has_log && routed.qos > codec::Qos::at_most_once;
+      const bool is_acknowledged =
+          c_.setup.has_log && routed.qos > codec::Qos::at_most_once && !routed.is_volatile();
       if (is_acknowledged &&
           (session.remote->is_durable || outbox_.is_waiting(session.remote->shard)))
-        outbox_.send(session.remote->shard, routed, shared.publish, &shared);
+        outbox_.send(session.remote->shard, routed, shared.publish, {.shared = &shared});
       else
         mail::send(c_.mailer, session.remote->shard, shared);
       outcome.set_taken();
@@ -187,7 +188,8 @@ mail::Publish Router::to_mail(Routed& routed) {
           .received = routed.received,
           .expiry_s = routed.expiry_s,
           .qos = routed.qos,
-          .retain = routed.retain};
+          .retain = routed.retain,
+          .is_volatile = routed.is_volatile()};
 }
 
 // A shard that has not taken its mail for a while gets no QoS 0.
@@ -207,11 +209,17 @@ bool Router::send_to_shards(Routed& routed) {
   // What a durable session may want, or what is to be retained, must survive between two logs. What
   // the broker says of itself is said anew by every run.
   std::uint64_t kept = 0;
-  if (c_.setup.has_log && routed.qos > codec::Qos::at_most_once &&
+  const bool is_volatile = routed.is_volatile();
+  if (c_.setup.has_log && routed.qos > codec::Qos::at_most_once && !is_volatile &&
       !is_reserved_topic(routed.topic)) {
     if (interested != 0) kept = interest_.keeping_shards_for(routed.topic);
     if (is_retained_elsewhere) kept |= std::uint64_t{1} << index_of(owner);
   }
+  // Who gets it live may ask the owner at once for what is retained: none is mailed before the
+  // owner's.
+  const bool waits =
+      is_retained_elsewhere && !is_volatile &&
+      (outbox_.is_waiting(owner) || (kept != 0 && routed.qos == codec::Qos::exactly_once));
   mail::Publish mail = to_mail(routed);
   for (; mask != 0; mask &= mask - 1) {
     const auto shard = ShardIndex{static_cast<std::uint16_t>(std::countr_zero(mask))};
@@ -219,8 +227,9 @@ bool Router::send_to_shards(Routed& routed) {
     mail.is_to_retain = is_retained_elsewhere && shard == owner;
     const bool may_overtake = routed.qos == codec::Qos::at_most_once && !mail.is_to_retain;
     if (may_overtake && is_lost_on_the_way(shard)) continue;
-    if (((kept >> index_of(shard)) & 1U) != 0 || (!may_overtake && outbox_.is_waiting(shard)))
-      outbox_.send(shard, routed, mail, nullptr);
+    const bool is_behind = waits || (!may_overtake && !is_volatile && outbox_.is_waiting(shard));
+    if (((kept >> index_of(shard)) & 1U) != 0 || is_behind)
+      outbox_.send(shard, routed, mail, {.waits = waits});
     else
       mail::send(c_.mailer, shard, mail);
   }
@@ -253,10 +262,18 @@ bool Router::has_retained_room(const Routed& routed) {
   return false;
 }
 
+// What the log has of the topic would be there again after a restart, although it is older.
+void Router::forget_logged(std::string_view topic) {
+  const Message* old = c_.state.retained.find(topic);
+  if (old != nullptr && !old->is_volatile()) c_.commit(record::RetainedCleared{topic}, true);
+}
+
 // [MQTT3-3.3.1-5] [MQTT5-3.3.1-5]
 void Router::keep_retained(Routed& routed, Promise promise) {
   // What the broker says of itself is said anew by every run.
-  const bool is_durable = !is_reserved_topic(routed.topic);
+  const bool is_ours = is_reserved_topic(routed.topic);
+  const bool is_durable = !is_ours && !routed.is_volatile();
+  if (routed.is_volatile()) forget_logged(routed.topic);
   // [MQTT3-3.3.1-10] [MQTT3-3.3.1-11] [MQTT5-3.3.1-6] [MQTT5-3.3.1-7]
   if (routed.payload.empty()) {
     c_.commit(record::RetainedCleared{routed.topic}, is_durable);
@@ -264,7 +281,7 @@ void Router::keep_retained(Routed& routed, Promise promise) {
     count_retained();
     return;
   }
-  if (!may_keep_retained(routed, promise, is_durable)) {
+  if (!may_keep_retained(routed, promise, !is_ours)) {
     if (c_.state.retained.find(routed.topic) == nullptr) c_.forget_retained(routed.topic);
     return;
   }
@@ -275,7 +292,7 @@ void Router::keep_retained(Routed& routed, Promise promise) {
 
 bool Router::may_keep_retained(const Routed& routed, Promise promise, bool is_counted) {
   // What the log of another shard has is acknowledged on that: no room here is no reason any more.
-  if (c_.is_log_full && promise == Promise::none) {
+  if (c_.is_log_full && promise == Promise::none && !routed.is_volatile()) {
     ++c_.metrics.messages_dropped_store_full;
     return false;
   }
@@ -290,6 +307,11 @@ bool Router::may_keep_retained(const Routed& routed, Promise promise, bool is_co
 }
 
 Router::Outcome Router::publish(Routed& routed) {
+  // A rule for the topic says more than where the message has come from.
+  if (c_.setup.durability != nullptr || routed.is_volatile()) [[unlikely]] {
+    routed.durability = durability_of(routed.topic, routed.durability);
+    c_.has_volatile |= routed.is_volatile();
+  }
   // [MQTT3-3.3.1-12] [MQTT5-3.3.1-8]
   if (routed.retain) [[unlikely]] {
     if (!routed.payload.empty() && !quotas_.retain(routed.publisher, routed.topic)) {
@@ -298,6 +320,8 @@ Router::Outcome Router::publish(Routed& routed) {
     }
     if (c_.is_alone() || c_.owner_of(routed.topic) == c_.setup.index)
       keep_retained(routed, Promise::none);
+    else if (routed.payload.empty())
+      c_.forget_retained(routed.topic);  // its owner will; the publisher may use the place at once
   }
   Outcome outcome = deliver_local(routed);
   // [RULE5-shared-and-plain]
@@ -310,6 +334,12 @@ Router::Outcome Router::publish(Routed& routed) {
   return outcome;
 }
 
+// Whoever sent it knows.
+Durability Router::durability_of_mail(const mail::Publish& mail) {
+  c_.has_volatile |= mail.is_volatile;
+  return mail.is_volatile ? Durability::memory : Durability::fsync;
+}
+
 void Router::on_mail(ShardIndex from, const mail::Publish& mail) {
   if (mail.sequence != 0 && !outbox_.take(from, mail.sequence)) return;
   Routed routed{.topic = mail.topic,
@@ -319,6 +349,7 @@ void Router::on_mail(ShardIndex from, const mail::Publish& mail) {
                 .retain = mail.retain,
                 .expiry_s = mail.expiry_s,
                 .received = mail.received,
+                .durability = durability_of_mail(mail),
                 .body = mail.body};
   if (mail.is_to_retain) keep_retained(routed, mail.sequence != 0 ? Promise::given : Promise::none);
   if (mail.is_for_subscribers) deliver_local(routed);  // the sender has picked from the groups
@@ -334,6 +365,7 @@ void Router::on_mail(ShardIndex from, const mail::SharedPublish& mail) {
                 .retain = publish.retain,
                 .expiry_s = publish.expiry_s,
                 .received = publish.received,
+                .durability = durability_of_mail(publish),
                 .body = publish.body};
   const Session* session = c_.state.sessions.find(mail.session);
   const Subscription* found = nullptr;

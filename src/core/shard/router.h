@@ -76,6 +76,11 @@ class Router {
   Outcome publish(Routed& routed);
   /// Whether a session that outlives its connection may get a message of that topic.
   bool may_be_kept(std::string_view topic);
+  /// Of messages of that topic: as a rule for it says, or as where they come from does.
+  Durability durability_of(std::string_view topic, Durability otherwise) const {
+    if (c_.setup.durability == nullptr || !c_.setup.has_log) return otherwise;
+    return c_.setup.durability->find(topic).value_or(otherwise);
+  }
   /// Mail from another shard.
   void on_mail(ShardIndex from, const mail::Publish& mail);
   void on_mail(ShardIndex from, const mail::SharedPublish& mail);
@@ -107,6 +112,8 @@ class Router {
   enum class Promise : std::uint8_t { none, given };
   void keep_retained(Routed& routed, Promise promise);
   bool may_keep_retained(const Routed& routed, Promise promise, bool is_counted);
+  void forget_logged(std::string_view topic);
+  Durability durability_of_mail(const mail::Publish& mail);
   mail::Publish to_mail(Routed& routed);
 
   Context& c_;

@@ -132,24 +132,31 @@ void Shard::on_answer(Ticket ticket) {
     parts_->outbox.on_durable(ticket);
     parts_->retained.on_outbox_sent();
   }
-  context_.journal.release(ticket, [this](const Held& held) {
-    switch (held.kind) {
-      case Held::Kind::acknowledgement:
-        parts_->acks.on_durable(held);
-        return;
-      case Held::Kind::delivery:
-        parts_->delivering.on_durable(held);
-        return;
-      case Held::Kind::connack:
-        parts_->handshake.on_durable(held);
-        return;
-    }
-  });
+  context_.journal.release(ticket, [this](const Held& held) { let_go(held); });
   if (checkpoint_end_ != Ticket{0} && checkpoint_end_ <= ticket) {
     checkpoint_end_ = {};
     context_.effects.add(EffectKind::checkpoint_durable, {});
   }
   parts_->inbound.wake();
+}
+
+void Shard::on_written(Ticket ticket) {
+  context_.journal.release_written(ticket, [this](const Held& held) { let_go(held); });
+  parts_->inbound.wake();
+}
+
+void Shard::let_go(const Held& held) {
+  switch (held.kind) {
+    case Held::Kind::acknowledgement:
+      parts_->acks.on_durable(held);
+      return;
+    case Held::Kind::delivery:
+      parts_->delivering.on_durable(held);
+      return;
+    case Held::Kind::connack:
+      parts_->handshake.on_durable(held);
+      return;
+  }
 }
 
 void Shard::on_auth_answer(ConnId id, AuthAnswer answer) {
@@ -164,9 +171,10 @@ void Shard::on_auth_answer(ConnId id, AuthAnswer answer) {
 void Shard::on_chunk(const ChunkAnswer& answer) { parts_->delivering.on_chunk(answer); }
 
 void Shard::forget_chunks() {
-  for (const ChunkId id : context_.state.take_released_chunks()) {
+  for (const ReleasedChunk& chunk : context_.state.take_released_chunks()) {
     context_.effects.add(EffectKind::chunk, {}, context_.effects.chunk_requests.size());
-    context_.effects.chunk_requests.push_back({.kind = ChunkRequest::Kind::forget, .id = id});
+    context_.effects.chunk_requests.push_back(
+        {.kind = ChunkRequest::Kind::forget, .id = chunk.id, .released_bytes = chunk.bytes});
   }
 }
 
@@ -349,6 +357,7 @@ void Shard::finish_turn() {
   if (context_.state.has_released_chunks()) [[unlikely]]
     forget_chunks();
   const Ticket ticket = context_.journal.ticket();
+  context_.effects.is_written_awaited = context_.journal.is_written_awaited();
   if (!context_.journal.close_batch()) return;
   context_.records.take(context_.effects.records);
   context_.effects.add(EffectKind::persist, {}, static_cast<std::uint64_t>(ticket));

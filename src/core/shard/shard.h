@@ -69,6 +69,10 @@ class Shard {
   void set_log_state(LogState state);
   /// What was to be made durable is, up to that ticket.
   void on_answer(Ticket ticket);
+  /// The operating system has it, up to that ticket; on_answer() follows. Asked for where
+  /// has_written_waiting().
+  void on_written(Ticket ticket);
+  bool has_written_waiting() const { return context_.journal.has_written_waiting(); }
   /// The answer to the effect `authenticate`. Nothing happens if the connection is gone.
   void on_auth_answer(ConnId id, AuthAnswer answer);
   /// The answer to the effect `chunk`. Nothing happens if its session is gone.
@@ -145,6 +149,7 @@ class Shard {
   struct Parts;
 
   void settle_handshake(ConnId id);
+  void let_go(const Held& held);
   void forget_chunks();
   void on_connection_timer(ConnId id, Instant& again);
   void on_rate_timer(ConnId id);

@@ -108,9 +108,11 @@ void Checkpoint::write_session() {
 
 void Checkpoint::write_window(const Session& session, const Outbound& outbound) {
   for (std::size_t i = 0; i < outbound.window.size(); ++i) {
-    write_delivery(session, outbound.window[i]);
-    if (const std::uint32_t gap = gap_behind(session, outbound, i); gap > 0)
-      write(logged::PacketIdsSkipped{session.log_number, gap});
+    // The log does not know it, but the identifier is taken.
+    const bool is_volatile = outbound.window[i].is_volatile;
+    if (!is_volatile) write_delivery(session, outbound.window[i]);
+    const std::uint32_t gap = gap_behind(session, outbound, i) + (is_volatile ? 1 : 0);
+    if (gap > 0) write(logged::PacketIdsSkipped{session.log_number, gap});
   }
 }
 
@@ -174,6 +176,8 @@ void Checkpoint::write_queue_entry() {
                               .messages = at.chunk->messages,
                               .bytes = at.chunk->bytes,
                               .are_retries = at.chunk->are_retries});
+  } else if (at.delivery->is_volatile) {
+    // It goes on without.
   } else if (at.delivery->message) {
     write_delivery(session, *at.delivery);
   } else {
@@ -223,7 +227,7 @@ void Checkpoint::write_retained() {
       phase_ = Phase::idle;
       return;
     }
-    if (!is_reserved_topic(topics.at(at)->topic())) {
+    if (!is_reserved_topic(topics.at(at)->topic()) && !topics.at(at)->is_volatile()) {
       const logged::MessageNumber message = writer_.write_message(topics.at(at), now_);
       write(logged::RetainedSet{message});
     }

@@ -50,8 +50,8 @@ void DirectChunks::before_pop(SessionSlot slot) {
 }
 
 void DirectChunks::release() {
-  for (const ChunkId id : state_.take_released_chunks())
-    if (store_ != nullptr) store_->release(id);
+  for (const ReleasedChunk& chunk : state_.take_released_chunks())
+    if (store_ != nullptr) store_->release(chunk.id);
 }
 
 }  // namespace sluice::core

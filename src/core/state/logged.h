@@ -60,6 +60,7 @@ enum class Kind : std::uint8_t {
   checkpoint_ended = 47,
   packet_ids_skipped = 48,
   chunk_imaged = 49,
+  packet_id_told = 50,
 };
 
 /// A session's number in its log, from 1.
@@ -243,6 +244,13 @@ struct PacketIdsSkipped {
   SessionNumber session = 0;
   std::uint32_t count = 0;
 };
+/// The next delivery of the session gets that packet identifier: some before it went to deliveries
+/// that are not in the log.
+struct PacketIdTold {
+  static constexpr Kind kind = Kind::packet_id_told;
+  SessionNumber session = 0;
+  codec::PacketId packet_id = 1;
+};
 /// What was queued since SessionImaged stands behind what was imaged.
 struct SessionImageEnded {
   static constexpr Kind kind = Kind::session_image_ended;
@@ -275,7 +283,8 @@ using Record =
                  QueueFrontDropped, DeliveryAcknowledged, PacketIdReceived, PacketIdReleased,
                  RetainedSet, RetainedCleared, OutboxSent, OutboxApplied, OutboxConfirmed,
                  CheckpointBegun, MessageKept, SessionImaged, DeliveryImaged, SessionImageEnded,
-                 OutboxImaged, OutboxImageEnded, CheckpointEnded, PacketIdsSkipped, ChunkImaged>;
+                 OutboxImaged, OutboxImageEnded, CheckpointEnded, PacketIdsSkipped, ChunkImaged,
+                 PacketIdTold>;
 
 template <class Archive>
 void fields(Archive& a, BatchBegun& r) {
@@ -392,6 +401,10 @@ void fields(Archive& a, ChunkImaged& r) {
 template <class Archive>
 void fields(Archive& a, PacketIdsSkipped& r) {
   a("session", r.session), a("count", r.count);
+}
+template <class Archive>
+void fields(Archive& a, PacketIdTold& r) {
+  a("session", r.session), a("packet_id", r.packet_id);
 }
 template <class Archive>
 void fields(Archive& a, SessionImageEnded& r) {

@@ -222,6 +222,8 @@ const char* logged::name_of(Kind kind) noexcept {
       return "packet_ids_skipped";
     case Kind::chunk_imaged:
       return "chunk_imaged";
+    case Kind::packet_id_told:
+      return "packet_id_told";
     case Kind::session_image_ended:
       return "session_image_ended";
     case Kind::outbox_imaged:

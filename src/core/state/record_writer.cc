@@ -96,8 +96,19 @@ void RecordWriter::put(const record::QueuedAndBegun& sent) {
   put(record::DeliveryBegun{sent.session});
 }
 
+void RecordWriter::put(const record::PacketIdTold& told) {
+  append_record(bytes_, logged::PacketIdTold{number_of(told.session),
+                                             state_.sessions.at(told.session).next_packet_id});
+}
+
+void RecordWriter::tell_packet_id(SessionSlot slot) {
+  if (state_.sessions.at(slot).untold_ids > 0) [[unlikely]]
+    put(record::PacketIdTold{slot});
+}
+
 void RecordWriter::put(const record::DeliveryBegun& begun) {
   if (watcher_ != nullptr) watcher_->before_pop(begun.session);
+  tell_packet_id(begun.session);
   append_record(bytes_, logged::DeliveryBegun{number_of(begun.session)});
 }
 

@@ -72,6 +72,10 @@ class RecordWriter {
   void forget(const QueueWatcher& watcher) {
     if (watcher_ == &watcher) watcher_ = nullptr;
   }
+  /// A session's queue is about to lose its first, of which the log is not told.
+  void note_pop(SessionSlot session) {
+    if (watcher_ != nullptr) watcher_->before_pop(session);
+  }
   std::size_t bytes() const { return bytes_.size(); }
 
  private:
@@ -93,10 +97,13 @@ class RecordWriter {
   void put(const record::PacketIdReleased& released);
   void put(const record::RetainedSet& set);
   void put(const record::RetainedCleared& cleared);
+  void put(const record::PacketIdTold& told);
   void put(const record::OutboxSent& sent);
   void put(const record::OutboxApplied& applied);
   void put(const record::OutboxConfirmed& confirmed);
   logged::SessionNumber number_of(SessionSlot slot) const;
+  /// Before a delivery that the log knows begins.
+  void tell_packet_id(SessionSlot slot);
   /// Writes the message unless it was the last to be written.
   logged::MessageNumber number_of(const MessageRef& message);
 

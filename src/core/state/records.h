@@ -165,6 +165,10 @@ struct ChunkImaged {
   std::uint64_t bytes;  ///< as they count against limits
   bool are_retries;
 };
+/// The log is told which packet identifier is next: deliveries that it does not know had some.
+struct PacketIdTold {
+  SessionSlot session;
+};
 /// So many packet identifiers, from the next one on, are given to no delivery.
 struct PacketIdsSkipped {
   SessionSlot session;

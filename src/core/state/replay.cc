@@ -179,6 +179,29 @@ Replay::Outcome Replay::on(const logged::DeliveryAcknowledged& acknowledged) {
   return {};
 }
 
+// What a message that the log does not know was sent under is nobody's.
+Replay::Outcome Replay::on(const logged::PacketIdTold& told) {
+  if (told.packet_id == 0) return wrong("a packet identifier that cannot be");
+  const SessionSlot slot = find(told.session);
+  if (slot == no_session) return {};
+  const Session& session = state_.sessions.at(slot);
+  const std::uint32_t count =
+      (std::uint32_t{told.packet_id} + 65535U - session.next_packet_id) % 65535U;
+  if (count == 0) return {};
+  return skip_packet_ids(slot, count);
+}
+
+Replay::Outcome Replay::skip_packet_ids(SessionSlot slot, std::uint32_t count) {
+  const Outbound* outbound = state_.sessions.at(slot).find_outbound();
+  const std::uint32_t span =
+      outbound == nullptr ? 0
+                          : outbound->skipped + static_cast<std::uint32_t>(outbound->window.size());
+  if (count >= 65535 || span + count >= 65535)
+    return wrong("more packet identifiers than there are");
+  state_.apply(record::PacketIdsSkipped{slot, count});
+  return {};
+}
+
 Replay::Outcome Replay::on(const logged::PacketIdReceived& received) {
   const SessionSlot slot = find(received.session);
   if (slot != no_session) state_.apply(record::PacketIdReceived{slot, received.packet_id});

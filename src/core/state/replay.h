@@ -75,6 +75,8 @@ class Replay {
   Outcome on(const logged::SessionImaged& imaged);
   Outcome on(const logged::DeliveryImaged& imaged);
   Outcome on(const logged::PacketIdsSkipped& skipped);
+  Outcome on(const logged::PacketIdTold& told);
+  Outcome skip_packet_ids(SessionSlot slot, std::uint32_t count);
   Outcome on(const logged::ChunkImaged& imaged);
   Outcome on(const logged::SessionImageEnded& ended);
   Outcome on(const logged::OutboxImaged& imaged);

@@ -90,16 +90,7 @@ Replay::Outcome Replay::on(const logged::ChunkImaged& imaged) {
 
 Replay::Outcome Replay::on(const logged::PacketIdsSkipped& skipped) {
   if (skipped.session != open_ || open_ == 0) return {};
-  const SessionSlot slot = find(skipped.session);
-  const Session& session = state_.sessions.at(slot);
-  const Outbound* outbound = session.find_outbound();
-  const std::uint32_t span =
-      outbound == nullptr ? 0
-                          : outbound->skipped + static_cast<std::uint32_t>(outbound->window.size());
-  if (skipped.count >= 65535 || span + skipped.count >= 65535)
-    return wrong("more packet identifiers than there are");
-  state_.apply(record::PacketIdsSkipped{slot, skipped.count});
-  return {};
+  return skip_packet_ids(find(skipped.session), skipped.count);
 }
 
 Replay::Outcome Replay::on(const logged::SessionImageEnded& ended) {

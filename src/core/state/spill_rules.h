@@ -28,14 +28,15 @@ struct SpillRules {
     return queue.staying_messages() > messages ||
            outbound.queue_bytes - queue.away_bytes() - queue.leaving_bytes() > bytes;
   }
-  /// What a session leaves to other members of its group must be at hand when it ends. And a body
+  /// What a session leaves to other members of its group must be at hand when it ends. What is in
+  /// memory alone is not to be found elsewhere after a restart. And a body
   /// that many queues share takes more room as a copy for each than it does in memory.
   bool may_leave(const Chunk& chunk) const {
     constexpr std::uint64_t written_for_freed_max = 8;
     std::uint64_t written = 0;
     std::uint64_t freed = 0;
     for (const Delivery& delivery : *chunk.deliveries) {
-      if (delivery.is_shared || !delivery.message) return false;
+      if (delivery.is_shared || delivery.is_volatile || !delivery.message) return false;
       const Message& message = *delivery.message;
       written += counted_bytes(message);
       freed += sizeof(Delivery) + message.memory_bytes() / message.references();

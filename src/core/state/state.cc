@@ -149,6 +149,7 @@ void State::apply(const record::Queued& queued) {
   delivery.qos = queued.qos;
   delivery.retain = queued.retain;
   delivery.is_shared = queued.is_shared;
+  delivery.is_volatile = queued.message->is_volatile();
   outbound.queue.push_back(std::move(delivery), bytes);
 }
 
@@ -174,7 +175,13 @@ Delivery& State::apply(const record::QueuedAndBegun& sent) {
   delivery.qos = sent.qos;
   delivery.retain = sent.retain;
   delivery.is_shared = sent.is_shared;
+  delivery.is_volatile = sent.message->is_volatile();
   return begin(session, outbound, std::move(delivery));
+}
+
+[[gnu::cold, gnu::noinline]] void State::note_untold(Session& session) {
+  constexpr std::uint16_t most = 0xffff;
+  if (session.untold_ids < most) ++session.untold_ids;
 }
 
 // Into the window.
@@ -183,6 +190,10 @@ Delivery& State::begin(Session& session, Outbound& outbound, Delivery&& delivery
   delivery.state = DeliveryState::published;
   // [MQTT3-2.3.1-4] [MQTT5-2.2.1-4] [MQTT3-4.3.2-1] [MQTT5-4.3.2-1]
   session.next_packet_id = after(session.next_packet_id);
+  if (delivery.is_volatile) [[unlikely]]
+    note_untold(session);
+  else
+    session.untold_ids = 0;
   outbound.window_bytes += counted_bytes(*delivery.message);
   ++outbound.unacknowledged;
   ++window_messages_;

@@ -57,6 +57,7 @@ class State {
   void apply(const record::OutboxConfirmed& confirmed);
   Session& apply(const record::SessionImaged& imaged);
   void apply(const record::PacketIdsSkipped& skipped);
+  void apply(const record::PacketIdTold& told) { sessions.at(told.session).untold_ids = 0; }
   void apply(const record::DeliveryImaged& imaged);
   void apply(const record::OutboxImaged& imaged);
   void apply(const record::ChunkImaged& imaged);
@@ -75,9 +76,9 @@ class State {
   /// It cannot be read: deliveries without message take the place of those that were lost.
   void chunk_is_lost(Session& session, Chunk& chunk);
   /// Nobody needs that chunk.
-  void release_chunk(ChunkId id) { released_chunks_.push_back(id); }
+  void release_chunk(ReleasedChunk chunk) { released_chunks_.push_back(chunk); }
   /// Those that nobody needs any more, since the last call.
-  std::vector<ChunkId> take_released_chunks() { return std::exchange(released_chunks_, {}); }
+  std::vector<ReleasedChunk> take_released_chunks() { return std::exchange(released_chunks_, {}); }
   bool has_released_chunks() const { return !released_chunks_.empty(); }
   /// No chunk made from now on has a name up to that.
   void note_chunk(ChunkId id) { last_chunk_ = std::max(last_chunk_, id); }
@@ -113,6 +114,7 @@ class State {
   void drop_queue(const Session& session, Outbound& outbound);
   Delivery& begin_lost(Session& session, Outbound& outbound);
   Delivery& begin(Session& session, Outbound& outbound, Delivery&& delivery);
+  static void note_untold(Session& session);
   static void count_skipped(const Session& session, Outbound& outbound);
   void finish(Outbound& outbound, Delivery& delivery);
 
@@ -125,7 +127,7 @@ class State {
   ChunkId last_chunk_{0};
   std::uint64_t away_messages_ = 0;
   std::uint64_t away_chunks_ = 0;
-  std::vector<ChunkId> released_chunks_;
+  std::vector<ReleasedChunk> released_chunks_;
 };
 
 /// What a queued or sent message counts against byte limits.

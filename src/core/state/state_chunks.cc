@@ -28,7 +28,7 @@ void State::chunk_returns(Session& session, Chunk& chunk, std::vector<Delivery> 
       delivery.is_retry |= delivery.qos == codec::Qos::at_least_once;
   away_messages_ -= chunk.messages;
   --away_chunks_;
-  release_chunk(chunk.id);
+  release_chunk({chunk.id, chunk.bytes});
   session.outbound().queue.note_back(chunk, std::move(deliveries));
 }
 
@@ -65,7 +65,7 @@ void State::drop_queue(const Session& session, Outbound& outbound) {
       [this](const Chunk& chunk) {
         away_messages_ -= chunk.messages;
         --away_chunks_;
-        release_chunk(chunk.id);
+        release_chunk({chunk.id, chunk.bytes});
       });
   queue_bytes_ -= outbound.queue_bytes;
   if (session.account)

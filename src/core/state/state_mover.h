@@ -43,7 +43,7 @@ class StateMover {
   /// invalid_argument if it owes other shards something, which is for them to take first. `chunks`:
   /// where the middle of its queues is; what cannot be read there is lost.
   Result<void> move(const State& from, ChunkStore* chunks = nullptr);
-  /// What of the queues could not be read.
+  /// What of the queues is there and could not be read.
   const std::vector<DirectChunks::Lost>& lost() const { return lost_; }
   /// One for each shard.
   std::vector<std::unique_ptr<State>>& states() { return states_; }

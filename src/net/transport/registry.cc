@@ -32,9 +32,11 @@ Connected connect_mqtts(const ConnectTo& to) {
 
 std::unique_ptr<Transport> ws_client(const ConnectTo& to, std::unique_ptr<Transport> beneath) {
   const ClientLayers& layers = to.layers;
-  return std::make_unique<WsTransport>(
-      to_string(HostPort{.host = layers.host, .port = layers.port}), layers.path, layers.seed,
-      std::move(beneath));
+  UpgradeRequest request{.host = to_string(HostPort{.host = layers.host, .port = layers.port}),
+                         .path = layers.path,
+                         .key = {},
+                         .headers = layers.ws_headers};
+  return std::make_unique<WsTransport>(std::move(request), layers.seed, std::move(beneath));
 }
 
 Connected connect_ws(const ConnectTo& to) {

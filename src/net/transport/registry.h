@@ -18,17 +18,19 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice::net {
 
 /// What the layers of a client's connection need to know.
 struct ClientLayers {
   TlsContext tls{};
-  std::string host{};                 ///< the server's name, as the user gave it
-  std::string path{};                 ///< of a WebSocket
-  std::uint16_t port{};               ///< of the server
-  std::optional<SocksProxy> proxy{};  ///< the address is its, and it is asked for `target`
-  std::string target{};               ///< the server's name, for the proxy
+  std::string host{};                  ///< the server's name, as the user gave it
+  std::string path{};                  ///< of a WebSocket
+  std::vector<WsHeader> ws_headers{};  ///< of its request; that check_ws_headers() accepts
+  std::uint16_t port{};                ///< of the server
+  std::optional<SocksProxy> proxy{};   ///< the address is its, and it is asked for `target`
+  std::string target{};                ///< the server's name, for the proxy
   std::uint64_t seed{};  ///< secret and another for each connection: a WebSocket's masks
 };
 

@@ -6,6 +6,7 @@
 #include "os/entropy.h"
 #include "os/socket/port_holder.h"
 #include "server/doors/door_settings.h"
+#include "server/durability/durability_settings.h"
 
 #include <algorithm>
 #include <atomic>
@@ -207,7 +208,8 @@ Doors::Opened Doors::open_one(const ListenerOptions& wanted, Anonymous otherwise
       .is_anonymous_allowed = anonymous == Anonymous::yes ||
                               (anonymous == Anonymous::automatic && is_local && !o.proxy_protocol),
       .versions = *versions_of(wanted),
-      .mount_point = o.mount_point};
+      .mount_point = o.mount_point,
+      .durability = durability_of(o.durability)};
   if (o.packet_bytes_max > 0)
     door.entrance.packet_bytes_max = static_cast<std::uint32_t>(o.packet_bytes_max);
   if (o.connections_max > 0) {

@@ -11,6 +11,7 @@ DurableLog::DurableLog(Parts parts)
     : parts_(std::move(parts)),
       next_(parts_.writer->next()),
       bytes_(parts_.bytes),
+      released_bytes_(parts_.released_bytes),
       room_(parts_.writer->room()) {}
 
 DurableLog::~DurableLog() {
@@ -43,6 +44,7 @@ store::Position DurableLog::append(core::Ticket ticket, const store::BatchTime& 
     next_ = store::Position{static_cast<std::uint64_t>(next_) + 1};
   }
   commit->put_behind(ticket);
+  if (std::exchange(is_written_awaited_, false)) commit->await_written();
   slot_.put(std::move(commit));
   event_.signal();
   return position;
@@ -116,8 +118,13 @@ void DurableLog::commit(store::Commit& commit) {
 // False: there is no room and the log is to stop, or the disk has failed.
 bool DurableLog::write(store::Commit& commit) {
   bool was_full = false;
+  const auto on_written = [&] {
+    if (!commit.is_written_awaited()) return;
+    written_.store(commit.ticket(), std::memory_order_release);
+    wake_();
+  };
   while (true) {
-    const auto written = parts_.writer->write(commit);
+    const auto written = parts_.writer->write(commit, on_written);
     if (written) {
       room_.store(parts_.writer->room(), std::memory_order_relaxed);
       if (was_full) space_.store(store::Space::ample, std::memory_order_relaxed);

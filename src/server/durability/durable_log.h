@@ -36,7 +36,8 @@ class DurableLog final : public store::ShardLog, public SegmentClient, public Ch
   struct Parts {
     std::unique_ptr<store::LogWriter> writer;
     store::LogPlace place;
-    std::uint64_t bytes = 0;  ///< replayed
+    std::uint64_t bytes = 0;           ///< replayed
+    std::uint64_t released_bytes = 0;  ///< of chunks, while it was replayed
     SegmentKeeper& keeper;
     ChunkKeeper& chunks;
     Log& log;
@@ -55,15 +56,19 @@ class DurableLog final : public store::ShardLog, public SegmentClient, public Ch
   store::Position append(core::Ticket ticket, const store::BatchTime& time,
                          ByteView records) override;
   core::Ticket durable() const override { return durable_.load(std::memory_order_acquire); }
+  core::Ticket written() const override { return written_.load(std::memory_order_acquire); }
+  void await_written() override { is_written_awaited_ = true; }
   std::size_t pending_bytes() const override {
     // In this order: what was synced was appended before.
     const std::uint64_t synced = synced_.load(std::memory_order_acquire);
     return appended_.load(std::memory_order_relaxed) - synced;
   }
   std::uint64_t bytes() const override { return bytes_; }
+  std::uint64_t released_bytes() const override { return released_bytes_; }
   store::Space space() const override { return space_.load(std::memory_order_relaxed); }
   void begin_replay_at(store::Position position) override;
   void carry_out(core::ChunkRequest request) override {
+    released_bytes_ += request.released_bytes;
     parts_.chunks.submit(parts_.place.shard, std::move(request), next_);
   }
   void take_answers(std::vector<core::ChunkAnswer>& into) override { answers_.take_all(into); }
@@ -96,10 +101,13 @@ class DurableLog final : public store::ShardLog, public SegmentClient, public Ch
   // The shard's.
   store::Position next_;
   std::uint64_t bytes_;
+  std::uint64_t released_bytes_;
+  bool is_written_awaited_ = false;  // of what is appended next
 
   // Written by one, read by others.
   std::atomic<std::uint64_t> appended_{0};
   std::atomic<core::Ticket> durable_{core::Ticket{0}};
+  std::atomic<core::Ticket> written_{core::Ticket{0}};
   std::atomic<std::uint64_t> synced_{0};
   std::atomic<std::uint64_t> replay_at_{0};
   std::atomic<store::Space> space_{store::Space::ample};

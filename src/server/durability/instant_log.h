@@ -27,6 +27,7 @@ class InstantLog final : public store::ShardLog {
   core::Ticket durable() const override { return durable_; }
   std::size_t pending_bytes() const override { return 0; }
   std::uint64_t bytes() const override { return 0; }
+  std::uint64_t released_bytes() const override { return 0; }
   store::Space space() const override { return store::Space::ample; }
   void begin_replay_at(store::Position /*position*/) override {}
   // The log that names them stays as it is: nothing of them may go.

@@ -59,10 +59,27 @@ store::Checked<void> Rearrangement::run(std::uint16_t shards) {
                             parts_.directory.path() + ": " + moved.error().detail);
     shards_[i].reset();
   }
-  for (const core::DirectChunks::Lost& lost : mover.lost())
-    parts_.log.error("queue_chunk_unreadable",
-                     {{"client", std::string_view(lost.client_id)}, {"messages", lost.messages}});
+  if (!mover.lost().empty()) {
+    if (auto dropped = parts_.directory.drop_generation(); !dropped) return dropped;
+    return refuse(mover.lost());
+  }
   return next.write(mover, os::monotonic_now());
+}
+
+// What is there now would go: it is for the operator to say that the rest is enough.
+std::unexpected<store::Problem> Rearrangement::refuse(
+    const std::vector<core::DirectChunks::Lost>& lost) const {
+  std::uint64_t messages = 0;
+  for (const core::DirectChunks::Lost& each : lost) messages += each.messages;
+  const std::string& path = parts_.directory.path();
+  return store::problem(store::Problem::Kind::damaged,
+                        path + ": " + std::to_string(messages) +
+                            " messages that wait for clients (the first of them '" +
+                            lost.front().client_id +
+                            "') cannot be read, so the store stays as it is; "
+                            "start with --threads " +
+                            std::to_string(old_count_) +
+                            " as before, or leave them out by `sluice store repair " + path + "`");
 }
 
 std::unique_ptr<ShardThread> Rearrangement::make_shard(std::uint16_t index, std::uint16_t count,
@@ -98,6 +115,9 @@ store::Checked<void> Rearrangement::restore() {
         parts_.disk, parts_.directory.place_of(i),
         [&shard](const store::Batch& batch) { return shard.restore(batch.records); });
     if (!end) return std::unexpected(end.error());
+    // What a start that was refused has left.
+    if (const auto dropped = chunks_[i]->drop_unnamed(); !dropped)
+      return store::disk_problem(parts_.directory.place_of(i).directory, dropped.error());
     shards_.back()->use_log(*logs_.back(), std::numeric_limits<std::size_t>::max(),
                             std::numeric_limits<std::uint64_t>::max());
   }

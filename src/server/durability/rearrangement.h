@@ -49,6 +49,7 @@ class Rearrangement {
   std::unique_ptr<ShardThread> make_shard(std::uint16_t index, std::uint16_t count,
                                           RingMatrix& rings, core::ChunkStore* chunks);
   store::Checked<void> restore();
+  std::unexpected<store::Problem> refuse(const std::vector<core::DirectChunks::Lost>& lost) const;
   store::Checked<void> open_chunks(std::uint16_t shard);
 
   const Parts parts_;

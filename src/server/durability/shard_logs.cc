@@ -49,13 +49,15 @@ store::Checked<store::LogEnd> ShardLogs::replay(std::uint16_t shard,
                                                    store::WriteRules{sizes, setup_.sync}, *end);
   if (const auto opened = writer->open(files); !opened)
     return store::disk_problem(place.directory, opened.error());
-  logs_.push_back(std::make_unique<DurableLog>(DurableLog::Parts{.writer = std::move(writer),
-                                                                 .place = place,
-                                                                 .bytes = end->bytes,
-                                                                 .keeper = keeper_,
-                                                                 .chunks = chunk_keeper_,
-                                                                 .log = setup_.log,
-                                                                 .on_failed = setup_.on_failed}));
+  logs_.push_back(std::make_unique<DurableLog>(
+      DurableLog::Parts{.writer = std::move(writer),
+                        .place = place,
+                        .bytes = end->bytes,
+                        .released_bytes = chunks_[shard]->released_bytes(),
+                        .keeper = keeper_,
+                        .chunks = chunk_keeper_,
+                        .log = setup_.log,
+                        .on_failed = setup_.on_failed}));
   SLUICE_ASSERT(keeper_.add(*logs_.back(), std::move(files)) == shard);
   SLUICE_ASSERT(chunk_keeper_.add(*logs_.back(), *chunks_[shard]) == shard);
   return end;

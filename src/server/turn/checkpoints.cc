@@ -7,15 +7,17 @@ bool Checkpoints::is_due() const {
   if (is_asked_) return true;
   const bool is_urgent = is_stopping_ || parts_.log.space() == store::Space::low;
   const std::uint64_t least = is_urgent ? urgent_bytes_min : parts_.log_bytes_min;
-  // Half of the log is what a checkpoint would write again. What there is to keep may have shrunk
-  // since the last turn.
-  return growth() >= least && growth() >= 2 * std::uint64_t{parts_.shard.state_bytes()};
+  // Half of what goes with a checkpoint is what it would write again, at most. What there is to
+  // keep may have shrunk since the last turn.
+  const std::uint64_t freed = growth() + parts_.log.released_bytes() - begun_released_bytes_;
+  return freed >= least && freed >= 2 * std::uint64_t{parts_.shard.state_bytes()};
 }
 
 void Checkpoints::on_turn(Instant now) {
   parts_.metrics.log_bytes = growth();
   if (!is_running() && is_due()) {
     running_begun_bytes_ = parts_.log.bytes();
+    running_begun_released_bytes_ = parts_.log.released_bytes();
     began_ = now;
     is_asked_ = false;
     parts_.shard.begin_checkpoint();
@@ -37,6 +39,7 @@ void Checkpoints::on_batch(store::Position position) {
 void Checkpoints::on_durable(Instant now) {
   parts_.log.begin_replay_at(position_);
   begun_bytes_ = running_begun_bytes_;
+  begun_released_bytes_ = running_begun_released_bytes_;
   ++parts_.metrics.checkpoints;
   parts_.metrics.checkpoint_bytes += parts_.shard.checkpoint_bytes();
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);

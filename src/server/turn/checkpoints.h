@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Checkpoints decides when a shard writes all that it keeps into its log anew, so that the
-// beginning of the log can go: when the log has grown by as much as there is to keep, and by
-// store.checkpoint bytes at least; sooner if the disk is full. It paces the writing: a little a
-// turn, and only while the disk keeps up, so that acknowledgements do not wait for it.
+// beginning of the log can go, and chunks that it names: when the log has grown, and chunks were
+// released, by twice as much as there is to keep, and by store.checkpoint_bytes_min at least;
+// sooner if the disk is full. It paces the writing: a little a turn, and only while the disk keeps
+// up, so that acknowledgements do not wait for it.
 //
 // Owner:   Turn.     Thread: its shard's.
 // Limits:  store.checkpoint_bytes_min.
@@ -58,6 +59,8 @@ class Checkpoints {
   const Parts parts_;
   std::uint64_t begun_bytes_ = 0;  // of the log, where replay would begin
   std::uint64_t running_begun_bytes_ = 0;
+  std::uint64_t begun_released_bytes_ = 0;  // of chunks, then
+  std::uint64_t running_begun_released_bytes_ = 0;
   store::Position position_{};
   Instant began_{};
   bool is_begun_ = false;  // the batch of this turn has the beginning

@@ -343,16 +343,26 @@ void Turn::persist(core::Ticket ticket) {
     shard_->on_answer(ticket);
     return;
   }
+  if (effects_.is_written_awaited) log_->await_written();
   checkpoints_->on_batch(log_->append(ticket, {host_.wall_now(), now_}, effects_.records));
   take_durable();
 }
 
 // What waited for the log leaves with this turn.
 void Turn::take_durable() {
+  if (shard_->has_written_waiting()) [[unlikely]]
+    take_written();
   const core::Ticket durable = log_->durable();
   if (durable == durable_) return;
   durable_ = durable;
   shard_->on_answer(durable);
+}
+
+void Turn::take_written() {
+  const core::Ticket written = log_->written();
+  if (written <= written_) return;
+  written_ = written;
+  shard_->on_written(written);
 }
 
 void Turn::take_chunks() {
@@ -383,7 +393,7 @@ void Turn::write_all() {
 
 void Turn::write(core::ConnId id) {
   Slot* slot = find(id);
-  if (slot == nullptr) {
+  if (slot == nullptr || slot->is_broken) {
     effects_.output.drop(id);
     return;
   }
@@ -423,10 +433,23 @@ void Turn::flush(core::ConnId id, Slot& slot) {
   } else if (flushed.error().code == ErrorCode::would_block) {
     static_cast<void>(watch(id, slot));
   } else if (slot.phase == Phase::open) {
-    lost_.emplace_back(id, core::CloseCause::connection_lost);
+    note_broken(id, slot);
   } else {
     free_slot(id);
   }
+}
+
+// Nothing reaches the peer any more; what it had sent before may be here, and be all that it
+// wanted: a client that publishes and leaves. The end of that is the end of the connection.
+void Turn::note_broken(core::ConnId id, Slot& slot) {
+  slot.is_broken = slot.is_hung_up = true;
+  slot.deadline = now_ + options_.write_timeout;
+  if (!slot.is_blocked) {
+    slot.is_blocked = true;
+    blocked_.push_back(id);
+  }
+  if (next_check_.is_never()) next_check_ = now_ + check_period;
+  list_readable(id, slot);
 }
 
 // Writes a bounded share; false if the connection is gone.
@@ -455,7 +478,7 @@ bool Turn::write_once(core::ConnId id, Slot& slot) {
       if (written.error().code == ErrorCode::would_block) return true;
       effects_.output.drop(id);
       if (slot.phase == Phase::open)
-        lost_.emplace_back(id, core::CloseCause::connection_lost);
+        note_broken(id, slot);
       else
         closing_.push_back(id);
       return false;
@@ -520,7 +543,8 @@ void Turn::check_deadlines() {
       continue;
     }
     if (slot->phase == Phase::open)
-      lost_.emplace_back(id, core::CloseCause::write_timeout);
+      lost_.emplace_back(id, slot->is_broken ? core::CloseCause::connection_lost
+                                             : core::CloseCause::write_timeout);
     else
       free_slot(id);
   }

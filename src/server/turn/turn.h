@@ -55,6 +55,8 @@ class TurnHost {
   /// Whether another connection that comes or goes may be attended in this turn, after `done` of
   /// them: each costs as much as hundreds of messages, a handshake of TLS as thousands.
   virtual bool may_attend_churn(std::size_t /*done*/) { return true; }
+  /// Those of this turn were attended.
+  virtual void on_churn_attended() {}
 };
 
 struct TurnOptions {
@@ -155,6 +157,7 @@ class Turn {
     bool is_watched : 1 = false;
     bool is_hung_up : 1 = false;
     bool is_blocked : 1 = false;  // in blocked_
+    bool is_broken : 1 = false;   // for writing; open, and read to its end
     bool is_handshaking : 1 = false;
     bool is_new : 1 = true;       // nothing was read from it yet
     bool is_bulk : 1 = false;     // it had more than its last read had room for
@@ -187,6 +190,7 @@ class Turn {
   void apply_effects();
   void persist(core::Ticket ticket);
   void take_durable();
+  void take_written();
   void take_chunks();
   void hand_over(core::ConnId id, core::HandOver& hand_over);
   void write_all();
@@ -195,6 +199,7 @@ class Turn {
   void flush(core::ConnId id, Slot& slot);
   void on_written(core::ConnId id, Slot& slot);
   void note_blocked(core::ConnId id, Slot& slot);
+  void note_broken(core::ConnId id, Slot& slot);
   void finish_closing(core::ConnId id, Slot& slot);
   void check_deadlines();
 
@@ -204,6 +209,7 @@ class Turn {
   store::ShardLog* log_ = nullptr;
   std::size_t log_pending_bytes_max_ = 0;
   core::Ticket durable_{0};                       // answered up to here
+  core::Ticket written_{0};                       // the same of what is not on the disk yet
   std::vector<core::ChunkAnswer> chunk_answers_;  // of this turn
   std::optional<Checkpoints> checkpoints_;
   RingMailer mailer_;

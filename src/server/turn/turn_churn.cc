@@ -39,6 +39,7 @@ void Turn::attend_churn() {
   }
   churn_.insert(churn_.begin(), round_.begin() + static_cast<std::ptrdiff_t>(attended),
                 round_.end());
+  if (done > 0) host_.on_churn_attended();
 }
 
 void Turn::adopt_now(HandOverLetter letter) {

@@ -74,11 +74,30 @@ Result<std::vector<ChunkEntry>> ChunkFiles::find_entries(const os::DiskFile& fil
   for (std::uint64_t offset = 0; offset + chunk_header_bytes <= size;) {
     SLUICE_CHECK(read_all(file, header, offset));
     const auto found = read_chunk_header(header, place_.salt);
-    if (!found || offset + whole(found->payload_bytes) > size) break;
-    entries.push_back({offset, *found});
-    offset += whole(found->payload_bytes);
+    if (found && offset + whole(found->payload_bytes) <= size) {
+      entries.push_back({offset, *found});
+      offset += whole(found->payload_bytes);
+    } else {
+      SLUICE_TRY(offset, next_header(file, offset + 1, size));
+    }
   }
   return entries;
+}
+
+// Behind one that is damaged, or was not written whole. `size` if there is none.
+Result<std::uint64_t> ChunkFiles::next_header(const os::DiskFile& file, std::uint64_t from,
+                                              std::uint64_t size) const {
+  std::vector<std::uint8_t> bytes(64 * 1024);
+  while (from + chunk_header_bytes <= size) {
+    const auto room = std::min<std::uint64_t>(bytes.size(), size - from);
+    const MutableByteView window = MutableByteView(bytes).first(static_cast<std::size_t>(room));
+    SLUICE_CHECK(read_all(file, window, from));
+    const std::size_t last = window.size() - chunk_header_bytes;
+    for (std::size_t at = 0; at <= last; ++at)
+      if (read_chunk_header(window.subspan(at), place_.salt)) return from + at;
+    from += last + 1;
+  }
+  return size;
 }
 
 Result<void> ChunkFiles::drop_unnamed() {
@@ -100,6 +119,14 @@ void ChunkFiles::keep(core::ChunkId id) {
 
 void ChunkFiles::release(core::ChunkId id) {
   if (chunks_.contains(id)) released_.push_back({id, next_});
+}
+
+std::uint64_t ChunkFiles::released_bytes() const {
+  std::uint64_t sum = 0;
+  for (const Released& each : released_)
+    if (const auto found = chunks_.find(each.id); found != chunks_.end())
+      sum += whole(found->second.payload_bytes);
+  return sum;
 }
 
 Result<void> ChunkFiles::begin_file() {

@@ -54,6 +54,8 @@ class ChunkFiles final : public core::ChunkStore {
 
   std::size_t files() const { return files_.size(); }
   std::uint64_t bytes() const { return bytes_; }
+  /// Of what was released and is kept still. O(that).
+  std::uint64_t released_bytes() const;
   const std::string& directory() const { return place_.directory; }
 
  private:
@@ -81,6 +83,8 @@ class ChunkFiles final : public core::ChunkStore {
   }
   Result<void> load(std::uint64_t number);
   Result<std::vector<ChunkEntry>> find_entries(const os::DiskFile& file, std::uint64_t size) const;
+  Result<std::uint64_t> next_header(const os::DiskFile& file, std::uint64_t from,
+                                    std::uint64_t size) const;
   Result<std::vector<std::uint8_t>> read(const Where& where);
   Result<void> append(const ChunkHeader& header, ByteView payload, Where& where);
   Result<void> begin_file();

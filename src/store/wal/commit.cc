@@ -42,6 +42,7 @@ void Commit::clear() {
   if (bytes_.capacity() > kept_bytes_max) bytes_.shrink_to_fit();
   size_ = 0;
   first_ = last_ = Position{0};
+  is_written_awaited_ = false;
 }
 
 }  // namespace sluice::store

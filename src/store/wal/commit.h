@@ -19,6 +19,10 @@ class Commit {
   /// The answer that is due once this is durable; grows.
   void put_behind(core::Ticket ticket) { ticket_ = ticket; }
 
+  /// Somebody wants to know when it is written, before it is durable.
+  void await_written() { is_written_awaited_ = true; }
+  bool is_written_awaited() const { return is_written_awaited_; }
+
   bool has_batches() const { return first_ != Position{0}; }
   core::Ticket ticket() const { return ticket_; }
   Position first() const { return first_; }
@@ -40,6 +44,7 @@ class Commit {
   Position first_{0};
   Position last_{0};
   core::Ticket ticket_{0};
+  bool is_written_awaited_ = false;
 };
 
 }  // namespace sluice::store

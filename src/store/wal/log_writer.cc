@@ -63,7 +63,7 @@ std::uint64_t LogWriter::room() const {
   return current_.bytes > used ? current_.bytes - used : 0;
 }
 
-Result<void> LogWriter::write(Commit& commit) {
+Result<void> LogWriter::write(Commit& commit, const std::function<void()>& on_written) {
   SLUICE_ASSERT(commit.has_batches() && commit.first() == next_);
   // What is larger than a segment gets one of its own, which grows.
   const bool is_fresh = offset_ == block_bytes;
@@ -79,6 +79,7 @@ Result<void> LogWriter::write(Commit& commit) {
   if (sync_ == Sync::each_commit || unsynced_ == Position{0}) unsynced_ = commit.first();
   const ByteView bytes = commit.seal(place_.name_of(current_.number), unsynced_);
   SLUICE_CHECK(current_.file->write(bytes, offset_));
+  if (on_written && sync_ == Sync::each_commit) on_written();
   if (sync_ == Sync::each_commit) SLUICE_CHECK(current_.file->sync());
   if (offset_ == block_bytes) spans_.push_back({current_.number, commit.first()});
   offset_ += bytes.size();

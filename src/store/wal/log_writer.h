@@ -14,6 +14,7 @@
 #include "store/wal/segment_files.h"
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -56,7 +57,8 @@ class LogWriter {
 
   /// Durable when this returns without error. would_block: the next segment is not there yet;
   /// no_space: the disk is full; both may be tried again. Any other error is the end of this log.
-  Result<void> write(Commit& commit);
+  /// `on_written`: the operating system has it, the disk maybe not; not called for an error.
+  Result<void> write(Commit& commit, const std::function<void()>& on_written = {});
   /// What should be made now, if anything: it is wanted until it is taken.
   std::optional<SegmentWish> wish() const;
   void take(Segment segment) { ready_ = std::move(segment); }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // MQTT 3.1.1: what depends on the time, on a clock that the test moves.
 #include "tests/conformance/pair.h"
+#include "tests/support/in_process_broker.h"
 
 namespace sluice::testing {
 namespace {
 
-using Mqtt3Clock = Pair<Version::v3_1_1>;
+using Mqtt3Clock = Pair<Version::v3_1_1, InProcessBroker>;
 
 TEST_F(Mqtt3Clock, MQTT3_3_1_2_24_silence_for_one_and_a_half_keep_alives_closes) {
   Connect connect = three("c");

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // MQTT 5.0: what depends on the time, on a clock that the test moves.
 #include "tests/conformance/pair.h"
+#include "tests/support/in_process_broker.h"
 
 namespace sluice::testing {
 namespace {
 
-using Mqtt5Clock = Pair<Version::v5>;
+using Mqtt5Clock = Pair<Version::v5, InProcessBroker>;
 
 TEST_F(Mqtt5Clock, MQTT5_3_1_2_22_closes_after_one_and_a_half_keep_alives) {
   Client& client = broker_.connect({.client_id = "c", .keep_alive_s = 10});
@@ -108,7 +109,7 @@ TEST_F(Mqtt5Clock, RULE5_disconnect_changes_expiry) {
 TEST_F(Mqtt5Clock, MQTT5_3_2_2_22_a_server_keep_alive_counts) {
   BrokerSetup setup;
   setup.options.mqtt.keep_alive_max = 10s;
-  Broker broker(setup);
+  InProcessBroker broker(setup);
   Client& client = broker.open();
   client.send(Connect{.client_id = "a", .keep_alive_s = 1000});
   EXPECT_EQ(client.take<Connack>().props.number(PropertyId::server_keep_alive), 10U);

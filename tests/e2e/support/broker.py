@@ -72,8 +72,11 @@ class Broker:
             self.clean_up()
 
     def start(self):
+        """Also again, after its end: with the same directory, on another port."""
         if self.folder is None:
             self.folder = tempfile.TemporaryDirectory(prefix="sluice-e2e-")
+        if self.process:
+            self.forget()
         self.process = subprocess.Popen(
             self.prefix + (self.mosquitto_command() if MOSQUITTO else self.sluice_command()),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -160,6 +163,13 @@ class Broker:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+    def forget(self):
+        """A process that has ended, and what it said."""
+        self.reader.join(20)
+        self.process.stdout.close()
+        self.process = None
+        self.lines.clear()
 
     def clean_up(self):
         if self.process:

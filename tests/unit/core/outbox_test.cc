@@ -197,5 +197,25 @@ TEST(CoreOutboxLimit, AtItClientsAreNotReadUntilTheOtherLogHasCaughtUp) {
   from.expect(Puback{.packet_id = 2});
 }
 
+// Else they could subscribe again, and get from the owner what was retained before.
+TEST(CoreOutboxOfThree, WhatIsToBeRetainedIsNotLiveBeforeItsOwnerCanHaveIt) {
+  InProcessBroker broker(
+      BrokerSetup{.shards = 3, .has_log = true, .log_answers = LogAnswers::later});
+  const auto client_on = [&](std::uint16_t shard, std::string_view name) -> RawClient& {
+    return broker.connect({.client_id = broker.client_id_on(shard, name)});
+  };
+  const std::string topic = broker.topic_on(1, "t");
+  RawClient& from = client_on(0, "from");
+  RawClient& to = client_on(2, "to");
+  to.send(Subscribe{.packet_id = 1, .filters = {{topic, qos_2}}});
+  to.take<Suback>();
+  from.send(Publish{.topic = topic, .payload = "2", .qos = qos_2, .retain = true, .packet_id = 1});
+  from.send(Publish{.topic = topic, .payload = "1", .qos = qos_1, .retain = true, .packet_id = 2});
+  from.send(Publish{.topic = topic, .payload = "0", .retain = true});
+  to.expect_nothing();
+  for (int i = 0; i < 5; ++i) broker.answer_log();
+  for (const std::string payload : {"2", "1", "0"}) EXPECT_EQ(to.take<Publish>().payload, payload);
+}
+
 }  // namespace
 }  // namespace sluice::testing

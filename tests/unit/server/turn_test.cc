@@ -196,6 +196,32 @@ TEST(Turn, WhoHasComeToTheWrongShardIsHandedOverAlthoughItsEndIsThereAlready) {
   EXPECT_EQ(crowd.received(PacketType::connect) + crowd.handed_over, crowd.clients.size());
 }
 
+TEST(Turn, WhatAClientHasSentBeforeItLeftIsReadAlthoughNothingCanBeWrittenToIt) {
+  Alone host;
+  Crowd crowd(host);
+  auto [client, server] = net::MemoryTransport::make_pair({.capacity = 1 << 20});
+  net::MemoryFaults& faults = server->faults();
+  const auto send = [&peer = *client](const Bytes& bytes) {
+    const net::IoSlice slice{bytes.data(), bytes.size()};
+    ASSERT_TRUE(peer.write({&slice, 1}));
+  };
+  const core::ConnId at{0, 1};
+  send(encode(Connect{.client_id = "a"}, Version::v5));
+  crowd.turn.add(std::move(server), {});
+  crowd.run_all();
+  std::array<std::uint8_t, 100> connack{};
+  ASSERT_TRUE(client->read(connack));
+  // The answer to the first packet finds nobody; the others are still to be read.
+  faults.read_bytes_max = 2;
+  send(encode(Pingreq{}, Version::v5));
+  for (int i = 0; i < 3; ++i) send(encode(Publish{.topic = "t", .payload = "x"}, Version::v5));
+  client.reset();
+  crowd.turn.on_ready(at, {.readable = true, .hangup = true});
+  crowd.run_all();
+  EXPECT_EQ(crowd.received(PacketType::publish), 3U);
+  EXPECT_EQ(crowd.turn.connections(), 0U);
+}
+
 // A log that is durable when the test says so.
 class SlowLog final : public store::ShardLog {
  public:
@@ -207,6 +233,7 @@ class SlowLog final : public store::ShardLog {
   core::Ticket durable() const override { return safe; }
   std::size_t pending_bytes() const override { return pending; }
   std::uint64_t bytes() const override { return 0; }
+  std::uint64_t released_bytes() const override { return 0; }
   store::Space space() const override { return room; }
   void begin_replay_at(store::Position) override {}
   void carry_out(core::ChunkRequest) override {}

@@ -4,6 +4,8 @@
 #include "base/assert.h"
 #include "net/transport/tls/tls_shared.h"
 #include "os/file.h"
+#include "os/stream_file.h"
+#include "os/system_error.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -23,6 +25,13 @@ std::unexpected<std::string> refuse(std::string text) { return std::unexpected(s
 
 std::unexpected<std::string> refuse_file(const std::string& path, const char* what) {
   return refuse(path + ": " + what + ": " + tls_error_text());
+}
+
+// What cannot be written is missing there: a connection does not end for it.
+void log_key(const SSL* ssl, const char* line) {
+  const std::string text = std::string(line) + "\n";
+  const TlsShared& shared = tls_shared(SSL_get_SSL_CTX(ssl));
+  static_cast<void>(shared.key_log->write(as_bytes(text)));
 }
 
 void free_shared(void* /*parent*/, void* shared, CRYPTO_EX_DATA* /*data*/, int /*index*/,
@@ -269,6 +278,12 @@ TlsResult<TlsContext> TlsContext::for_client(const TlsClientOptions& options) {
     SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(wire.data()),
                             static_cast<unsigned>(wire.size()));
   }
+  if (!options.key_log.empty()) {
+    auto file = os::StreamFile::append(options.key_log);
+    if (!file) return refuse(options.key_log + ": " + os::describe(file.error()));
+    shared.key_log = std::move(*file);
+    SSL_CTX_set_keylog_callback(context, log_key);
+  }
   if (!options.psk_hex.empty()) {
     auto key = bytes_of_hex(options.psk_hex);
     if (key.empty()) return refuse("the pre-shared key is an even number of hexadecimal digits");
@@ -300,7 +315,9 @@ TlsShared& tls_shared(const SSL_CTX* context) {
 }
 
 const char* tls_error_text() {
-  const unsigned long error = ERR_peek_last_error();
+  // The first says what the system said, those behind it only that it did.
+  const unsigned long first = ERR_peek_error();
+  const unsigned long error = ERR_SYSTEM_ERROR(first) ? first : ERR_peek_last_error();
   ERR_clear_error();
   if (ERR_SYSTEM_ERROR(error)) return std::strerror(ERR_GET_REASON(error));
   const char* text = error == 0 ? nullptr : ERR_reason_error_string(error);

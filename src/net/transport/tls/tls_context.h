@@ -69,6 +69,7 @@ struct TlsClientOptions {
   std::string alpn{};
   std::string psk_hex{};
   std::string psk_identity{};
+  std::string key_log{};  ///< a file that secrets are appended to, as NSS has it; empty: none
   TlsVersions versions = TlsVersions::any;
   HostCheck host_check = HostCheck::name_and_chain;
 };

@@ -7,9 +7,11 @@
 #pragma once
 
 #include "net/transport/tls/tls_context.h"
+#include "os/stream_file.h"
 
 #include <openssl/ssl.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,9 +23,10 @@ namespace sluice::net {
 using TlsPskTable = std::unordered_map<std::string, std::vector<std::uint8_t>>;
 
 struct TlsShared {
-  std::string alpn;                 ///< as on the wire: each name behind its length
-  std::vector<std::uint8_t> ocsp;   ///< the response to staple
-  TlsPskTable psk_keys;             ///< of a client: its only one
+  std::string alpn;                ///< as on the wire: each name behind its length
+  std::vector<std::uint8_t> ocsp;  ///< the response to staple
+  TlsPskTable psk_keys;            ///< of a client: its only one
+  std::optional<os::StreamFile> key_log;
   std::vector<TlsContext> by_name;  ///< certificates beyond the first, chosen by SNI
   std::int64_t expires_s = 0;
   TlsIdentity identity = TlsIdentity::none;

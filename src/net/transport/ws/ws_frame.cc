@@ -59,12 +59,29 @@ bool is_utf8(ByteView text) {
   return true;
 }
 
+// So that the byte of the mask that comes `bytes` later comes first.
+std::uint64_t turned(std::uint64_t mask, int bytes) {
+  return std::endian::native == std::endian::little ? std::rotr(mask, 8 * bytes)
+                                                    : std::rotl(mask, 8 * bytes);
+}
+
+// One word of the size of Word, with the first bytes of the mask.
+template <typename Word>
+void mask_word(const std::uint8_t* from, std::uint64_t mask, std::uint8_t* to) {
+  Word word = 0;
+  Word part = 0;
+  std::memcpy(&word, from, sizeof word);
+  std::memcpy(&part, &mask, sizeof part);
+  word = static_cast<Word>(word ^ part);
+  std::memcpy(to, &word, sizeof word);
+}
+
 }  // namespace
 
 std::uint64_t doubled_mask(const std::uint8_t* mask) {
-  std::array<std::uint8_t, 8> bytes;
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = mask[i % 4];
-  return std::bit_cast<std::uint64_t>(bytes);
+  std::uint32_t word = 0;
+  std::memcpy(&word, mask, sizeof word);
+  return std::uint64_t{word} << 32U | word;
 }
 
 std::uint64_t mask_bytes(const std::uint8_t* from, std::size_t size, std::uint64_t mask,
@@ -76,19 +93,22 @@ std::uint64_t mask_bytes(const std::uint8_t* from, std::size_t size, std::uint64
     for (std::uint64_t& word : words) word ^= mask;
     std::memcpy(to + i, words.data(), 32);
   }
-  for (; i + 8 <= size; i += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, from + i, 8);
-    word ^= mask;
-    std::memcpy(to + i, &word, 8);
+  for (; i + 8 <= size; i += 8) mask_word<std::uint64_t>(from + i, mask, to + i);
+  const auto rest = static_cast<int>(size - i);
+  if ((rest & 4) != 0) {
+    mask_word<std::uint32_t>(from + i, mask, to + i);
+    i += 4;
   }
-  const auto bytes = std::bit_cast<std::array<std::uint8_t, 8>>(mask);
-  const std::size_t rest = size - i;
-  for (std::size_t k = 0; k < rest; ++k)
-    to[i + k] = static_cast<std::uint8_t>(from[i + k] ^ bytes[k]);
-  std::array<std::uint8_t, 8> turned;
-  for (std::size_t k = 0; k < 8; ++k) turned[k] = bytes[(k + rest) % 4];
-  return std::bit_cast<std::uint64_t>(turned);
+  if ((rest & 2) != 0) {
+    mask_word<std::uint16_t>(from + i, mask, to + i);
+    mask = turned(mask, 2);
+    i += 2;
+  }
+  if ((rest & 1) != 0) {
+    mask_word<std::uint8_t>(from + i, mask, to + i);
+    mask = turned(mask, 1);
+  }
+  return mask;
 }
 
 std::size_t write_ws_header(WsOpcode opcode, std::uint64_t size, const std::uint8_t* mask,
@@ -121,6 +141,13 @@ std::size_t WsInput::header_size() const {
 }
 
 WsInput::Header WsInput::take_header(ByteView& bytes) {
+  if (header_filled_ == 0 && bytes.size() >= header_.size()) {
+    // Mostly it is here whole; what is beyond it is not looked at.
+    std::memcpy(header_.data(), bytes.data(), header_.size());
+    header_filled_ = 2;
+    bytes = bytes.subspan(header_size());
+    return begin_frame();
+  }
   while (!bytes.empty() && header_filled_ < header_size()) {
     header_[header_filled_++] = bytes.front();
     bytes = bytes.subspan(1);

@@ -110,6 +110,25 @@ HttpResponse refuse(unsigned status, std::string text) {
 
 Failure wrong_answer(const char* detail) { return fail(ErrorCode::protocol_error, detail); }
 
+bool is_name_byte(char c) {
+  const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return is_letter || (c >= '0' && c <= '9') || std::string_view("!#$%&'*+-.^_`|~").contains(c);
+}
+
+bool is_value_byte(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return c == '\t' || (byte >= 0x20 && byte != 0x7F);
+}
+
+/// What the handshake says itself, and what would change how the request is cut.
+bool is_of_handshake(std::string_view name) {
+  constexpr std::array names{"host",   "upgrade",           "connection", "content-length",
+                             "expect", "transfer-encoding", "te",         "trailer"};
+  constexpr std::string_view own = "sec-websocket-";
+  return is_same(name.substr(0, own.size()), own) ||
+         std::ranges::any_of(names, [name](const char* one) { return is_same(name, one); });
+}
+
 // The value of the first header of that name in a head.
 std::string_view header_of(std::string_view head, std::string_view name) {
   while (!head.empty()) {
@@ -157,24 +176,55 @@ HttpResponse answer_upgrade(const HttpRequest& request, const WsServerOptions& o
           .body = {}};
 }
 
-Peer forwarded_peer(const HttpRequest& request, const Peer& peer) {
-  std::string last;
-  for_each_part(request, "x-forwarded-for", [&last](std::string_view part) { last = part; });
-  if (last.empty()) return peer;
-  const auto host = parse_host_port(last);
-  const auto address = os::SocketAddress::from_ip(host ? host->host : last,
-                                                  host ? host->port.value_or(0) : std::uint16_t{0});
-  return address ? address->peer() : peer;
+Peer forwarded_peer(const HttpRequest& request, const Peer& peer, const AddressRanges& trusted) {
+  std::vector<std::string> parts;
+  for_each_part(request, "x-forwarded-for",
+                [&parts](std::string_view part) { parts.emplace_back(part); });
+  // Each proxy adds at the end whom it has seen; what stands before an address that is not trusted
+  // anybody may have written.
+  Peer found = peer;
+  for (auto part = parts.rbegin(); part != parts.rend() && contains(trusted, found); ++part) {
+    const auto host = parse_host_port(*part);
+    const auto address = os::SocketAddress::from_ip(
+        host ? host->host : *part, host ? host->port.value_or(0) : std::uint16_t{0});
+    if (!address) break;
+    found = address->peer();
+  }
+  return found;
 }
 
 // [MQTT3-6.0.0-3] [MQTT5-6.0.0-3]
-std::string upgrade_request(std::string_view host, std::string_view path, std::string_view key) {
+std::string upgrade_request(const UpgradeRequest& request) {
   std::string text = "GET ";
-  text.append(path.empty() ? "/mqtt" : path).append(" HTTP/1.1\r\nHost: ").append(host);
+  text.append(request.path.empty() ? "/mqtt" : request.path);
+  text.append(" HTTP/1.1\r\nHost: ").append(request.host);
   text += "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
-  text.append("Sec-WebSocket-Key: ").append(key);
-  text += "\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n";
+  text.append("Sec-WebSocket-Key: ").append(request.key);
+  text += "\r\nSec-WebSocket-Protocol: mqtt\r\n";
+  for (const WsHeader& header : request.headers)
+    text.append(header.name).append(": ").append(header.value).append("\r\n");
+  text += "\r\n";
   return text;
+}
+
+Result<void> check_ws_headers(std::span<const WsHeader> headers) {
+  std::size_t bytes = 0;
+  std::uint32_t at = 0;
+  for (const WsHeader& header : headers) {
+    const auto wrong = [at](const char* detail) {
+      return fail(Error{.code = ErrorCode::invalid_argument, .offset = at, .detail = detail});
+    };
+    if (header.name.empty() || !std::ranges::all_of(header.name, is_name_byte))
+      return wrong("the name of a header is letters, digits and !#$%&'*+-.^_`|~");
+    if (is_of_handshake(header.name))
+      return wrong("this header belongs to the handshake itself, and cannot be given");
+    if (!std::ranges::all_of(header.value, is_value_byte))
+      return wrong("the value of a header has no line ends or other control characters");
+    bytes += header.name.size() + header.value.size() + 4;
+    if (bytes > ws_headers_bytes_max) return wrong("the headers are longer than 8192 bytes in all");
+    ++at;
+  }
+  return {};
 }
 
 Result<void> check_upgrade(std::string_view head, std::string_view key) {

@@ -14,7 +14,9 @@
 #include "net/http/http_message.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,11 +39,34 @@ struct WsServerOptions {
 
 /// The answer to a request: 101, or a refusal with the reason as its body.
 HttpResponse answer_upgrade(const HttpRequest& request, const WsServerOptions& options);
-/// The address that the last proxy forwards for; `peer` if it does not say.
-Peer forwarded_peer(const HttpRequest& request, const Peer& peer);
+/// The last address in X-Forwarded-For that is none of the trusted proxies', if `peer` is one of
+/// them; `peer` if that does not say.
+Peer forwarded_peer(const HttpRequest& request, const Peer& peer, const AddressRanges& trusted);
 
-/// The bytes of a client's request. `key`: 16 random bytes in base64.
-std::string upgrade_request(std::string_view host, std::string_view path, std::string_view key);
+/// A header of the client's own in its request, such as Authorization.
+struct WsHeader {
+  std::string name;
+  std::string value;
+};
+
+/// Most bytes of all headers of a client's own; a server need not take more.
+constexpr std::size_t ws_headers_bytes_max = 8192;
+
+/// invalid_argument for characters that would end or spoil the header, for names that belong to the
+/// handshake itself, and for more than ws_headers_bytes_max in all; the offset is the header's
+/// place.
+Result<void> check_ws_headers(std::span<const WsHeader> headers);
+
+/// Where a client asks, and with what.
+struct UpgradeRequest {
+  std::string host{};               ///< as in the Host header
+  std::string path{};               ///< empty: /mqtt
+  std::string key{};                ///< 16 random bytes in base64
+  std::vector<WsHeader> headers{};  ///< that check_ws_headers() accepts
+};
+
+/// The bytes of a client's request.
+std::string upgrade_request(const UpgradeRequest& request);
 /// Checks the head of the server's answer, to its empty line; protocol_error with the reason.
 Result<void> check_upgrade(std::string_view head, std::string_view key);
 /// 16 bytes in base64.

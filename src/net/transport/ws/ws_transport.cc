@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 namespace sluice::net {
@@ -14,7 +15,12 @@ constexpr std::size_t slices_max = 256;
 constexpr std::size_t masked_bytes_max = 16384;
 // What is longer than this goes as one frame: it is not copied.
 constexpr std::size_t split_bytes_max = 256 * 1024;
+constexpr std::size_t header_bytes_max = 14;
 constexpr std::string_view head_end = "\r\n\r\n";
+
+HttpResponse no_request(unsigned status) {
+  return {.status = status, .body = "this is no request for a WebSocket\n"};
+}
 
 Failure closed_in_order() { return fail(ErrorCode::closed, "the peer closed the connection"); }
 
@@ -37,7 +43,7 @@ WsTransport::WsTransport(const WsServerOptions& options, std::unique_ptr<Transpo
   upgrade_->options = options;
 }
 
-WsTransport::WsTransport(std::string host, std::string path, std::uint64_t seed,
+WsTransport::WsTransport(UpgradeRequest request, std::uint64_t seed,
                          std::unique_ptr<Transport> beneath)
     : LayeredTransport(std::move(beneath)),
       upgrade_(std::make_unique<Upgrade>()),
@@ -47,8 +53,9 @@ WsTransport::WsTransport(std::string host, std::string path, std::uint64_t seed,
       side_(WsSide::client) {
   std::array<std::uint8_t, 16> random;
   for (std::uint8_t& byte : random) byte = static_cast<std::uint8_t>(masks_.below(256));
-  upgrade_->key = ws_key(random);
-  upgrade_->request = upgrade_request(host, path, upgrade_->key);
+  request.key = ws_key(random);
+  upgrade_->request = upgrade_request(request);
+  upgrade_->key = std::move(request.key);
 }
 
 WsTransport::~WsTransport() {
@@ -88,6 +95,12 @@ Result<void> WsTransport::read_head() {
       phase_ = Phase::broken;
       return fail(ErrorCode::protocol_error, "the request to upgrade is too long");
     }
+    // Another protocol than HTTP need not send the end of a head: nobody is to wait for it.
+    if (side_ == WsSide::server && (upgrade_->head.front() < 'A' || upgrade_->head.front() > 'Z')) {
+      put(as_bytes(serialize(no_request(400), HttpNext::close, "GET")));
+      phase_ = Phase::broken;
+      return fail(ErrorCode::protocol_error, "no HTTP request for a WebSocket");
+    }
     const auto end = upgrade_->head.find(head_end, before < 3 ? 0 : before - 3);
     if (end == std::string::npos) continue;
     const std::size_t size = end + head_end.size();
@@ -107,8 +120,7 @@ Result<void> WsTransport::take_request(ByteView bytes) {
   const HttpFeed feed = parser.feed(bytes);
   if (feed != HttpFeed::whole) {
     const unsigned status = feed == HttpFeed::failed ? parser.status() : 413;
-    const HttpResponse refusal{.status = status, .body = "this is no request for a WebSocket\n"};
-    put(as_bytes(serialize(refusal, HttpNext::close, "GET")));
+    put(as_bytes(serialize(no_request(status), HttpNext::close, "GET")));
     return fail(ErrorCode::protocol_error, "no HTTP request for a WebSocket");
   }
   const HttpRequest request = parser.take();
@@ -124,7 +136,7 @@ Result<void> WsTransport::take_request(ByteView bytes) {
         return fail(ErrorCode::protocol_error, "no request for a WebSocket with MQTT");
     }
   }
-  if (contains(upgrade_->options.forwarded_trusted, peer_)) peer_ = forwarded_peer(request, peer_);
+  peer_ = forwarded_peer(request, peer_, upgrade_->options.forwarded_trusted);
   return {};
 }
 
@@ -280,19 +292,26 @@ bool WsTransport::is_one_packet(std::span<const IoSlice> slices, std::size_t tot
 // A frame for each packet, or part of one at the beginning or the end.
 std::size_t WsTransport::write_packets(std::span<const IoSlice> slices, std::size_t total) {
   std::vector<std::uint8_t> flat;
-  flat.reserve(total);
-  for (const IoSlice& slice : slices) flat.insert(flat.end(), slice.data, slice.data + slice.size);
-  std::vector<std::uint8_t> frames;
-  frames.reserve(total + total / 4 + 64);
-  std::array<std::uint8_t, 14> header;
-  for (ByteView rest = flat; !rest.empty();) {
+  ByteView rest(slices.front().data, slices.front().size);
+  if (rest.size() != total) {
+    flat.reserve(total);
+    for (const IoSlice& slice : slices)
+      flat.insert(flat.end(), slice.data, slice.data + slice.size);
+    rest = flat;
+  }
+  std::vector<std::uint8_t> frames(total + total / 4 + header_bytes_max);
+  std::size_t at = 0;
+  while (!rest.empty()) {
     const std::size_t size = cuts_.next(rest);
-    const std::size_t header_size = write_ws_header(WsOpcode::binary, size, nullptr, header);
-    frames.insert(frames.end(), header.begin(),
-                  header.begin() + static_cast<std::ptrdiff_t>(header_size));
-    frames.insert(frames.end(), rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size));
+    // More headers than was thought: the packets are small.
+    if (frames.size() - at < size + header_bytes_max)
+      frames.resize(2 * frames.size() + size + header_bytes_max);
+    at += write_ws_header(WsOpcode::binary, size, nullptr, MutableByteView(frames).subspan(at));
+    std::memcpy(frames.data() + at, rest.data(), size);
+    at += size;
     rest = rest.subspan(size);
   }
+  frames.resize(at);
   put(frames);
   return total;
 }

@@ -30,9 +30,8 @@ class WsTransport final : public LayeredTransport {
 
   /// The server's end.
   WsTransport(const WsServerOptions& options, std::unique_ptr<Transport> beneath);
-  /// The client's end. `host`: as in the Host header. `seed` is secret: masks come from it.
-  WsTransport(std::string host, std::string path, std::uint64_t seed,
-              std::unique_ptr<Transport> beneath);
+  /// The client's end; the request's key is drawn. `seed` is secret: masks come from it.
+  WsTransport(UpgradeRequest request, std::uint64_t seed, std::unique_ptr<Transport> beneath);
   ~WsTransport() override;
 
   Result<std::size_t> read(MutableByteView into) override;

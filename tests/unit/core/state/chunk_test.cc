@@ -95,10 +95,13 @@ std::string text_of(Follower& follower) {
   return dump(follower.state, &follower.chunks, a_day_later);
 }
 
-TEST(Chunks, WhatIsReplayedIsWhatWasWhereverEachPartOfAQueueIs) {
+// Each takes five of the histories: all of them take minutes under the address sanitizer.
+class ChunksOfHistories : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(ChunksOfHistories, WhatIsReplayedIsWhatWasWhereverEachPartOfAQueueIs) {
   std::size_t away = 0;
   std::size_t from_checkpoints = 0;
-  for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+  for (std::uint64_t seed = GetParam(); seed < GetParam() + 5; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     SpilledHistory history(seed);
     const MemoryChunks none;
@@ -127,9 +130,11 @@ TEST(Chunks, WhatIsReplayedIsWhatWasWhereverEachPartOfAQueueIs) {
     from_checkpoints += followers.size();
     ASSERT_TRUE(spilled.replay->lost().empty());
   }
-  EXPECT_GT(away, 10'000U);
-  EXPECT_GT(from_checkpoints, 100U);
+  EXPECT_GT(away, 2'000U);
+  EXPECT_GT(from_checkpoints, 20U);
 }
+
+INSTANTIATE_TEST_SUITE_P(Seeds, ChunksOfHistories, ::testing::Range<std::uint64_t>(1, 26, 5));
 
 TEST(Chunks, WhatIsMovedToOtherShardsIsWhatItWas) {
   const auto places = [](std::uint16_t count) {

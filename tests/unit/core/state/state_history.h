@@ -86,6 +86,8 @@ class History {
     }
     leaving_.clear();
   }
+  /// Some messages are not for the log.
+  void use_volatile() { has_volatile_ = true; }
   State& state() { return state_; }
   RecordWriter& writer() { return writer_; }
   Instant now() const { return now_; }
@@ -95,6 +97,19 @@ class History {
   decltype(auto) commit(const Record& record) {
     writer_.write(record, now_);
     return state_.apply(record);
+  }
+  /// The same where the log is not to know.
+  template <class Record>
+  void commit_unless(bool is_volatile, const Record& record) {
+    if (!is_volatile) writer_.write(record, now_);
+    state_.apply(record);
+  }
+  template <class Record>
+  void commit_front(SessionSlot slot, const Record& record) {
+    const bool is_volatile = state_.sessions.at(slot).outbound().queue.front().is_volatile;
+    if (is_volatile) writer_.note_pop(slot);
+    if (is_volatile && rng_.chance(1, 20)) commit(record::PacketIdTold{slot});
+    commit_unless(is_volatile, record);
   }
   struct Leaving {
     SessionSlot slot;
@@ -144,7 +159,8 @@ class History {
          .retain = rng_.chance(1, 4),
          .expiry_s = rng_.chance(1, 3) ? 100 : MessageFields::no_expiry,
          .received = now_ - Duration(static_cast<std::int64_t>(rng_.below(2'000'000))),
-         .body = {}});
+         .body = {},
+         .is_volatile = has_volatile_ && rng_.chance(1, 3)});
   }
   Session* any() {
     return state_.sessions.end() == 0
@@ -169,10 +185,10 @@ class History {
     if (rng_.chance(1, 3)) commit(record::WillSet{session->slot, message(), 3s});
   }
   void retain() {
-    if (rng_.chance(1, 3))
-      commit(record::RetainedCleared{topic()});
-    else
-      commit(record::RetainedSet{message()});
+    if (rng_.chance(1, 3)) return void(commit(record::RetainedCleared{topic()}));
+    const MessageRef kept = message();
+    if (kept->is_volatile()) commit(record::RetainedCleared{kept->topic()});
+    commit_unless(kept->is_volatile(), record::RetainedSet{kept});
   }
   void publish() {
     const MessageRef sent = message();
@@ -180,13 +196,14 @@ class History {
       if (state_.sessions.find(SessionSlot{i}) == nullptr || !rng_.chance(1, 2)) continue;
       const std::uint32_t some[] = {4, 5, 6};
       const auto ids = std::span<const std::uint32_t>(some).first(rng_.below(4));
-      commit(record::Queued{SessionSlot{i}, sent, state_.sessions.store_ids(ids),
-                            static_cast<codec::Qos>(1 + rng_.below(2)), rng_.chance(1, 2),
-                            rng_.chance(1, chunks_ == nullptr ? 2 : 40)});
+      commit_unless(sent->is_volatile(),
+                    record::Queued{SessionSlot{i}, sent, state_.sessions.store_ids(ids),
+                                   static_cast<codec::Qos>(1 + rng_.below(2)), rng_.chance(1, 2),
+                                   rng_.chance(1, chunks_ == nullptr ? 2 : 40)});
       spill(SessionSlot{i});
       if (rng_.chance(1, chunks_ == nullptr ? 2 : 3)) {
         bring_front(SessionSlot{i});
-        commit(record::DeliveryBegun{SessionSlot{i}});
+        commit_front(SessionSlot{i}, record::DeliveryBegun{SessionSlot{i}});
       }
     }
   }
@@ -232,7 +249,7 @@ class History {
       case 6:
         if (session.outbound().queue.empty()) break;
         bring_front(slot);
-        commit(record::QueueFrontDropped{slot});
+        commit_front(slot, record::QueueFrontDropped{slot});
         break;
       case 7:
       case 8:
@@ -249,8 +266,9 @@ class History {
     const Outbound* outbound = session.find_outbound();
     if (outbound == nullptr || outbound->window.empty()) return;
     const Delivery& delivery = outbound->window[rng_.below(outbound->window.size())];
-    commit(record::DeliveryAcknowledged{session.slot, delivery.packet_id,
-                                        static_cast<record::AckKind>(rng_.below(4))});
+    commit_unless(delivery.is_volatile,
+                  record::DeliveryAcknowledged{session.slot, delivery.packet_id,
+                                               static_cast<record::AckKind>(rng_.below(4))});
   }
 
   Rng rng_;
@@ -258,6 +276,7 @@ class History {
   RecordWriter writer_;
   MemoryChunks* chunks_ = nullptr;
   SpillRules rules_;
+  bool has_volatile_ = false;
   std::vector<Leaving> leaving_;
   Instant now_{5'000'000'000};
 };

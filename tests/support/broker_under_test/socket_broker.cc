@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/over_socket/socket_broker.h"
+#include "tests/support/broker_under_test/socket_broker.h"
 
 #include "config/option_value.h"
 

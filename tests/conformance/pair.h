@@ -12,10 +12,6 @@
 
 namespace sluice::testing {
 
-inline constexpr auto qos_0 = Qos::at_most_once;
-inline constexpr auto qos_1 = Qos::at_least_once;
-inline constexpr auto qos_2 = Qos::exactly_once;
-
 /// CONNECT of MQTT 5; the session lives on for `expiry_s`.
 inline Connect five(std::string id, std::uint32_t expiry_s = 0, bool clean = true) {
   Connect connect{.client_id = std::move(id), .clean_start = clean};

@@ -11,6 +11,9 @@
 
 namespace sluice::testing {
 
+inline constexpr auto malformed = ReasonCode::malformed_packet;
+inline constexpr auto protocol_error = ReasonCode::protocol_error;
+
 /// As the first bytes of a connection: closed without a CONNACK, as 3.1.1 has it.
 inline void expect_closed_at_once(const std::string& bytes) {
   Broker broker;

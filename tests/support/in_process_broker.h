@@ -137,4 +137,10 @@ class InProcessBroker {
   std::vector<std::unique_ptr<ShardDriver>> drivers_;
 };
 
+/// Granted as it was asked for.
+inline void subscribe(RawClient& client, const Filter& filter) {
+  client.send(Subscribe{.packet_id = 9, .filters = {filter}});
+  client.expect(Suback{.packet_id = 9, .codes = {static_cast<std::uint8_t>(filter.qos)}});
+}
+
 }  // namespace sluice::testing

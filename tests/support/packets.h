@@ -18,6 +18,15 @@
 
 namespace sluice::testing {
 
+inline constexpr auto v3 = codec::Version::v3_1_1;
+inline constexpr auto v5 = codec::Version::v5;
+inline constexpr auto qos_0 = codec::Qos::at_most_once;
+inline constexpr auto qos_1 = codec::Qos::at_least_once;
+inline constexpr auto qos_2 = codec::Qos::exactly_once;
+
+/// As a CONNACK has it.
+constexpr std::uint8_t code(codec::ReasonCode reason) { return static_cast<std::uint8_t>(reason); }
+
 using Bytes = std::vector<std::uint8_t>;
 using codec::PacketId;
 using codec::PacketType;

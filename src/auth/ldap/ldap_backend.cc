@@ -9,7 +9,7 @@
 namespace sluice::auth {
 namespace {
 
-constexpr std::size_t name_bytes_max = 1024;
+constexpr std::size_t ldap_name_bytes_max = 1024;
 constexpr std::size_t groups_max = 1000;
 
 struct Release {
@@ -94,7 +94,8 @@ std::string LdapBackend::dn_of(std::string_view pattern, std::string_view user) 
 
 Verdict LdapBackend::check(core::AuthRequest& request) const {
   if (!request.user_name || request.user_name->empty()) return Verdict::unknown("no user name");
-  if (request.user_name->size() > name_bytes_max) return Verdict::refused("the name is too long");
+  if (request.user_name->size() > ldap_name_bytes_max)
+    return Verdict::refused("the name is too long");
   // A bind without a password succeeds everywhere and proves nothing.
   if (!request.password || request.password->empty()) return Verdict::refused("no password");
   LDAP* made = nullptr;

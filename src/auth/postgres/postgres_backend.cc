@@ -13,7 +13,7 @@ namespace {
 using Row = PostgresSession::Row;
 using Rows = std::vector<Row>;
 
-constexpr std::size_t name_bytes_max = 1024;
+constexpr std::size_t postgres_name_bytes_max = 1024;
 constexpr std::size_t password_bytes_max = 4096;
 
 PasswordHash make_stand_in() {
@@ -121,7 +121,7 @@ auto PostgresBackend::principal_of(const std::string& user) const -> Answer<core
 Verdict PostgresBackend::check(core::AuthRequest& request) const {
   if (!request.user_name || request.user_name->empty()) return Verdict::unknown("no user name");
   const std::string& user = *request.user_name;
-  if (user.size() > name_bytes_max) return Verdict::refused("the name is too long");
+  if (user.size() > postgres_name_bytes_max) return Verdict::refused("the name is too long");
   if (!request.password) return Verdict::refused("no password");
   const std::string_view password = request.password->text();
   if (password.size() > password_bytes_max) return Verdict::refused("the password is too long");

@@ -9,13 +9,13 @@
 namespace sluice::auth {
 namespace {
 
-constexpr std::size_t file_bytes_max = std::size_t{256} << 20;
+constexpr std::size_t rule_file_bytes_max = std::size_t{256} << 20;
 
 using Parse = std::expected<RuleSource, Problems> (*)(std::string_view, std::string_view);
 
 // Appends what the file says to `all`.
 void load(const std::string& path, Parse parse, RuleSource& all, Problems& problems) {
-  const auto text = os::read_file(path, file_bytes_max);
+  const auto text = os::read_file(path, rule_file_bytes_max);
   if (!text) {
     problems.push_back({path, "cannot be read: " + os::describe(text.error())});
     return;

@@ -8,10 +8,6 @@
 namespace sluice::cli {
 namespace {
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 std::uint32_t number(const ParsedFlags& flags, std::string_view name, std::uint32_t otherwise) {
   return static_cast<std::uint32_t>(flags.integer(name, otherwise));
 }

@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 #include "cli/commands/acl_flags.h"
 #include "cli/exit_code.h"
-#include "cli/flags/flag_parser.h"
+#include "cli/flags/command_line.h"
 #include "cli/flags/help.h"
 #include "codec/topic.h"
 #include "config/load.h"
@@ -50,11 +50,6 @@ constexpr FlagTable table{
     "if it is allowed, 1 if it is denied."};
 
 constexpr std::size_t file_bytes_max = std::size_t{16} << 20;
-
-int complain(const Arguments& arguments, const std::string& text, int code) {
-  std::fprintf(stderr, "%s: %s\n", arguments.program.c_str(), text.c_str());
-  return code;
-}
 
 std::expected<auth::AuthOptions, auth::Problems> options_of(const ParsedFlags& flags) {
   auth::AuthOptions options;

@@ -17,12 +17,6 @@ namespace sluice::cli {
 namespace {
 
 // Escaped, so that a client's name cannot command the terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  append_printable(text, out);
-  return out;
-}
-
 constexpr Flag clients_own_flags[] = {
     admin_flag,
     {"connected", '\0', FlagKind::toggle, "", "leave out sessions whose client is away"},

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/commands/bench_flags.h"
 #include "cli/exit_code.h"
+#include "cli/flags/command_line.h"
 #include "cli/flags/help.h"
 #include "os/file.h"
 #include "os/process/resources.h"
@@ -17,11 +18,6 @@ namespace sluice::cli {
 namespace {
 
 constexpr std::size_t report_bytes_max = std::size_t{1} << 20;
-
-int complain(const Arguments& arguments, const std::string& text, int code) {
-  std::fprintf(stderr, "%s: %s\n", arguments.program.c_str(), text.c_str());
-  return code;
-}
 
 std::string environment_url() {
   const char* url = std::getenv("SLUICE_URL");

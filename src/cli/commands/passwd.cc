@@ -60,7 +60,7 @@ std::optional<HashKind> kind_of(std::string_view name) {
   return std::nullopt;
 }
 
-int complain(const Arguments& arguments, const std::string& text, int code = exit_failure) {
+int refuse_to(const Arguments& arguments, const std::string& text, int code = exit_failure) {
   std::fprintf(stderr, "%s: %s\n", arguments.program.c_str(), text.c_str());
   return arguments.personality == Personality::mosquitto ? exit_failure : code;
 }
@@ -82,7 +82,7 @@ class Edit {
     if (flags_.has("update")) return update();
     const std::string& user = flags_.words()[1];
     if (!PasswordFile::is_name_allowed(user))
-      return complain(arguments_, "a user name has no ':' and no control characters", exit_usage);
+      return refuse_to(arguments_, "a user name has no ':' and no control characters", exit_usage);
     return flags_.has("delete") ? remove(user) : set(user);
   }
 
@@ -92,15 +92,15 @@ class Edit {
     if (!flags_.has("create")) {
       const auto read = os::read_file(path_, file_bytes_max);
       if (!read)
-        return complain(arguments_, "'" + path_ + "' cannot be read: " +
-                                        os::describe(read.error()) + "; -c makes a new one");
+        return refuse_to(arguments_, "'" + path_ + "' cannot be read: " +
+                                         os::describe(read.error()) + "; -c makes a new one");
       text = *read;
     }
     const auto plain =
         flags_.has("update") ? PasswordFile::Plain::kept : PasswordFile::Plain::refused;
     auto parsed = PasswordFile::parse(path_, text, plain);
     if (!parsed) {
-      for (const auto& problem : parsed.error()) complain(arguments_, config::to_string(problem));
+      for (const auto& problem : parsed.error()) refuse_to(arguments_, config::to_string(problem));
       return exit_failure;
     }
     file_ = std::move(*parsed);
@@ -110,8 +110,8 @@ class Edit {
   int save() {
     const auto written = os::replace_file(path_, file_.text(), os::FileAccess::owner);
     if (written) return exit_success;
-    return complain(arguments_,
-                    "'" + path_ + "' cannot be written: " + os::describe(written.error()));
+    return refuse_to(arguments_,
+                     "'" + path_ + "' cannot be written: " + os::describe(written.error()));
   }
 
   std::optional<Secret> password() {
@@ -126,10 +126,10 @@ class Edit {
 
   int set(const std::string& user) {
     const auto secret = password();
-    if (!secret) return complain(arguments_, "no password, or not the same one twice");
-    if (secret->empty()) return complain(arguments_, "an empty password keeps nobody out");
+    if (!secret) return refuse_to(arguments_, "no password, or not the same one twice");
+    if (secret->empty()) return refuse_to(arguments_, "an empty password keeps nobody out");
     const auto hash = hash_of(kind_, secret->text());
-    if (!hash) return complain(arguments_, hash.error().detail);
+    if (!hash) return refuse_to(arguments_, hash.error().detail);
     const bool is_new = !file_.users().contains(user);
     file_.set(user, *hash);
     if (const int code = save(); code != exit_success) return code;
@@ -140,7 +140,7 @@ class Edit {
 
   int remove(const std::string& user) {
     if (!file_.remove(user))
-      return complain(arguments_, "there is no user '" + user + "' in '" + path_ + "'");
+      return refuse_to(arguments_, "there is no user '" + user + "' in '" + path_ + "'");
     return save();
   }
 
@@ -148,7 +148,7 @@ class Edit {
     const auto plain = file_.plain();
     for (const auto& [user, secret] : plain) {
       const auto hash = hash_of(kind_, secret);
-      if (!hash) return complain(arguments_, hash.error().detail);
+      if (!hash) return refuse_to(arguments_, hash.error().detail);
       file_.set(user, *hash);
     }
     return save();
@@ -167,7 +167,7 @@ const FlagTable* passwd_flags() { return &table; }
 
 int run_passwd(const Arguments& arguments) {
   const auto flags = parse_flags(table, arguments.words);
-  if (!flags) return complain(arguments, flags.error().text, exit_usage);
+  if (!flags) return refuse_to(arguments, flags.error().text, exit_usage);
   if (flags->has("help")) {
     std::fputs(help_text(table, arguments.program).c_str(), stdout);
     return exit_success;
@@ -176,20 +176,20 @@ int run_passwd(const Arguments& arguments) {
   const bool is_mosquitto = arguments.personality == Personality::mosquitto;
   const auto kind = kind_of(flags->text("hash", is_mosquitto ? "sha512-pbkdf2" : "argon2id"));
   if (!kind)
-    return complain(arguments,
-                    "no hash '" + std::string(flags->text("hash")) +
-                        "'; there are argon2id, sha512-pbkdf2, sha512, scram-sha-256, scram-sha-1",
-                    exit_usage);
+    return refuse_to(arguments,
+                     "no hash '" + std::string(flags->text("hash")) +
+                         "'; there are argon2id, sha512-pbkdf2, sha512, scram-sha-256, scram-sha-1",
+                     exit_usage);
   const bool is_update = flags->has("update");
   const std::size_t wanted = is_update ? 1 : flags->has("batch") && !flags->has("delete") ? 3 : 2;
   const bool is_contrary = (is_update && (flags->has("create") || flags->has("delete"))) ||
                            (flags->has("create") && flags->has("delete"));
   if (is_contrary || flags->words().size() != wanted)
-    return complain(arguments,
-                    is_update     ? "-U takes a FILE alone"
-                    : wanted == 3 ? "-b takes FILE, USER and PASSWORD"
-                                  : "give FILE and USER; --help shows more",
-                    exit_usage);
+    return refuse_to(arguments,
+                     is_update     ? "-U takes a FILE alone"
+                     : wanted == 3 ? "-b takes FILE, USER and PASSWORD"
+                                   : "give FILE and USER; --help shows more",
+                     exit_usage);
   return Edit(arguments, *flags, *kind).run();
 }
 

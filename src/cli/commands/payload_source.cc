@@ -9,10 +9,6 @@
 namespace sluice::cli {
 namespace {
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 Parsed<std::string> read_whole_input() {
   std::string text;
   std::vector<std::uint8_t> buffer(65'536);

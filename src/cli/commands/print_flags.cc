@@ -6,14 +6,6 @@
 #include <cstdlib>
 
 namespace sluice::cli {
-namespace {
-
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
-}  // namespace
-
 /// https://no-color.org and CLICOLOR_FORCE decide where the flag leaves it open.
 Parsed<Colors> colors_of(const ParsedFlags& flags) {
   const std::string_view when = flags.text("color", "auto");

@@ -11,10 +11,6 @@
 namespace sluice::cli {
 namespace {
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 Parsed<std::string> topic_of(const ParsedFlags& flags, ConnectionSettings& settings) {
   std::string topic(flags.text("topic"));
   if (topic.empty() && settings.url_topic) topic = *settings.url_topic;
@@ -29,7 +25,7 @@ Parsed<std::string> topic_of(const ParsedFlags& flags, ConnectionSettings& setti
   return topic;
 }
 
-Parsed<PublishPlan> plan_of(const ParsedFlags& flags, ConnectionSettings& settings) {
+Parsed<PublishPlan> publish_plan_of(const ParsedFlags& flags, ConnectionSettings& settings) {
   PublishPlan plan;
   auto topic = topic_of(flags, settings);
   if (!topic) return std::unexpected(topic.error());
@@ -51,7 +47,7 @@ int run_pub(const Arguments& arguments) {
   return run_client_command(
       *pub_flags(), arguments,
       [](const ParsedFlags& flags, ConnectionSettings settings) -> Parsed<int> {
-        auto plan = plan_of(flags, settings);
+        auto plan = publish_plan_of(flags, settings);
         if (!plan) return std::unexpected(plan.error());
         return Publisher(std::move(settings), std::move(*plan)).run();
       });

@@ -13,10 +13,6 @@
 namespace sluice::cli {
 namespace {
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 Parsed<bool> check_filters(const std::vector<std::string>& filters) {
   for (const std::string& filter : filters) {
     auto good = codec::check_topic_filter(filter);
@@ -56,7 +52,8 @@ Parsed<bool> take_choice(const ParsedFlags& flags, SubscribePlan& plan) {
   return true;
 }
 
-Parsed<SubscribePlan> plan_of(const ParsedFlags& flags, const ConnectionSettings& settings) {
+Parsed<SubscribePlan> subscribe_plan_of(const ParsedFlags& flags,
+                                        const ConnectionSettings& settings) {
   SubscribePlan plan;
   if (const auto good = take_filters(flags, settings, plan); !good) {
     return std::unexpected(good.error());
@@ -85,7 +82,7 @@ int run_sub(const Arguments& arguments) {
   return run_client_command(
       *sub_flags(), arguments,
       [](const ParsedFlags& flags, ConnectionSettings settings) -> Parsed<int> {
-        auto plan = plan_of(flags, settings);
+        auto plan = subscribe_plan_of(flags, settings);
         if (!plan) return std::unexpected(plan.error());
         return Subscriber(std::move(settings), std::move(*plan)).run();
       });

@@ -13,7 +13,6 @@
 namespace sluice::cli {
 namespace {
 
-constexpr Duration patience = 10s;
 /// IPv4 and TCP with its time stamps, as Linux sends them; a SYN has eight bytes more.
 constexpr std::uint64_t header_bytes = 52;
 constexpr std::uint64_t syn_bytes = 60;

@@ -12,6 +12,7 @@
 #include "os/file_descriptor.h"
 #include "os/reactor/reactor.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -29,6 +30,8 @@ struct WireCounts {
 
 class Exchange {
  public:
+  static constexpr Duration patience = std::chrono::seconds(10);
+
   /// To a port of 127.0.0.1.
   static Result<std::unique_ptr<Exchange>> open(std::uint16_t port);
   Exchange(os::FileDescriptor socket, std::unique_ptr<os::Reactor> reactor)

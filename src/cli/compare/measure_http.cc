@@ -10,8 +10,6 @@
 namespace sluice::cli {
 namespace {
 
-constexpr Duration patience = 10s;
-
 enum class Connection : std::uint8_t { for_each_request, kept_open };
 
 struct Answer {
@@ -64,7 +62,7 @@ class HttpClient {
         return answer_of(text, end);
       }
       std::array<std::uint8_t, 4096> part{};
-      SLUICE_TRY(const std::size_t size, exchange_->receive(part, patience));
+      SLUICE_TRY(const std::size_t size, exchange_->receive(part, Exchange::patience));
       text += as_text(ByteView(part).first(size));
     }
   }

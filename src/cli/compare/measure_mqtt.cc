@@ -11,8 +11,6 @@
 namespace sluice::cli {
 namespace {
 
-constexpr Duration patience = 10s;
-
 /// A ClientMachine on an Exchange: waits for what it wants.
 class MqttClient final : public client::NoClientEvents {
  public:
@@ -90,7 +88,7 @@ class MqttClient final : public client::NoClientEvents {
   Result<void> wait(Condition condition) {
     std::array<std::uint8_t, 65'536> part{};
     while (!condition()) {
-      SLUICE_TRY(const std::size_t size, exchange_->receive(part, patience));
+      SLUICE_TRY(const std::size_t size, exchange_->receive(part, Exchange::patience));
       machine_.on_bytes(ByteView(part).first(size), os::monotonic_now());
       SLUICE_CHECK(flush());
     }

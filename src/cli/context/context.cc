@@ -41,12 +41,6 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-std::string printable(std::string_view text) {
-  std::string out;
-  append_printable(text, out);
-  return out;
-}
-
 std::string joined(const ContextStore::Words& words) {
   std::string out;
   for (const std::string& word : without_secrets(words)) out += " " + printable(word);

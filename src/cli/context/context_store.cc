@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t file_bytes_max = 1 << 20;
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 bool is_list_of_texts(const nlohmann::json& value) {
   return value.is_array() &&
          std::ranges::all_of(value, [](const nlohmann::json& one) { return one.is_string(); });

@@ -208,7 +208,7 @@ CheckResult check_will_delay(Probe& probe) {
   return is_good ? kept() : broken("the will came at once");
 }
 
-constexpr BrokerCheck checks[] = {
+constexpr BrokerCheck checks_v5[] = {
     {"user properties, in their order", "", "MQTT5-3.3.2-18", check_user_properties},
     {"response topic", "", "MQTT5-3.3.2-15", check_response_topic},
     {"correlation data", "", "MQTT5-3.3.2-16", check_correlation_data},
@@ -227,6 +227,6 @@ constexpr BrokerCheck checks[] = {
 
 }  // namespace
 
-std::span<const BrokerCheck> broker_checks_v5() { return checks; }
+std::span<const BrokerCheck> broker_checks_v5() { return checks_v5; }
 
 }  // namespace sluice::cli

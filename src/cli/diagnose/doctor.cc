@@ -24,10 +24,6 @@
 namespace sluice::cli {
 namespace {
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 class Doctor {
  public:
   Doctor(ConnectionSettings settings, std::string topic, Duration patience, Colors colors)
@@ -162,7 +158,7 @@ class Doctor {
   Colors colors_;
 };
 
-Parsed<int> run(const ParsedFlags& flags, ConnectionSettings settings) {
+Parsed<int> examine(const ParsedFlags& flags, ConnectionSettings settings) {
   if (!settings.words.empty()) return refuse("'" + settings.words.front() + "' is not understood");
   const Duration patience(static_cast<std::int64_t>(flags.decimal("patience", 5) * 1e9));
   std::string topic(flags.text("topic"));
@@ -180,7 +176,7 @@ Parsed<int> run(const ParsedFlags& flags, ConnectionSettings settings) {
 }  // namespace
 
 int run_doctor(const Arguments& arguments) {
-  return run_client_command(*doctor_flags(), arguments, run);
+  return run_client_command(*doctor_flags(), arguments, examine);
 }
 
 }  // namespace sluice::cli

@@ -19,10 +19,6 @@ namespace {
 
 constexpr int name_columns = 48;
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 std::string_view word_of(CheckState state) {
   switch (state) {
     case CheckState::kept:
@@ -33,12 +29,6 @@ std::string_view word_of(CheckState state) {
       break;
   }
   return "-";
-}
-
-std::string printable(std::string_view text) {
-  std::string out;
-  append_printable(text, out);
-  return out;
 }
 
 /// A version that the broker does not take has no results.
@@ -127,7 +117,7 @@ class Matrix {
   int counts_[3] = {0, 0, 0};  ///< by CheckState
 };
 
-Parsed<int> run(const ParsedFlags& flags, ConnectionSettings settings) {
+Parsed<int> show_matrix(const ParsedFlags& flags, ConnectionSettings settings) {
   if (!settings.words.empty()) return refuse("'" + settings.words.front() + "' is not understood");
   const Duration patience(static_cast<std::int64_t>(flags.decimal("patience", 2) * 1e9));
   const std::string word = std::to_string(Rng(os::random_seed()).below(1'000'000'000));
@@ -150,7 +140,7 @@ Parsed<int> run(const ParsedFlags& flags, ConnectionSettings settings) {
 }  // namespace
 
 int run_test(const Arguments& arguments) {
-  return run_client_command(*test_flags(), arguments, run);
+  return run_client_command(*test_flags(), arguments, show_matrix);
 }
 
 }  // namespace sluice::cli

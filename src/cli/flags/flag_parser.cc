@@ -12,7 +12,7 @@
 namespace sluice::cli {
 namespace {
 
-std::string spelling(const Flag& flag) {
+std::string parser_spelling(const Flag& flag) {
   std::string out;
   if (flag.letter != '\0') out = std::string("-") + flag.letter + ",";
   return out + "--" + std::string(flag.name);
@@ -62,12 +62,12 @@ std::vector<Row> declare(const FlagTable& table, CLI::App& app) {
       if (flag.kind == FlagKind::property) continue;
       CLI::Option* option = nullptr;
       if (takes_value(flag)) {
-        option = app.add_option(spelling(flag),
+        option = app.add_option(parser_spelling(flag),
                                 CLI::callback_t([](const CLI::results_t&) { return true; }));
         option->expected(1)->type_size(1)->allow_extra_args(false);
         option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       } else {
-        option = app.add_flag(spelling(flag));
+        option = app.add_flag(parser_spelling(flag));
         option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       }
       rows.push_back({&flag, option});

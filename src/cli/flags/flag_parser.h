@@ -22,6 +22,10 @@ struct UsageError {
 template <class T>
 using Parsed = std::expected<T, UsageError>;
 
+inline std::unexpected<UsageError> refuse(std::string text) {
+  return std::unexpected(UsageError{std::move(text)});
+}
+
 /// `words` without the program's and the command's name.
 Parsed<ParsedFlags> parse_flags(const FlagTable& table, const std::vector<std::string>& words);
 

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t sentence_column = 32;
 constexpr std::size_t line_columns = 100;
 
-std::string spelling(const Flag& flag) {
+std::string help_spelling(const Flag& flag) {
   std::string out = "  ";
   if (flag.letter != '\0')
     out += std::string("-") + flag.letter + ", ";
@@ -40,7 +40,7 @@ void append_wrapped(std::string& out, std::string_view sentence) {
 }
 
 void append_flag(std::string& out, const Flag& flag) {
-  std::string left = spelling(flag);
+  std::string left = help_spelling(flag);
   if (left.size() + 2 > sentence_column)
     left += "\n" + std::string(sentence_column, ' ');
   else

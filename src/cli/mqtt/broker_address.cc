@@ -7,10 +7,6 @@
 namespace sluice::cli {
 namespace {
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 bool is_url(std::string_view word) { return word.find("://") != std::string_view::npos; }
 
 /// Splits the topic off "mqtt://host/topic": it is taken as written, wildcards and all. What a

@@ -26,10 +26,6 @@ constexpr std::size_t password_bytes_max = 65'535;
 constexpr std::uint32_t never_expires = 0xFFFF'FFFF;
 constexpr unsigned server_references_max = 4;
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 /// For MQTT 3.1, which wants an id of at most 23 bytes.
 std::string invented_id(std::string id) {
   constexpr std::size_t id_bytes = 23;

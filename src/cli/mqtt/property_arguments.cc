@@ -31,7 +31,7 @@ constexpr Target targets[] = {
     {"will", PacketType::connect, PropertyPlace::will, &PropertyArguments::will},
 };
 
-std::unexpected<UsageError> refuse(std::string text) {
+std::unexpected<UsageError> refuse_property(std::string text) {
   return std::unexpected(UsageError{"-D: " + std::move(text)});
 }
 
@@ -80,7 +80,7 @@ Parsed<bool> add_value(const PropertyInfo& info, const PropertyWords& words, Pro
     case PropertyWire::utf8:
     case PropertyWire::binary:
       if (words.value.size() > codec::field_bytes_max) {
-        return refuse(words.name + " has at most 65535 bytes");
+        return refuse_property(words.name + " has at most 65535 bytes");
       }
       list.add_text(info.id, words.value);
       return true;
@@ -92,8 +92,8 @@ Parsed<bool> add_value(const PropertyInfo& info, const PropertyWords& words, Pro
   }
   std::int64_t number = 0;
   if (!parse_integer(words.value, number) || number < 0 || number > largest(info.wire)) {
-    return refuse(words.name + " takes a number from 0 to " + std::to_string(largest(info.wire)) +
-                  ", not '" + words.value + "'");
+    return refuse_property(words.name + " takes a number from 0 to " +
+                           std::to_string(largest(info.wire)) + ", not '" + words.value + "'");
   }
   list.add_number(info.id, static_cast<std::uint32_t>(number));
   return true;
@@ -102,14 +102,15 @@ Parsed<bool> add_value(const PropertyInfo& info, const PropertyWords& words, Pro
 Parsed<bool> add_words(const PropertyWords& words, PropertyArguments& out) {
   const Target* target = find_target(words.command);
   if (target == nullptr) {
-    return refuse("'" + words.command +
-                  "' is no command that takes properties; these do: connect, publish, subscribe, "
-                  "unsubscribe, disconnect, will");
+    return refuse_property(
+        "'" + words.command +
+        "' is no command that takes properties; these do: connect, publish, subscribe, "
+        "unsubscribe, disconnect, will");
   }
   const PropertyInfo* info = find_by_dashed_name(words.name);
-  if (info == nullptr) return refuse("there is no property '" + words.name + "'");
+  if (info == nullptr) return refuse_property("there is no property '" + words.name + "'");
   if (!is_allowed(*info, *target)) {
-    return refuse(dashed(info->name) + " may not stand in " + words.command);
+    return refuse_property(dashed(info->name) + " may not stand in " + words.command);
   }
   return add_value(*info, words, out.*target->list);
 }
@@ -149,14 +150,14 @@ Parsed<PropertyArguments> parse_properties(const std::vector<PropertyWords>& wor
   PropertyArguments out;
   for (const PropertyWords& one : words) {
     if (one.value.size() > codec::field_bytes_max || one.second.size() > codec::field_bytes_max) {
-      return refuse(one.name + " has at most 65535 bytes");
+      return refuse_property(one.name + " has at most 65535 bytes");
     }
     if (const auto added = add_words(one, out); !added) return std::unexpected(added.error());
   }
   for (const Target& target : targets) {
     const auto checked = codec::check_properties((out.*target.list).bytes(), target.type,
                                                  target.place, codec::DecodeLimits{});
-    if (!checked) return refuse(std::string(target.name) + ": " + checked.error().detail);
+    if (!checked) return refuse_property(std::string(target.name) + ": " + checked.error().detail);
   }
   return out;
 }

@@ -8,10 +8,6 @@
 namespace sluice::cli {
 namespace {
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 constexpr std::string_view asking[] = {"cafile", "capath",           "cert",
                                        "key",    "tls-use-os-certs", "tls-alpn",
                                        "psk",    "psk-identity",     "tls-engine"};

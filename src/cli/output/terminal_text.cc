@@ -69,6 +69,12 @@ bool is_long_json(std::string_view text) {
 
 }  // namespace
 
+std::string printable(std::string_view text) {
+  std::string out;
+  append_printable(text, out);
+  return out;
+}
+
 void append_printable(std::string_view text, std::string& out) {
   while (!text.empty()) {
     const std::size_t valid = codec::find_invalid_utf8(text);

@@ -15,6 +15,7 @@ enum class Colors : std::uint8_t { off, on };
 
 /// Appends the text with control bytes and bytes that are not UTF-8 written as \n, \t, \x1b …
 void append_printable(std::string_view text, std::string& out);
+std::string printable(std::string_view text);
 /// Appends "12:10:06.650 topic  q1 R  payload", without the line end.
 void append_terminal_line(const ShownMessage& message, Colors colors, std::string& out);
 

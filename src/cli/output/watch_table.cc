@@ -16,19 +16,17 @@ constexpr std::string_view clear_screen = "\x1b[2J";
 constexpr std::string_view go_home = "\x1b[H";
 constexpr std::string_view clear_line = "\x1b[K";
 constexpr std::string_view clear_below = "\x1b[J";
-constexpr std::string_view faint = "\x1b[2m", bold = "\x1b[1m", plain = "\x1b[0m";
+constexpr std::string_view faint = "\x1b[2m", bold = "\x1b[1m", normal = "\x1b[0m";
 
-std::string printable(std::string_view text) {
-  std::string out;
-  append_printable(text.substr(0, payload_bytes_max), out);
-  return out;
+std::string printable_start(std::string_view text) {
+  return printable(text.substr(0, payload_bytes_max));
 }
 
 }  // namespace
 
 void WatchTable::add(const ShownMessage& message) {
   has_changed_ = true;
-  const std::string topic = printable(message.publish.topic);
+  const std::string topic = printable_start(message.publish.topic);
   auto found = topics_.find(topic);
   if (found == topics_.end()) {
     if (topics_.size() >= topics_max) {
@@ -39,7 +37,7 @@ void WatchTable::add(const ShownMessage& message) {
     topic_columns_ = std::clamp(topic.size(), topic_columns_, topic_columns_max);
   }
   Last& last = found->second;
-  last.payload = printable(as_text(message.publish.payload));
+  last.payload = printable_start(as_text(message.publish.payload));
   last.time = short_time_text(message.time);
   ++last.count;
 }
@@ -50,8 +48,8 @@ std::string WatchTable::line(const std::string& topic, const Last& last, Colors 
   const std::string shown = fitted(topic, std::min(topic_columns_, columns));
   const std::string value = fitted(last.payload, columns > used ? columns - used : 1);
   if (colors == Colors::off) return last.time + "  " + shown + "  " + value;
-  return std::string(faint) + last.time + std::string(plain) + "  " + std::string(bold) + shown +
-         std::string(plain) + "  " + value;
+  return std::string(faint) + last.time + std::string(normal) + "  " + std::string(bold) + shown +
+         std::string(normal) + "  " + value;
 }
 
 void WatchTable::draw(const os::TerminalSize& size, Colors colors, std::string& out) {

@@ -6,12 +6,12 @@ namespace sluice::cli {
 namespace {
 
 /// In single quotes.
-std::string quoted(std::string_view text) { return "'" + escaped(text, "'\\", '\\') + "'"; }
+std::string fish_quoted(std::string_view text) { return "'" + escaped(text, "'\\", '\\') + "'"; }
 
 std::string flag_line(const Flag& flag, const std::string& begin) {
   std::string line = begin;
   if (flag.letter != '\0') line += std::string(" -s ") + flag.letter;
-  line += " -l " + std::string(flag.name) + " -d " + quoted(flag.sentence);
+  line += " -l " + std::string(flag.name) + " -d " + fish_quoted(flag.sentence);
   if (flag.name == "context")
     line += " -x -a '(sluice context list --names 2>/dev/null)'";
   else if (value_kind(flag) == ValueKind::anything)
@@ -34,12 +34,12 @@ std::string fish_completion(std::span<const Command> commands) {
   for (const Command& command : commands) {
     const std::string name(command.name);
     out += "complete -c sluice -n __fish_use_subcommand -a " + name + " -d " +
-           quoted(command.sentence) + "\n";
+           fish_quoted(command.sentence) + "\n";
     out += "complete -c sluice -n '__fish_seen_subcommand_from help' -a " + name + "\n";
     if (command.flags == nullptr) continue;
     const std::string begin = "complete -c sluice -n '__fish_seen_subcommand_from " + name + "'";
     for (const Verb& verb : command.flags()->verbs) {
-      out += begin + " -a " + std::string(verb.name) + " -d " + quoted(verb.sentence) + "\n";
+      out += begin + " -a " + std::string(verb.name) + " -d " + fish_quoted(verb.sentence) + "\n";
     }
     for (const FlagGroup& group : command.flags()->groups) {
       for (const Flag& flag : group.flags) out += flag_line(flag, begin);

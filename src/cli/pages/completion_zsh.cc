@@ -6,7 +6,7 @@ namespace sluice::cli {
 namespace {
 
 /// Inside single quotes.
-std::string quoted(std::string_view text) {
+std::string zsh_quoted(std::string_view text) {
   std::string out;
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out;
@@ -31,7 +31,7 @@ std::string argument(const Flag& flag) {
   if (takes_value(flag)) {
     meaning += ":" + escaped(flag.value, ":\\", '\\') + ":" + std::string(action(flag));
   }
-  meaning = quoted(meaning);
+  meaning = zsh_quoted(meaning);
   const bool is_list = flag.kind == FlagKind::list || flag.kind == FlagKind::property;
   if (flag.letter == '\0') {
     const std::string mark = is_list ? "*" : "";
@@ -47,7 +47,7 @@ std::string words_of(const FlagTable& table) {
   std::string verbs;
   for (const Verb& verb : table.verbs) {
     verbs += " " + std::string(verb.name) +
-             "\\:" + escaped(quoted(verb.sentence), " ()[]:\\;&|<>\"`$", '\\');
+             "\\:" + escaped(zsh_quoted(verb.sentence), " ()[]:\\;&|<>\"`$", '\\');
   }
   return "        '1:what:((" + verbs + "))' '*:word:_files'\n";
 }
@@ -62,7 +62,7 @@ std::string zsh_completion(std::span<const Command> commands) {
       "_sluice() {\n"
       "  local -a commands=(\n";
   for (const Command& command : commands) {
-    out += "    '" + std::string(command.name) + ":" + quoted(command.sentence) + "'\n";
+    out += "    '" + std::string(command.name) + ":" + zsh_quoted(command.sentence) + "'\n";
   }
   out +=
       "  )\n"

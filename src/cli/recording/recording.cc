@@ -13,10 +13,6 @@
 namespace sluice::cli {
 namespace {
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 Parsed<RecordPlan> record_plan(const ParsedFlags& flags, const ConnectionSettings& settings) {
   RecordPlan plan;
   if (settings.url_topic) plan.filters.push_back(*settings.url_topic);

@@ -22,12 +22,6 @@ ConnectionSettings replying(ConnectionSettings settings) {
   return settings;
 }
 
-std::string printable(std::string_view text) {
-  std::string out;
-  append_printable(text, out);
-  return out;
-}
-
 }  // namespace
 
 Replier::Replier(ConnectionSettings settings, ReplyPlan plan)

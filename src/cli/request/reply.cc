@@ -12,10 +12,6 @@
 namespace sluice::cli {
 namespace {
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 Parsed<bool> take_filters(const ParsedFlags& flags, ConnectionSettings& settings, ReplyPlan& plan) {
   plan.filters = flags.list("topic");
   if (settings.url_topic) plan.filters.push_back(*settings.url_topic);

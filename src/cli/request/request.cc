@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::int64_t native_timeout_s = 10;
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 /// Hard to guess: nobody else is to answer, or to listen, by accident.
 std::string random_word() {
   constexpr std::string_view letters = "0123456789abcdefghijklmnopqrstuvwxyz";

@@ -45,10 +45,6 @@ constexpr FlagTable table{"retained",
                           {},
                           verbs};
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 Parsed<bool> check_filters(const std::vector<std::string>& filters) {
   for (const std::string& filter : filters) {
     if (const auto good = codec::check_topic_filter(filter); !good) {

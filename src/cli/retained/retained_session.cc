@@ -16,12 +16,6 @@ namespace {
 
 constexpr std::size_t shown_bytes = 60;
 
-std::string printable(std::string_view text) {
-  std::string out;
-  append_printable(text, out);
-  return out;
-}
-
 /// The beginning of a payload, never cut within a character.
 std::string beginning(std::string_view payload) {
   std::size_t end = std::min(payload.size(), shown_bytes);

@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::size_t details_rows = 9;
 
-std::string printable(std::string_view text) {
-  std::string out;
-  append_printable(text, out);
-  return out;
-}
-
 std::string rate_text(double rate) {
   if (rate <= 0) return "";
   std::array<char, 32> text{};

@@ -56,10 +56,6 @@ constexpr std::string_view top_usage[] = {"[URL] [flags]"};
 constexpr FlagTable top_table{"top", "what a broker does: rates, busiest topics, clients",
                               top_usage, top_groups, Positionals::allowed};
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 Parsed<LiveOptions> live_options(const ParsedFlags& flags, const ConnectionSettings& settings) {
   LiveOptions options;
   options.filters = flags.list("topic");

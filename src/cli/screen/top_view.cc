@@ -16,12 +16,6 @@ namespace {
 constexpr std::string_view sys_prefix = "$SYS/broker/";
 constexpr Duration ask_interval = 2s;
 
-std::string printable(std::string_view text) {
-  std::string out;
-  append_printable(text, out);
-  return out;
-}
-
 std::string rate_text(double rate) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.1f", rate);

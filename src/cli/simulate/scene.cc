@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t parts_max = 64;
 
-std::unexpected<UsageError> refuse(std::string text) {
+std::unexpected<UsageError> refuse_scene(std::string text) {
   return std::unexpected(UsageError{"the scene: " + std::move(text)});
 }
 
@@ -29,7 +29,7 @@ Parsed<bool> check_members(const Json& object, std::span<const std::string_view>
     std::string allowed;
     for (const std::string_view one : known)
       allowed += (allowed.empty() ? "" : ", ") + std::string(one);
-    return refuse(place + " has no '" + name + "'; it has " + allowed);
+    return refuse_scene(place + " has no '" + name + "'; it has " + allowed);
   }
   return true;
 }
@@ -39,7 +39,7 @@ Parsed<double> number_of(const Json& object, const char* name, double otherwise,
   if (!object.contains(name)) return otherwise;
   const bool is_good = object[name].is_number() && std::isfinite(object[name].get<double>()) &&
                        std::abs(object[name].get<double>()) < 1e12;
-  if (!is_good) return refuse(place + ": '" + name + "' is a number");
+  if (!is_good) return refuse_scene(place + ": '" + name + "' is a number");
   return object[name].get<double>();
 }
 
@@ -51,15 +51,16 @@ struct Range {
 Parsed<Range> range_of(const Json& value, const std::string& place) {
   const bool is_good = value.is_array() && value.size() == 2 && value[0].is_number() &&
                        value[1].is_number() && value[0].get<double>() <= value[1].get<double>();
-  if (!is_good) return refuse(place + ": a range is [lowest, highest]");
+  if (!is_good) return refuse_scene(place + ": a range is [lowest, highest]");
   return Range{value[0].get<double>(), value[1].get<double>()};
 }
 
 Parsed<std::vector<std::string>> texts_of(const Json& value, const std::string& place) {
   std::vector<std::string> texts;
-  if (!value.is_array() || value.empty()) return refuse(place + ": a list of texts is needed");
+  if (!value.is_array() || value.empty())
+    return refuse_scene(place + ": a list of texts is needed");
   for (const Json& one : value) {
-    if (!one.is_string()) return refuse(place + ": a list of texts is needed");
+    if (!one.is_string()) return refuse_scene(place + ": a list of texts is needed");
     texts.push_back(one.get<std::string>());
   }
   return texts;
@@ -76,13 +77,13 @@ Parsed<SignalOptions> choice_of(const Json& value, const std::string& place) {
   options.texts = std::move(*texts);
   const auto stay = number_of(value, "stay", 0, place);
   if (!stay) return std::unexpected(stay.error());
-  if (*stay < 0 || *stay > 1) return refuse(place + ": 'stay' is from 0 to 1");
+  if (*stay < 0 || *stay > 1) return refuse_scene(place + ": 'stay' is from 0 to 1");
   options.stay_share = *stay;
   return options;
 }
 
 Parsed<SignalOptions> signal_of(const Json& value, const std::string& place) {
-  if (!value.is_object()) return refuse(place + " is an object");
+  if (!value.is_object()) return refuse_scene(place + " is an object");
   if (value.contains("choice")) return choice_of(value, place);
   constexpr std::string_view members[] = {"wave",  "walk",     "counter", "step",
                                           "noise", "period_s", "digits"};
@@ -91,7 +92,8 @@ Parsed<SignalOptions> signal_of(const Json& value, const std::string& place) {
   }
   SignalOptions options;
   const char* kind = value.contains("wave") ? "wave" : value.contains("walk") ? "walk" : "counter";
-  if (!value.contains(kind)) return refuse(place + " needs one of wave, walk, counter, choice");
+  if (!value.contains(kind))
+    return refuse_scene(place + " needs one of wave, walk, counter, choice");
   options.kind = value.contains("wave")   ? SignalKind::wave
                  : value.contains("walk") ? SignalKind::walk
                                           : SignalKind::counter;
@@ -105,10 +107,11 @@ Parsed<SignalOptions> signal_of(const Json& value, const std::string& place) {
   const auto digits = number_of(value, "digits", 1, place);
   for (const auto* one : {&step, &noise, &period, &digits}) {
     if (!*one) return std::unexpected(one->error());
-    if (**one < 0) return refuse(place + ": no number but a range may be below 0");
+    if (**one < 0) return refuse_scene(place + ": no number but a range may be below 0");
   }
-  if (*period < 0.001 || *period > 1e9) return refuse(place + ": 'period_s' is from 0.001 to 1e9");
-  if (*digits > 12) return refuse(place + ": 'digits' is from 0 to 12");
+  if (*period < 0.001 || *period > 1e9)
+    return refuse_scene(place + ": 'period_s' is from 0.001 to 1e9");
+  if (*digits > 12) return refuse_scene(place + ": 'digits' is from 0 to 12");
   options.step = *step;
   options.noise = *noise;
   options.period = Duration(static_cast<std::int64_t>(*period * 1e9));
@@ -118,7 +121,7 @@ Parsed<SignalOptions> signal_of(const Json& value, const std::string& place) {
 
 Parsed<bool> take_values(const Json& object, const std::string& place, Stream& stream) {
   if (object.contains("value") == object.contains("values")) {
-    return refuse(place + " needs 'value' or 'values'");
+    return refuse_scene(place + " needs 'value' or 'values'");
   }
   Json values = Json::object();
   if (object.contains("value"))
@@ -126,7 +129,7 @@ Parsed<bool> take_values(const Json& object, const std::string& place, Stream& s
   else
     values = object["values"];
   if (!values.is_object() || values.empty() || values.size() > parts_max) {
-    return refuse(place + ": 'values' is an object of 1 to 64 members");
+    return refuse_scene(place + ": 'values' is an object of 1 to 64 members");
   }
   for (const auto& [name, value] : values.items()) {
     auto signal = signal_of(value, place + ", value '" + name + "'");
@@ -139,13 +142,13 @@ Parsed<bool> take_values(const Json& object, const std::string& place, Stream& s
 Parsed<Stream> stream_of(const Json& object, const std::string& place) {
   constexpr std::string_view members[] = {"topic",  "interval_s", "qos",
                                           "retain", "value",      "values"};
-  if (!object.is_object()) return refuse(place + " is an object");
+  if (!object.is_object()) return refuse_scene(place + " is an object");
   if (const auto good = check_members(object, members, place); !good) {
     return std::unexpected(good.error());
   }
   Stream stream;
   if (!object.contains("topic") || !object["topic"].is_string()) {
-    return refuse(place + " needs a 'topic'");
+    return refuse_scene(place + " needs a 'topic'");
   }
   stream.topic = object["topic"].get<std::string>();
   const auto interval = number_of(object, "interval_s", 1, place);
@@ -153,13 +156,13 @@ Parsed<Stream> stream_of(const Json& object, const std::string& place) {
   if (!interval) return std::unexpected(interval.error());
   if (!qos) return std::unexpected(qos.error());
   if (*interval < 0.001 || *interval > 1e6) {
-    return refuse(place + ": 'interval_s' is from 0.001 to 1000000");
+    return refuse_scene(place + ": 'interval_s' is from 0.001 to 1000000");
   }
-  if (*qos != 0 && *qos != 1 && *qos != 2) return refuse(place + ": 'qos' is 0, 1 or 2");
+  if (*qos != 0 && *qos != 1 && *qos != 2) return refuse_scene(place + ": 'qos' is 0, 1 or 2");
   stream.interval = Duration(static_cast<std::int64_t>(*interval * 1e9));
   stream.qos = static_cast<codec::Qos>(*qos);
   if (object.contains("retain")) {
-    if (!object["retain"].is_boolean()) return refuse(place + ": 'retain' is true or false");
+    if (!object["retain"].is_boolean()) return refuse_scene(place + ": 'retain' is true or false");
     stream.retain = object["retain"].get<bool>();
   }
   if (const auto good = take_values(object, place, stream); !good) {
@@ -178,11 +181,11 @@ Parsed<std::vector<std::string>> name_values(const Json& value, const std::strin
   const auto count = number_of(value, "count", 0, place);
   if (!count) return std::unexpected(count.error());
   if (*count < 1 || *count > static_cast<double>(devices_max)) {
-    return refuse(place + ": 'count' is from 1 to 1000000");
+    return refuse_scene(place + ": 'count' is from 1 to 1000000");
   }
   std::string prefix;
   if (value.contains("prefix")) {
-    if (!value["prefix"].is_string()) return refuse(place + ": 'prefix' is a text");
+    if (!value["prefix"].is_string()) return refuse_scene(place + ": 'prefix' is a text");
     prefix = value["prefix"].get<std::string>();
   }
   std::vector<std::string> values;
@@ -195,14 +198,14 @@ Parsed<std::vector<std::string>> name_values(const Json& value, const std::strin
 Parsed<bool> take_names(const Json& file, Scene& scene) {
   if (!file.contains("names")) return true;
   if (!file["names"].is_object() || file["names"].size() > 8) {
-    return refuse("'names' is an object of at most 8 members");
+    return refuse_scene("'names' is an object of at most 8 members");
   }
   std::size_t devices = 1;
   for (const auto& [name, value] : file["names"].items()) {
     auto values = name_values(value, "name '" + name + "'");
     if (!values) return std::unexpected(values.error());
     devices *= values->size();
-    if (devices > devices_max) return refuse("more than 1000000 devices");
+    if (devices > devices_max) return refuse_scene("more than 1000000 devices");
     scene.names.emplace_back(name, std::move(*values));
   }
   return true;
@@ -212,10 +215,10 @@ Parsed<bool> check_topics(const Scene& scene) {
   for (const Stream& stream : scene.streams) {
     const std::string topic = scene.topic(stream, scene.devices() - 1);
     if (topic.find_first_of("{}") != std::string::npos) {
-      return refuse("'" + topic + "' has a { that no name of 'names' stands for");
+      return refuse_scene("'" + topic + "' has a { that no name of 'names' stands for");
     }
     if (const auto good = codec::check_topic_name(topic); !good) {
-      return refuse("'" + topic + "' is no topic to publish to: " + good.error().detail);
+      return refuse_scene("'" + topic + "' is no topic to publish to: " + good.error().detail);
     }
   }
   return true;
@@ -246,7 +249,7 @@ std::string Scene::topic(const Stream& stream, std::size_t device) const {
 
 Parsed<Scene> parse_scene(std::string_view text) {
   const Json file = Json::parse(text.begin(), text.end(), nullptr, false, true);
-  if (!file.is_object()) return refuse("it is no JSON object");
+  if (!file.is_object()) return refuse_scene("it is no JSON object");
   constexpr std::string_view members[] = {"description", "names", "streams"};
   if (const auto good = check_members(file, members, "the file"); !good) {
     return std::unexpected(good.error());
@@ -258,7 +261,7 @@ Parsed<Scene> parse_scene(std::string_view text) {
   if (const auto good = take_names(file, scene); !good) return std::unexpected(good.error());
   const bool has_streams = file.contains("streams") && file["streams"].is_array() &&
                            !file["streams"].empty() && file["streams"].size() <= parts_max;
-  if (!has_streams) return refuse("'streams' is a list of 1 to 64 objects");
+  if (!has_streams) return refuse_scene("'streams' is a list of 1 to 64 objects");
   for (const Json& object : file["streams"]) {
     auto stream = stream_of(object, "stream " + std::to_string(scene.streams.size() + 1));
     if (!stream) return std::unexpected(stream.error());

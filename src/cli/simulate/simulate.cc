@@ -50,10 +50,6 @@ constexpr FlagTable table{"simulate",
                           {},
                           verbs};
 
-std::unexpected<UsageError> refuse(std::string text) {
-  return std::unexpected(UsageError{std::move(text)});
-}
-
 Parsed<std::string> scene_text(const std::string& name) {
   for (const BuiltInScene& scene : built_in_scenes()) {
     if (scene.name == name) return std::string(scene.text);

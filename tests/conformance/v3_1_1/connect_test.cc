@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // MQTT 3.1.1 §3.1, §3.2: CONNECT and CONNACK.
-#include "tests/conformance/raw_exchange.h"
+#include "tests/conformance/pair.h"
 
 #include <gtest/gtest.h>
 
 namespace sluice::testing {
 namespace {
-
-constexpr auto v3 = Version::v3_1_1;
-constexpr auto qos_1 = Qos::at_least_once;
-
-Connect three(std::string id, bool clean_session = true) {
-  return {.version = v3, .client_id = std::move(id), .clean_start = clean_session};
-}
 
 TEST(Mqtt3Connect, MQTT3_3_1_0_1_the_first_packet_is_connect) {
   expect_closed_at_once("C0 00");

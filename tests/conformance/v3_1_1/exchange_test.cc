@@ -7,9 +7,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto qos_1 = Qos::at_least_once;
-constexpr auto qos_2 = Qos::exactly_once;
-
 class Mqtt3Exchange : public ::testing::Test {
  protected:
   Broker broker_;

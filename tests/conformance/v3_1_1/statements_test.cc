@@ -8,7 +8,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto v3 = Version::v3_1_1;
 using Mqtt3Statement = Pair<v3>;
 
 TEST(Mqtt3Raw, MQTT3_2_2_2_1_reserved_flags_have_their_value_in_every_packet) {

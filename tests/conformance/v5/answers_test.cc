@@ -7,8 +7,6 @@ namespace {
 
 using Mqtt5Answers = Pair<Version::v5>;
 
-constexpr auto protocol_error = ReasonCode::protocol_error;
-
 // Nothing but what must be there fits into ten bytes.
 Connect small(std::string id) {
   Connect connect = five(std::move(id));

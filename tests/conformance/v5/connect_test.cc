@@ -9,11 +9,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto v5 = Version::v5;
-constexpr auto qos_1 = Qos::at_least_once;
-constexpr std::uint8_t malformed = 0x81;
-constexpr std::uint8_t protocol_error = 0x82;
-
 Connect five(std::string id, std::uint32_t expiry_s = 0, bool clean_start = true) {
   Connect connect{.client_id = std::move(id), .clean_start = clean_start};
   if (expiry_s > 0) connect.props.number(PropertyId::session_expiry_interval, expiry_s);
@@ -34,7 +29,7 @@ TEST(Mqtt5Connect, MQTT5_3_1_2_2_another_level_gets_unsupported_protocol_version
 }
 
 TEST(Mqtt5Connect, MQTT5_3_1_2_3_the_reserved_flag_is_0) {
-  expect_refused("10 @ s'MQTT' 05 03 0000 [] s'a'", v5, malformed);
+  expect_refused("10 @ s'MQTT' 05 03 0000 [] s'a'", v5, code(malformed));
 }
 
 TEST(Mqtt5Connect, MQTT5_3_1_2_4_clean_start_discards_the_session) {
@@ -63,10 +58,10 @@ TEST(Mqtt5Connect, MQTT5_3_1_2_6_or_created) {
 }
 
 TEST(Mqtt5Connect, MQTT5_3_1_2_9_to_15_will_flags) {
-  expect_refused("10 @ s'MQTT' 05 06 0000 [] s'a'", v5, malformed);
-  expect_refused("10 @ s'MQTT' 05 0A 0000 [] s'a'", v5, malformed);
-  expect_refused("10 @ s'MQTT' 05 1E 0000 [] s'a' [] s'w' s'x'", v5, malformed);
-  expect_refused("10 @ s'MQTT' 05 22 0000 [] s'a'", v5, malformed);
+  expect_refused("10 @ s'MQTT' 05 06 0000 [] s'a'", v5, code(malformed));
+  expect_refused("10 @ s'MQTT' 05 0A 0000 [] s'a'", v5, code(malformed));
+  expect_refused("10 @ s'MQTT' 05 1E 0000 [] s'a' [] s'w' s'x'", v5, code(malformed));
+  expect_refused("10 @ s'MQTT' 05 22 0000 [] s'a'", v5, code(malformed));
 }
 
 TEST(Mqtt5Connect, MQTT5_3_1_2_10_disconnect_removes_the_will) {
@@ -151,12 +146,13 @@ TEST(Mqtt5Connect, MQTT5_3_1_3_10_user_properties_of_a_will_keep_their_order) {
 }
 
 TEST(Mqtt5Connect, MQTT5_3_1_4_1_a_malformed_connect_is_refused) {
-  expect_refused("10 @ s'MQTT' 05 02 0000 [] 0002 C328", v5, malformed);
-  expect_refused("10 @ s'MQTT' 05 02 0000 [ 11 0000000A 11 0000000A ] s'a'", v5, protocol_error);
-  expect_refused("10 @ s'MQTT' 05 02 0000 [ 21 0000 ] s'a'", v5, protocol_error);
-  expect_refused("10 @ s'MQTT' 05 02 0000 [ 27 00000000 ] s'a'", v5, protocol_error);
-  expect_refused("10 @ s'MQTT' 05 02 0000 [ 19 02 ] s'a'", v5, protocol_error);
-  expect_refused("10 @ s'MQTT' 05 02 0000 [ 01 00 ] s'a'", v5, malformed);
+  expect_refused("10 @ s'MQTT' 05 02 0000 [] 0002 C328", v5, code(malformed));
+  expect_refused("10 @ s'MQTT' 05 02 0000 [ 11 0000000A 11 0000000A ] s'a'", v5,
+                 code(protocol_error));
+  expect_refused("10 @ s'MQTT' 05 02 0000 [ 21 0000 ] s'a'", v5, code(protocol_error));
+  expect_refused("10 @ s'MQTT' 05 02 0000 [ 27 00000000 ] s'a'", v5, code(protocol_error));
+  expect_refused("10 @ s'MQTT' 05 02 0000 [ 19 02 ] s'a'", v5, code(protocol_error));
+  expect_refused("10 @ s'MQTT' 05 02 0000 [ 01 00 ] s'a'", v5, code(malformed));
 }
 
 TEST(Mqtt5Connect, MQTT5_3_1_4_3_who_connects_again_takes_over) {

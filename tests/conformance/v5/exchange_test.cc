@@ -7,8 +7,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto qos_1 = Qos::at_least_once;
-
 class Mqtt5Exchange : public ::testing::Test {
  protected:
   Broker broker_;
@@ -147,7 +145,6 @@ TEST_P(Mqtt5Violation, is_answered_by_disconnect) {
   expect_disconnected_after(GetParam().bytes, GetParam().reason);
 }
 
-constexpr auto malformed = ReasonCode::malformed_packet;
 constexpr auto protocol = ReasonCode::protocol_error;
 
 constexpr Violation violations[] = {

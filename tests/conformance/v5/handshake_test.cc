@@ -7,9 +7,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto v5 = Version::v5;
-constexpr std::uint8_t malformed = 0x81;
-
 TEST(Mqtt5Handshake, MQTT5_3_1_2_1_another_protocol_name_is_closed) {
   expect_closed_at_once("10 @ s'MQTX' 05 02 0000 [] s'a'");
   expect_closed_at_once("10 @ s'mqtt' 05 02 0000 [] s'a'");
@@ -20,20 +17,20 @@ TEST(Mqtt5Handshake, MQTT5_3_1_2_2_another_level_gets_0x84) {
 }
 
 TEST(Mqtt5Handshake, MQTT5_3_1_2_16_without_its_flag_there_is_no_user_name) {
-  expect_refused("10 @ s'MQTT' 05 02 0000 [] s'a' s'user'", v5, malformed);
+  expect_refused("10 @ s'MQTT' 05 02 0000 [] s'a' s'user'", v5, code(malformed));
 }
 
 TEST(Mqtt5Handshake, MQTT5_3_1_2_17_with_its_flag_there_is_a_user_name) {
-  expect_refused("10 @ s'MQTT' 05 82 0000 [] s'a'", v5, malformed);
+  expect_refused("10 @ s'MQTT' 05 82 0000 [] s'a'", v5, code(malformed));
 }
 
 TEST(Mqtt5Handshake, MQTT5_3_1_2_18_without_its_flag_there_is_no_password) {
-  expect_refused("10 @ s'MQTT' 05 82 0000 [] s'a' s'user' s'secret'", v5, malformed);
+  expect_refused("10 @ s'MQTT' 05 82 0000 [] s'a' s'user' s'secret'", v5, code(malformed));
 }
 
 TEST(Mqtt5Handshake, MQTT5_3_1_2_19_with_its_flag_there_is_a_password) {
-  expect_refused("10 @ s'MQTT' 05 C2 0000 [] s'a' s'user'", v5, malformed);
-  expect_refused("10 @ s'MQTT' 05 42 0000 [] s'a'", v5, malformed);
+  expect_refused("10 @ s'MQTT' 05 C2 0000 [] s'a' s'user'", v5, code(malformed));
+  expect_refused("10 @ s'MQTT' 05 42 0000 [] s'a'", v5, code(malformed));
 }
 
 TEST(Mqtt5Handshake, MQTT5_3_1_3_1_the_fields_stand_in_their_order) {
@@ -51,10 +48,10 @@ TEST(Mqtt5Handshake, MQTT5_3_1_3_1_the_fields_stand_in_their_order) {
 }
 
 TEST(Mqtt5Handshake, MQTT5_3_1_3_3_and_4_the_client_id_is_there_and_utf_8) {
-  expect_refused("10 @ s'MQTT' 05 02 0000 []", v5, malformed);
-  expect_refused("10 @ s'MQTT' 05 02 0000 [] 0002 C328", v5, malformed);
-  expect_refused("10 @ s'MQTT' 05 02 0000 [] 0003 EDA080", v5, malformed);
-  expect_refused("10 @ s'MQTT' 05 02 0000 [] 0002 6100", v5, malformed);
+  expect_refused("10 @ s'MQTT' 05 02 0000 []", v5, code(malformed));
+  expect_refused("10 @ s'MQTT' 05 02 0000 [] 0002 C328", v5, code(malformed));
+  expect_refused("10 @ s'MQTT' 05 02 0000 [] 0003 EDA080", v5, code(malformed));
+  expect_refused("10 @ s'MQTT' 05 02 0000 [] 0002 6100", v5, code(malformed));
 }
 
 TEST(Mqtt5Handshake, MQTT5_3_1_3_5_letters_and_digits_up_to_23_bytes_are_taken) {
@@ -65,12 +62,12 @@ TEST(Mqtt5Handshake, MQTT5_3_1_3_5_letters_and_digits_up_to_23_bytes_are_taken) 
 }
 
 TEST(Mqtt5Handshake, MQTT5_3_1_3_11_the_wills_topic_is_utf_8_without_wildcards) {
-  expect_refused("10 @ s'MQTT' 05 06 0000 [] s'a' [] 0002 C328 s'x'", v5, malformed);
+  expect_refused("10 @ s'MQTT' 05 06 0000 [] s'a' [] 0002 C328 s'x'", v5, code(malformed));
   expect_refused("10 @ s'MQTT' 05 06 0000 [] s'a' [] s'w/#' s'x'", v5, 0x81);
 }
 
 TEST(Mqtt5Handshake, MQTT5_3_1_3_12_the_user_name_is_utf_8) {
-  expect_refused("10 @ s'MQTT' 05 82 0000 [] s'a' 0002 C328", v5, malformed);
+  expect_refused("10 @ s'MQTT' 05 82 0000 [] s'a' 0002 C328", v5, code(malformed));
 }
 
 TEST(Mqtt5Handshake, MQTT5_3_1_3_2_the_client_id_names_the_session) {
@@ -296,7 +293,7 @@ TEST(Mqtt5Handshake, MQTT5_4_12_0_4_and_6_a_refused_method_is_answered_without_a
 }
 
 TEST(Mqtt5Handshake, MQTT5_4_13_2_1_a_code_of_failure_comes_with_the_end) {
-  expect_refused("10 @ s'MQTT' 05 03 0000 [] s'a'", v5, malformed);
+  expect_refused("10 @ s'MQTT' 05 03 0000 [] s'a'", v5, code(malformed));
   expect_disconnected_after("C1 00", ReasonCode::malformed_packet);
 }
 

@@ -7,10 +7,6 @@ namespace {
 
 using Mqtt5Rules = Pair<Version::v5>;
 
-constexpr auto v5 = Version::v5;
-constexpr auto malformed = ReasonCode::malformed_packet;
-constexpr auto protocol_error = ReasonCode::protocol_error;
-
 TEST(Mqtt5RulesRaw, RULE5_property_twice_in_every_packet_that_may_hold_it_once) {
   for (const char* twice :
        {"11 0000000A 11 0000000A", "21 0005 21 0005", "27 00000100 27 00000100", "22 0005 22 0005",

@@ -21,7 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 300s;
+constexpr auto long_patience = 300s;
 
 int short_or_long(int brief, int whole) {
   return std::getenv("SLUICE_E2E_LONG") == nullptr ? brief : whole;
@@ -69,7 +69,7 @@ TEST(LibraryEndurance, PublishingFromWithinAHandlerNeverDeadlocks) {
       refused += done ? 0 : 1;
     });
   });
-  const subscription stream = asked.get_for(patience).value();
+  const subscription stream = asked.get_for(long_patience).value();
   for (int at = 0; at < 50; ++at) mq.publish("h", "x", {.qos = qos::at_least_once}).detach();
   for (int now = seen; now <= wanted; now = seen) seen.wait(now);
   EXPECT_EQ(refused, 0);
@@ -94,12 +94,12 @@ class BrokerKilledOften : public testing::TestWithParam<qos> {
         is_over_ = true;
         is_over_.notify_all();
       });
-      stream_.emplace(asked.get_for(patience).value());
+      stream_.emplace(asked.get_for(long_patience).value());
     }
     /// What has arrived once it is over.
     const Arrived& all() {
       is_over_.wait(false);
-      EXPECT_TRUE(mq_.close().get_for(patience));  // the handler runs no more
+      EXPECT_TRUE(mq_.close().get_for(long_patience));  // the handler runs no more
       return arrived_;
     }
 
@@ -124,12 +124,12 @@ TEST_P(BrokerKilledOften, LosesNothingThatWasPublished) {
     sent.push_back(mq.publish("k", std::to_string(at), {.qos = GetParam()}));
     if (at % between != between / 2) continue;
     // Half of what was published since the last time is acknowledged, the rest under way.
-    ASSERT_TRUE(sent[static_cast<std::size_t>(at - between / 4)].wait_for(patience));
+    ASSERT_TRUE(sent[static_cast<std::size_t>(at - between / 4)].wait_for(long_patience));
     broker_.kill();
     broker_.restart();
   }
   int failed = 0;
-  for (auto& one : sent) failed += one.get_for(patience) ? 0 : 1;
+  for (auto& one : sent) failed += one.get_for(long_patience) ? 0 : 1;
   const Arrived& arrived = receiver.all();
   EXPECT_EQ(failed, 0);
   EXPECT_EQ(arrived.lost(), 0);
@@ -157,9 +157,10 @@ TEST_P(BrokerKilledOften, WhoWantsNoResultsLosesNothingEither) {
     broker_.kill();
     broker_.restart();
   }
-  EXPECT_TRUE(mq.flush().get_for(patience));
+  EXPECT_TRUE(mq.flush().get_for(long_patience));
   EXPECT_EQ(mq.metrics().messages_acknowledged, static_cast<std::uint64_t>(messages));
-  EXPECT_TRUE(mq.publish("k", std::to_string(messages), {.qos = GetParam()}).get_for(patience));
+  EXPECT_TRUE(
+      mq.publish("k", std::to_string(messages), {.qos = GetParam()}).get_for(long_patience));
   const Arrived& arrived = receiver.all();
   EXPECT_EQ(arrived.lost(), 0);
 }
@@ -170,11 +171,12 @@ TEST(LibraryEndurance, KilledProgramNeverSendsAnExactlyOnceMessageTwice) {
   const int messages = short_or_long(20'000, 100'000);
   const int kills = short_or_long(4, 20);
   client receiver{broker.url()};
-  auto stream = receiver.subscribe("queued", {.qos = qos::exactly_once}).get_for(patience).value();
+  auto stream =
+      receiver.subscribe("queued", {.qos = qos::exactly_once}).get_for(long_patience).value();
   int arrived = 0;
   const auto expect_until = [&](int end) {
     for (; arrived < end; ++arrived) {
-      const auto got = stream.next().get_for(patience).value();
+      const auto got = stream.next().get_for(long_patience).value();
       ASSERT_TRUE(got);
       ASSERT_EQ(got->text(), std::to_string(arrived));
     }
@@ -217,13 +219,13 @@ TEST(LibraryEndurance, ManyClientsShareOneLoopAndItsThread) {
       if (++arrived == wanted) arrived.notify_all();
     }));
   }
-  for (auto& one : asked) streams.push_back(one.get_for(patience).value());
+  for (auto& one : asked) streams.push_back(one.get_for(long_patience).value());
   std::vector<operation<puback>> sent;
   for (std::size_t at = 0; at < wanted; ++at) {
     const std::string to = "many/" + std::to_string((at + 1) % wanted);
     sent.push_back(clients[at].publish(to, "x", {.qos = qos::at_least_once}));
   }
-  for (auto& one : sent) EXPECT_TRUE(one.get_for(patience));
+  for (auto& one : sent) EXPECT_TRUE(one.get_for(long_patience));
   for (auto now = arrived.load(); now < wanted; now = arrived) arrived.wait(now);
   EXPECT_EQ(arrived, wanted);
 }

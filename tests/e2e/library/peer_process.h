@@ -20,6 +20,9 @@
 
 namespace sluice::e2e {
 
+/// Longer than what a test waits for ever takes.
+inline constexpr std::chrono::seconds patience{60};
+
 /// A folder that goes with the object.
 class TemporaryFolder {
  public:

@@ -15,8 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 60s;
-
 struct Setting {
   Peer peer;
   Wire wire;

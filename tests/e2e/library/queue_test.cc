@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 120s;
+constexpr auto queue_patience = 120s;
 
 class LibraryQueue : public testing::Test {
  protected:
@@ -30,7 +30,7 @@ class LibraryQueue : public testing::Test {
   /// Takes messages whose payloads count from `begin` to `end`.
   static void expect_in_order(subscription& stream, int begin, int end) {
     for (int at = begin; at < end; ++at) {
-      const auto got = stream.next().get_for(patience).value();
+      const auto got = stream.next().get_for(queue_patience).value();
       ASSERT_TRUE(got);
       ASSERT_EQ(got->text(), std::to_string(at));
     }
@@ -50,7 +50,7 @@ TEST_F(LibraryQueue, WhatIsQueuedOfflineArrivesInOrder) {
   // The subscriber comes first, because the publisher does not wait for it.
   broker_.restart();
   client other{broker_.url()};
-  auto stream = other.subscribe("q2", {.qos = qos::exactly_once}).get_for(patience).value();
+  auto stream = other.subscribe("q2", {.qos = qos::exactly_once}).get_for(queue_patience).value();
   for (int at = 0; at < 500; ++at)
     mq.publish("q2", std::to_string(at), {.qos = qos::exactly_once}).detach();
   expect_in_order(stream, 0, 500);
@@ -72,7 +72,7 @@ TEST_F(LibraryQueue, FullQueueDropsTheOldest) {
   auto first = mq.publish("q", "1", {.qos = qos::at_least_once});
   mq.publish("q", "2", {.qos = qos::at_least_once}).detach();
   mq.publish("q", "3", {.qos = qos::at_least_once}).detach();
-  EXPECT_EQ(first.get_for(patience).error().code, errc::dropped);
+  EXPECT_EQ(first.get_for(queue_patience).error().code, errc::dropped);
   EXPECT_EQ(mq.metrics().messages_queued, 2U);
 }
 
@@ -85,7 +85,7 @@ TEST_F(LibraryQueue, FlushDoesNotWaitForMessagesThatMadeRoom) {
   mq.publish("q", std::string(900, 'x')).detach();
   EXPECT_EQ(mq.metrics().messages_queued, 1U);
   broker_.restart();
-  EXPECT_TRUE(flushed.get_for(patience));
+  EXPECT_TRUE(flushed.get_for(queue_patience));
 }
 
 TEST_F(LibraryQueue, FlushEndsWhileAnotherThreadGoesOnPublishing) {
@@ -95,7 +95,7 @@ TEST_F(LibraryQueue, FlushEndsWhileAnotherThreadGoesOnPublishing) {
   std::thread publisher([&] {
     while (!is_over) mq.publish("q", "x").detach();
   });
-  for (int at = 0; at < 100; ++at) EXPECT_TRUE(mq.flush().get_for(patience));
+  for (int at = 0; at < 100; ++at) EXPECT_TRUE(mq.flush().get_for(queue_patience));
   is_over = true;
   publisher.join();
 }
@@ -106,8 +106,8 @@ TEST_F(LibraryQueue, FullQueueMakesThePublisherWait) {
              .offline = {.max_messages = 10, .on_full = overflow::backpressure}}};
   broker_.restart();
   client other{broker_.url()};
-  auto stream = other.subscribe("q", {.queue = 5'000}).get_for(patience).value();
-  ASSERT_TRUE(mq.ready().get_for(patience));
+  auto stream = other.subscribe("q", {.queue = 5'000}).get_for(queue_patience).value();
+  ASSERT_TRUE(mq.ready().get_for(queue_patience));
   for (int at = 0; at < 2'000; ++at) {
     mq.publish("q", std::to_string(at), {.qos = qos::at_least_once}).detach();
   }
@@ -138,7 +138,7 @@ TEST_F(LibraryQueue, ExpiredMessageIsNotSent) {
   const publish_options brief{.qos = qos::at_least_once, .expiry = 0s};
   auto late = mq.publish("q", "1", brief);
   broker_.restart();
-  EXPECT_EQ(late.get_for(patience).error().code, errc::expired);
+  EXPECT_EQ(late.get_for(queue_patience).error().code, errc::expired);
 }
 
 TEST_F(LibraryQueue, KilledProgramsMessagesAreAllDeliveredInOrderByTheNextRun) {
@@ -148,7 +148,8 @@ TEST_F(LibraryQueue, KilledProgramsMessagesAreAllDeliveredInOrderByTheNextRun) {
     killed.kill();
     broker_.restart();
     client other{broker_.url()};
-    auto stream = other.subscribe("queued", {.qos = qos::exactly_once}).get_for(patience).value();
+    auto stream =
+        other.subscribe("queued", {.qos = qos::exactly_once}).get_for(queue_patience).value();
     PeerProcess next(peer("0"));
     expect_in_order(stream, 0, 10'000);
     EXPECT_EQ(next.wait(), 0);
@@ -169,7 +170,7 @@ TEST_F(LibraryQueue, DamagedEndOfTheFileCostsOnlyWhatIsDamaged) {
   }
   broker_.restart();
   client other{broker_.url()};
-  auto stream = other.subscribe("queued").get_for(patience).value();
+  auto stream = other.subscribe("queued").get_for(queue_patience).value();
   PeerProcess next(peer("0"));
   expect_in_order(stream, 0, 99);
   EXPECT_EQ(next.wait(), 0);
@@ -179,7 +180,7 @@ TEST_F(LibraryQueue, DamagedEndOfTheFileCostsOnlyWhatIsDamaged) {
 TEST_F(LibraryQueue, FileOfAnotherClientIsRefused) {
   client one{broker_.url(), {.close_timeout = 0ms, .offline = {.path = file()}}};
   client two{broker_.url(), {.offline = {.path = file()}}};
-  EXPECT_EQ(two.ready().get_for(patience).error().code, errc::io_error);
+  EXPECT_EQ(two.ready().get_for(queue_patience).error().code, errc::io_error);
 }
 
 }  // namespace

@@ -20,8 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr auto patience = 60s;
-
 /// Refuses everybody with "Use another server", and says which.
 class Referrer {
  public:

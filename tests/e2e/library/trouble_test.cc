@@ -21,8 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr auto patience = 60s;
-
 /// Takes connections, for the system does so by itself, and never says a word.
 class SilentServer {
  public:

@@ -8,9 +8,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto qos_1 = Qos::at_least_once;
-constexpr auto qos_2 = Qos::exactly_once;
-
 BrokerSetup with(auto&& set) {
   BrokerSetup setup;
   set(setup.options);

@@ -8,8 +8,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr std::uint8_t code(ReasonCode reason) { return static_cast<std::uint8_t>(reason); }
-
 core::AuthAnswer accepted(std::string user) {
   core::AuthAnswer answer;
   answer.code = ReasonCode::success;

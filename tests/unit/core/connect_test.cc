@@ -7,8 +7,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr std::uint8_t code(ReasonCode reason) { return static_cast<std::uint8_t>(reason); }
-
 TEST(CoreConnect, AnAcceptedConnectIsAnsweredByConnackAlone) {
   InProcessBroker broker;
   RawClient& client = broker.open();

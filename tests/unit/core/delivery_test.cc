@@ -7,18 +7,10 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto qos_1 = Qos::at_least_once;
-constexpr auto qos_2 = Qos::exactly_once;
-
 Connect kept(std::string id, bool clean_start = true) {
   return {.client_id = std::move(id),
           .clean_start = clean_start,
           .props = Props().number(PropertyId::session_expiry_interval, 3600)};
-}
-
-void subscribe(RawClient& client, const Filter& filter) {
-  client.send(Subscribe{.packet_id = 9, .filters = {filter}});
-  client.expect(Suback{.packet_id = 9, .codes = {static_cast<std::uint8_t>(filter.qos)}});
 }
 
 /// A client that sends messages "0", "1", … to topic "t" at QoS 1.

@@ -10,8 +10,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto qos_1 = Qos::at_least_once;
-constexpr auto qos_2 = Qos::exactly_once;
 constexpr core::EntranceId safe{0};
 constexpr core::EntranceId for_os{1};
 constexpr core::EntranceId in_memory{2};

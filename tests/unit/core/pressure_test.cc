@@ -9,7 +9,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto qos_1 = Qos::at_least_once;
 constexpr std::size_t budget = 4 * 1024 * 1024;
 constexpr std::size_t payload_bytes = 64 * 1024;
 
@@ -25,7 +24,7 @@ Connect lasting(std::string id) {
           .props = Props().number(PropertyId::session_expiry_interval, 3600)};
 }
 
-void subscribe(RawClient& client, std::string filter) {
+void subscribe_qos_1(RawClient& client, std::string filter) {
   client.send(Subscribe{.packet_id = 9, .filters = {{std::move(filter), qos_1}}});
   client.take<Suback>();
 }
@@ -38,7 +37,7 @@ class MemoryFull : public ::testing::Test {
 
   void leave_a_subscriber() {
     RawClient& client = broker_.connect(lasting("keeper"));
-    subscribe(client, "kept/#");
+    subscribe_qos_1(client, "kept/#");
     client.cut();
   }
   Publish message(std::string topic = "kept/a") {
@@ -86,7 +85,7 @@ TEST_F(MemoryFull, ThePublisherWaitsAndGoesOnWhenAnEighthIsFree) {
 TEST_F(MemoryFull, WhatIsNotKeptGoesOnAndWhatIsRetainedWaits) {
   leave_a_subscriber();
   RawClient& hear = broker_.connect({.client_id = "hear"});
-  subscribe(hear, "live");
+  subscribe_qos_1(hear, "live");
   RawClient& publisher = broker_.connect({.client_id = "p"});
   RawClient& other = broker_.connect({.client_id = "q"});
   fill(publisher);
@@ -117,7 +116,7 @@ TEST_F(MemoryFull, WhoOwesAcknowledgementsIsRefusedAfterTheGrace) {
   RawClient& five = broker_.connect({.client_id = "five"});
   RawClient& three = broker_.connect({.version = Version::v3_1_1, .client_id = "three"});
   for (RawClient* client : {&five, &three}) {
-    subscribe(*client, "own");
+    subscribe_qos_1(*client, "own");
     client->send(Publish{.topic = "x"});
   }
   RawClient& publisher = broker_.connect({.client_id = "p"});
@@ -142,7 +141,7 @@ class MailCongested : public ::testing::Test {
   RawClient& hear_ = broker_.connect({.client_id = broker_.client_id_on(1)}, 1);
   RawClient& say_ = broker_.connect({.client_id = broker_.client_id_on(0)}, 0);
 
-  void SetUp() override { subscribe(hear_, "#"); }
+  void SetUp() override { subscribe_qos_1(hear_, "#"); }
   void congest(bool is_congested) { broker_.driver(0).mailer().set_congested(is_congested); }
 };
 
@@ -185,7 +184,7 @@ TEST(Counts, StoredMessagesAreCountedOnceWithTheBytesOfTheirPayload) {
   InProcessBroker broker;
   for (const char* id : {"a", "b", "c"}) {
     RawClient& client = broker.connect(lasting(id));
-    subscribe(client, "t");
+    subscribe_qos_1(client, "t");
     client.cut();
   }
   RawClient& say = broker.connect({.client_id = "say"});

@@ -7,9 +7,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto qos_1 = Qos::at_least_once;
-constexpr auto qos_2 = Qos::exactly_once;
-
 // With so many shards, and with the whole log or one that begins with a checkpoint.
 class Recovery : public ::testing::TestWithParam<std::tuple<std::uint16_t, bool>> {
  protected:

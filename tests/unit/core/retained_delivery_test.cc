@@ -10,8 +10,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto qos_1 = Qos::at_least_once;
-
 class CoreRetained : public ::testing::TestWithParam<std::uint16_t> {
  protected:
   InProcessBroker broker_{BrokerSetup{.shards = GetParam()}};
@@ -24,11 +22,6 @@ class CoreRetained : public ::testing::TestWithParam<std::uint16_t> {
 
 void retain(RawClient& client, std::string topic, std::string payload) {
   client.send(Publish{.topic = std::move(topic), .payload = std::move(payload), .retain = true});
-}
-
-void subscribe(RawClient& client, const Filter& filter) {
-  client.send(Subscribe{.packet_id = 9, .filters = {filter}});
-  client.expect(Suback{.packet_id = 9, .codes = {static_cast<std::uint8_t>(filter.qos)}});
 }
 
 TEST_P(CoreRetained, TheLastMessageOfEachTopicComesWithRetainSet) {

@@ -13,10 +13,10 @@
 namespace sluice::core::test {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-class Retained : public testing::Test {
+class Retained : public ::testing::Test {
  protected:
   MessageRef message(std::string_view topic, std::string_view payload) {
     MessageFields fields;
@@ -119,7 +119,7 @@ TEST_F(Retained, APageHoldsNoMoreThanItsLimits) {
     pages.push_back(messages);
     messages = 0;
   }
-  EXPECT_THAT(pages, testing::Each(10U));
+  EXPECT_THAT(pages, ::testing::Each(10U));
   EXPECT_EQ(pages.size() * 10 + messages, 100U);
 
   RetainedQuery large("t/#");

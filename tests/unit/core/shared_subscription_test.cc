@@ -9,9 +9,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto qos_1 = Qos::at_least_once;
-constexpr auto qos_2 = Qos::exactly_once;
-
 class CoreShared : public ::testing::TestWithParam<std::uint16_t> {
  protected:
   InProcessBroker broker_{BrokerSetup{.shards = GetParam()}};

@@ -9,8 +9,6 @@
 namespace sluice::testing {
 namespace {
 
-constexpr auto qos_1 = Qos::at_least_once;
-
 class CoreSubscribing : public ::testing::TestWithParam<std::uint16_t> {
  protected:
   InProcessBroker broker_{BrokerSetup{.shards = GetParam()}};

@@ -16,8 +16,8 @@
 namespace sluice::core {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr TimerKind kind{7};
 

@@ -7,8 +7,8 @@
 namespace sluice::core::test {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 struct Row {
   const char* filter;

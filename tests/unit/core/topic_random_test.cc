@@ -159,7 +159,7 @@ class TreeAndList {
 TEST(SubscriptionTree, EqualsAPlainListUnderRandomCalls) {
   for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U}) {
     TreeAndList both(seed);
-    for (int i = 0; i < 20000 && !testing::Test::HasFailure(); ++i) {
+    for (int i = 0; i < 20000 && !::testing::Test::HasFailure(); ++i) {
       both.step();
       if (i % 1000 == 0) both.compare_sessions();
     }

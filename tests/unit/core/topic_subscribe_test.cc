@@ -7,9 +7,9 @@
 namespace sluice::core::test {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::UnorderedElementsAre;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 std::vector<std::string> filters_of(const SubscriptionTree& tree, std::uint32_t session) {
   std::vector<std::string> filters;
@@ -83,12 +83,12 @@ TEST(SubscriptionTree, ListsTheFiltersOfASessionAsTheyWereWritten) {
   tree.subscribe_shared("team", "a/+", of_session(2));
   auto expected = filters;
   expected.emplace_back("$share/team/a/+");
-  EXPECT_THAT(filters_of(tree, 2), testing::UnorderedElementsAreArray(expected));
+  EXPECT_THAT(filters_of(tree, 2), ::testing::UnorderedElementsAreArray(expected));
   EXPECT_EQ(tree.count(SessionSlot{2}), expected.size());
   EXPECT_THAT(filters_of(tree, 9), IsEmpty());
   EXPECT_EQ(tree.unsubscribe_all(SessionSlot{2}), expected.size());
   EXPECT_THAT(filters_of(tree, 2), IsEmpty());
-  EXPECT_THAT(filters_of(tree, 1), testing::UnorderedElementsAreArray(filters));
+  EXPECT_THAT(filters_of(tree, 1), ::testing::UnorderedElementsAreArray(filters));
 }
 
 TEST(SubscriptionTree, AWholeCrowdOnOneFilterComesAndGoes) {

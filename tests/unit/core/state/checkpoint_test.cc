@@ -17,13 +17,12 @@
 namespace sluice::core {
 namespace {
 
+using testing::a_day_later;
 using testing::clock_of_run;
 using testing::dump;
 using testing::History;
+using testing::key;
 using Bytes = std::vector<std::uint8_t>;
-
-constexpr HashKey key{3, 4};
-constexpr LogClock a_day_later{clock_of_run.instant + 24h, clock_of_run.wall + 24h};
 
 // A state that is made from batches.
 struct Follower {

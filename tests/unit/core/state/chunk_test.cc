@@ -20,19 +20,19 @@
 namespace sluice::core {
 namespace {
 
+using testing::a_day_later;
 using testing::clock_of_run;
 using testing::dump;
 using testing::History;
+using testing::key;
 using testing::MemoryChunks;
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr HashKey key{3, 4};
-constexpr LogClock a_day_later{clock_of_run.instant + 24h, clock_of_run.wall + 24h};
-constexpr SpillRules rules{.messages = 8, .bytes = 400};
+constexpr SpillRules chunk_rules{.messages = 8, .bytes = 400};
 
 /// A state that is made from batches, with chunks of its own.
-struct Follower {
-  explicit Follower(const MemoryChunks& found, const SpillRules& by) : chunks(found) {
+struct ChunkFollower {
+  explicit ChunkFollower(const MemoryChunks& found, const SpillRules& by) : chunks(found) {
     replay = std::make_unique<Replay>(state, a_day_later, &chunks, by);
   }
 
@@ -41,7 +41,7 @@ struct Follower {
   std::unique_ptr<Replay> replay;
 };
 
-void follow(Follower& follower, const Bytes& batch) {
+void follow(ChunkFollower& follower, const Bytes& batch) {
   if (batch.empty()) return;
   const auto done = follower.replay->apply(batch);
   ASSERT_TRUE(done.has_value()) << done.error().detail;
@@ -51,7 +51,7 @@ void follow(Follower& follower, const Bytes& batch) {
 class SpilledHistory {
  public:
   explicit SpilledHistory(std::uint64_t seed) : history_(seed), rng_(~seed) {
-    history_.use_chunks(chunks_, rules);
+    history_.use_chunks(chunks_, chunk_rules);
   }
 
   void next_batch() {
@@ -91,7 +91,7 @@ class SpilledHistory {
   std::size_t begun_ = 0;
 };
 
-std::string text_of(Follower& follower) {
+std::string text_of(ChunkFollower& follower) {
   return dump(follower.state, &follower.chunks, a_day_later);
 }
 
@@ -105,16 +105,16 @@ TEST_P(ChunksOfHistories, WhatIsReplayedIsWhatWasWhereverEachPartOfAQueueIs) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     SpilledHistory history(seed);
     const MemoryChunks none;
-    Follower in_memory(none, {});
-    Follower spilled(none, rules);
-    std::vector<std::unique_ptr<Follower>> followers;
+    ChunkFollower in_memory(none, {});
+    ChunkFollower spilled(none, chunk_rules);
+    std::vector<std::unique_ptr<ChunkFollower>> followers;
     for (int batch = 0; batch < 150; ++batch) {
       SCOPED_TRACE("batch " + std::to_string(batch));
       history.next_batch();
-      for (Follower* each : {&in_memory, &spilled}) follow(*each, history.log.back());
+      for (ChunkFollower* each : {&in_memory, &spilled}) follow(*each, history.log.back());
       for (const auto& each : followers) follow(*each, history.log.back());
       if (history.starts.size() > followers.size()) {
-        followers.push_back(std::make_unique<Follower>(history.chunks(), rules));
+        followers.push_back(std::make_unique<ChunkFollower>(history.chunks(), chunk_rules));
         for (std::size_t i = history.starts.back(); i < history.log.size(); ++i)
           follow(*followers.back(), history.log[i]);
       }
@@ -151,17 +151,18 @@ TEST(Chunks, WhatIsMovedToOtherShardsIsWhatItWas) {
     SpilledHistory history(seed);
     for (int batch = 0; batch < 100; ++batch) history.next_batch();
     const MemoryChunks none;
-    Follower whole(none, rules);
+    ChunkFollower whole(none, chunk_rules);
     for (const Bytes& batch : history.log) follow(whole, batch);
     for (std::uint16_t other = 1; other < 4; ++other) {
       OutboxLane& lane = whole.state.lane(ShardIndex{other});
       whole.state.apply(record::OutboxConfirmed{ShardIndex{other}, lane.last_sequence});
     }
     std::vector<MemoryChunks> stores(3);
-    StateMover out(places(3), key, {rules, a_day_later, {&stores[0], &stores[1], &stores[2]}});
+    StateMover out(places(3), key,
+                   {chunk_rules, a_day_later, {&stores[0], &stores[1], &stores[2]}});
     ASSERT_TRUE(out.move(whole.state, &whole.chunks).has_value());
     MemoryChunks last;
-    StateMover back(places(1), key, {rules, a_day_later, {&last}});
+    StateMover back(places(1), key, {chunk_rules, a_day_later, {&last}});
     for (std::size_t i = 0; i < 3; ++i)
       ASSERT_TRUE(back.move(*out.states()[i], &stores[i]).has_value());
     State& moved = *back.states()[0];
@@ -194,7 +195,7 @@ TEST(Chunks, ALogThatIsToldWithItsChunksIsWhole) {
     for (const std::size_t start : {std::size_t{0}, history.starts.back()}) {
       ChunkExpansion expansion(history.chunks());
       const MemoryChunks none;
-      Follower copy(none, {});
+      ChunkFollower copy(none, {});
       for (std::size_t i = start; i < history.log.size(); ++i) {
         if (history.log[i].empty()) continue;
         const auto batch = expansion.expand(history.log[i]);
@@ -210,7 +211,7 @@ TEST(Chunks, ALogThatIsToldWithItsChunksIsWhole) {
     history.chunks().damage();
     ChunkExpansion damaged(history.chunks());
     const MemoryChunks none;
-    Follower rest(none, {});
+    ChunkFollower rest(none, {});
     for (std::size_t i = history.starts.back(); i < history.log.size(); ++i) {
       if (history.log[i].empty()) continue;
       const auto batch = damaged.expand(history.log[i]);
@@ -227,7 +228,7 @@ class LostChunks : public ::testing::Test {
  protected:
   /// Replays from the last checkpoint, the chunks being as they are now.
   void replay() {
-    follower_ = std::make_unique<Follower>(history_.chunks(), rules);
+    follower_ = std::make_unique<ChunkFollower>(history_.chunks(), chunk_rules);
     for (std::size_t i = history_.starts.back(); i < history_.log.size(); ++i)
       follow(*follower_, history_.log[i]);
   }
@@ -236,13 +237,13 @@ class LostChunks : public ::testing::Test {
   }
 
   SpilledHistory history_{7};
-  std::unique_ptr<Follower> follower_;
+  std::unique_ptr<ChunkFollower> follower_;
 };
 
 TEST_F(LostChunks, OfAQueueAreNamedAndTheRestOfItIsThere) {
   history_.chunks().damage();
   replay();
-  Follower& found = *follower_;
+  ChunkFollower& found = *follower_;
   std::uint64_t in_memory = 0;
   for (std::uint32_t i = 0; i < found.state.sessions.end(); ++i)
     if (const Session* session = found.state.sessions.find(SessionSlot{i});
@@ -264,7 +265,7 @@ TEST_F(LostChunks, AreLostAgainAfterTheNextCheckpoint) {
   }
   Bytes image;
   writer.take(image);
-  Follower again(follower_->chunks, rules);
+  ChunkFollower again(follower_->chunks, chunk_rules);
   follow(again, image);
   EXPECT_EQ(again.state.queue_messages(), state.queue_messages());
   EXPECT_EQ(again.state.queue_bytes(), state.queue_bytes());
@@ -273,7 +274,7 @@ TEST_F(LostChunks, AreLostAgainAfterTheNextCheckpoint) {
 TEST(Chunks, StayInMemoryWhereThereIsNoRoomForThem) {
   MemoryChunks full;
   full.is_full = true;
-  Follower follower(full, rules);
+  ChunkFollower follower(full, chunk_rules);
   SpilledHistory history(3);
   for (int batch = 0; batch < 100; ++batch) {
     history.next_batch();

@@ -17,9 +17,8 @@ namespace {
 using testing::clock_of_run;
 using testing::dump;
 using testing::History;
+using testing::key;
 using Bytes = std::vector<std::uint8_t>;
-
-constexpr HashKey key{1, 2};
 
 TEST(Replay, EveryPrefixOfALogIsTheStateAsItWasThen) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {

@@ -12,6 +12,7 @@
 #include "core/state/spill_rules.h"
 #include "tests/support/memory_chunks.h"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,11 @@ using core::State;
 namespace record = core::record;
 namespace codec = sluice::codec;
 
+inline constexpr HashKey key{3, 4};
 inline constexpr LogClock clock_of_run{.instant = Instant{5'000'000'000},
                                        .wall = WallTime{1'800'000'000'000'000'000}};
+inline constexpr LogClock a_day_later{clock_of_run.instant + std::chrono::hours(24),
+                                      clock_of_run.wall + std::chrono::hours(24)};
 
 class History {
  public:

@@ -15,8 +15,7 @@ namespace {
 
 using testing::dump;
 using testing::History;
-
-constexpr HashKey key{3, 4};
+using testing::key;
 
 Places places(std::uint16_t count) {
   const auto by_last = [count](std::string_view text) {

@@ -16,11 +16,11 @@ namespace {
 
 using testing::clock_of_run;
 using testing::History;
+using testing::key;
 using testing::MemoryChunks;
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr HashKey key{3, 4};
-constexpr SpillRules rules{.messages = 6, .bytes = 400};
+constexpr SpillRules log_rules{.messages = 6, .bytes = 400};
 
 std::string text_of(const Delivery& delivery) {
   std::string text = std::to_string(delivery.packet_id) + "/" +
@@ -68,10 +68,10 @@ std::string dump(const State& state, ChunkStore& chunks) {
   return text;
 }
 
-struct Follower {
+struct LoggedFollower {
   MemoryChunks chunks;
   State state{key};
-  Replay replay{state, clock_of_run, &chunks, rules};
+  Replay replay{state, clock_of_run, &chunks, log_rules};
 };
 
 TEST(Volatile, TheLogIsAsTrueAsIfItHadNeverBeen) {
@@ -81,10 +81,10 @@ TEST(Volatile, TheLogIsAsTrueAsIfItHadNeverBeen) {
     MemoryChunks chunks;
     History history(seed);
     history.use_volatile();
-    if (seed % 2 == 0) history.use_chunks(chunks, rules);
+    if (seed % 2 == 0) history.use_chunks(chunks, log_rules);
     Checkpoint checkpoint(history.state(), history.writer());
-    Follower whole;
-    std::unique_ptr<Follower> since;
+    LoggedFollower whole;
+    std::unique_ptr<LoggedFollower> since;
     std::vector<Bytes> log;
     std::size_t begun = 0;
     Rng rng(~seed);
@@ -102,7 +102,7 @@ TEST(Volatile, TheLogIsAsTrueAsIfItHadNeverBeen) {
           checkpoint.go_on(1 + rng.below(600), history.now()) == Checkpoint::Progress::ended;
       history.change(rng.below(4));
       log.push_back(history.take());
-      const auto follow = [&](Follower& follower, const Bytes& bytes) {
+      const auto follow = [&](LoggedFollower& follower, const Bytes& bytes) {
         if (bytes.empty()) return;
         const auto done = follower.replay.apply(bytes);
         ASSERT_TRUE(done.has_value()) << "seed " << seed << ": " << done.error().detail;
@@ -112,7 +112,7 @@ TEST(Volatile, TheLogIsAsTrueAsIfItHadNeverBeen) {
       // Where its chunks are, is for another test.
       if (has_ended && seed % 2 == 1) {
         ++checkpoints;
-        since = std::make_unique<Follower>();
+        since = std::make_unique<LoggedFollower>();
         for (std::size_t i = begun; i < log.size(); ++i) follow(*since, log[i]);
       }
       const std::string now = dump(history.state(), chunks);

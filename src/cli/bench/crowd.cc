@@ -13,17 +13,17 @@ std::size_t read_bytes(const BenchPlan& plan) {
   return std::max<std::size_t>(262'144, 2 * (std::size_t{plan.payload_bytes} + 70'000));
 }
 
-std::unexpected<std::string> no(std::string text) { return std::unexpected(std::move(text)); }
+std::unexpected<std::string> failed(std::string text) { return std::unexpected(std::move(text)); }
 
 }  // namespace
 
 std::expected<BenchMachine, std::string> BenchMachine::create() {
   BenchMachine machine;
   auto signals = os::SignalQueue::create();
-  if (!signals) return no(signals.error().detail);
+  if (!signals) return failed(signals.error().detail);
   machine.signals = std::move(*signals);
   auto reactor = os::Reactor::create();
-  if (!reactor) return no(reactor.error().detail);
+  if (!reactor) return failed(reactor.error().detail);
   machine.reactor = std::move(*reactor);
   return machine;
 }
@@ -59,8 +59,8 @@ void Crowd::fail_with(std::string text) {
 
 BenchResult Crowd::open(LinkIndex link) {
   if (const auto opened = wire_.open(link); !opened)
-    return no("connection " + std::to_string(ready_ + connecting_ + 1) +
-              " cannot be opened: " + opened.error().detail);
+    return failed("connection " + std::to_string(ready_ + connecting_ + 1) +
+                  " cannot be opened: " + opened.error().detail);
   ++connecting_;
   return {};
 }
@@ -81,10 +81,10 @@ BenchResult Crowd::connect(LinkIndex first, std::size_t count) {
     return next == end && connecting_ == 0;
   };
   const bool is_in_time = run_until(is_done);
-  if (!failure_.empty()) return no(failure_);
-  if (is_stopped()) return no("stopped");
+  if (!failure_.empty()) return failed(failure_);
+  if (is_stopped()) return failed("stopped");
   if (!is_in_time)
-    return no("the broker left " + std::to_string(connecting_) + " CONNECTs without an answer");
+    return failed("the broker left " + std::to_string(connecting_) + " CONNECTs without an answer");
   return {};
 }
 
@@ -97,10 +97,11 @@ void Crowd::subscribe(LinkIndex link, std::span<const std::string> filters, code
 
 BenchResult Crowd::subscribed() {
   const bool is_in_time = run_until([this] { return subacks_due_ == 0; });
-  if (!failure_.empty()) return no(failure_);
-  if (is_stopped()) return no("stopped");
+  if (!failure_.empty()) return failed(failure_);
+  if (is_stopped()) return failed("stopped");
   if (!is_in_time)
-    return no("the broker left " + std::to_string(subacks_due_) + " SUBSCRIBEs without an answer");
+    return failed("the broker left " + std::to_string(subacks_due_) +
+                  " SUBSCRIBEs without an answer");
   return {};
 }
 

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view sys_prefix = "$SYS/broker/";
 constexpr Duration ask_interval = 2s;
 
-std::string rate_text(double rate) {
+std::string one_decimal(double rate) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.1f", rate);
   return text.data();
@@ -110,7 +110,7 @@ std::vector<std::string> TopView::frame(os::TerminalSize size) {
   for (const auto index : tree_.busiest(half)) {
     const auto& node = tree_.node(index);
     lines.push_back(fitted(printable(tree_.topic(index)), columns - 30) +
-                    fitted(rate_text(node.rate), 12) + fitted(std::to_string(node.count), 10) +
+                    fitted(one_decimal(node.rate), 12) + fitted(std::to_string(node.count), 10) +
                     fitted(std::to_string(node.payload_bytes), 8));
   }
   lines.emplace_back();

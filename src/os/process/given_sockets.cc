@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/process/given_sockets.h"
 
+#include "os/process/environment.h"
 #include "os/system_error.h"
 
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <string_view>
 
 namespace sluice::os {
@@ -17,12 +17,6 @@ namespace {
 
 constexpr int first_fd = 3;
 constexpr int sockets_max = 1000;
-
-std::string_view environment(const char* name) {
-  // Nothing of ours sets the environment.
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
-  return value == nullptr ? std::string_view{} : std::string_view(value);
-}
 
 int number_of(std::string_view text) {
   int number = 0;

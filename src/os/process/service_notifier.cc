@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/process/service_notifier.h"
 
+#include "os/process/environment.h"
 #include "os/system_error.h"
 
 #include <sys/socket.h>
 
 #include <charconv>
-#include <cstdlib>
 
 namespace sluice::os {
 namespace {
-
-std::string_view environment(const char* name) {
-  // Nothing of ours sets the environment.
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
-  return value == nullptr ? std::string_view{} : std::string_view(value);
-}
 
 std::string with_status(std::string_view state, std::string_view status) {
   std::string lines(state);

@@ -257,7 +257,10 @@ void ClientMachine::receive_publish(codec::Publish& publish, Instant now) {
   if (publish.qos == Qos::at_most_once) return events_.on_message({.publish = publish});
   const bool is_known =
       publish.qos == Qos::exactly_once && inbound_.is_unreleased(publish.packet_id);
-  if (!is_known && options_.version == Version::v5 && inbound_.size() >= options_.receive_maximum) {
+  // What has our PUBREC is not counted, though §4.9 does until the PUBCOMP: servers in wide use
+  // (mosquitto 2.0) send the next message at the PUBREC, and after a refusal do so again for ever.
+  if (!is_known && options_.version == Version::v5 &&
+      inbound_.unanswered() >= options_.receive_maximum) {
     return protocol_failure(ReasonCode::receive_maximum_exceeded,
                             "the server exceeded our Receive Maximum", now);
   }

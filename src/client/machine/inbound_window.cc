@@ -17,20 +17,17 @@ void InboundWindow::add_unreleased(codec::PacketId id) {
   if (bits_.empty()) bits_.resize(words);
   if (is_unreleased(id)) return;
   bits_[id / 64U] |= bit_of(id);
-  ++unreleased_;
 }
 
 bool InboundWindow::remove_unreleased(codec::PacketId id) {
   if (!is_unreleased(id)) return false;
   bits_[id / 64U] &= ~bit_of(id);
-  --unreleased_;
   return true;
 }
 
 DeliveryId InboundWindow::add_pending(codec::PacketId id, codec::Qos qos) {
   const auto delivery = static_cast<DeliveryId>(++last_delivery_);
   pending_.push_back({.delivery = delivery, .packet_id = id, .qos = qos});
-  if (qos == codec::Qos::at_least_once) ++first_stage_;
   return delivery;
 }
 
@@ -55,19 +52,16 @@ std::optional<InboundWindow::Pending> InboundWindow::take_ready() {
   if (first == pending_.end() || !first->is_done) return std::nullopt;
   const Pending taken = *first;
   pending_.erase(first);
-  if (taken.qos == codec::Qos::at_least_once) --first_stage_;
   return taken;
 }
 
 void InboundWindow::on_connection_lost() {
   std::erase_if(pending_, [](const Pending& p) { return p.qos == codec::Qos::at_least_once; });
-  first_stage_ = 0;
   for (Pending& pending : pending_) pending.is_here = false;
 }
 
 void InboundWindow::clear() {
   std::ranges::fill(bits_, 0);
-  unreleased_ = first_stage_ = 0;
   pending_.clear();
 }
 

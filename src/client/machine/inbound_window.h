@@ -32,8 +32,8 @@ class InboundWindow {
     codec::ReasonCode reason = codec::ReasonCode::success;
   };
 
-  /// Messages of QoS 1 and 2 that count against our Receive Maximum.
-  std::size_t size() const { return unreleased_ + first_stage_; }
+  /// Messages of QoS 1 and 2 that have neither a PUBACK nor a PUBREC.
+  std::size_t unanswered() const { return pending_.size(); }
 
   /// True if a QoS 2 message of this identifier was delivered and not released.
   bool is_unreleased(codec::PacketId id) const;
@@ -55,8 +55,6 @@ class InboundWindow {
 
  private:
   std::vector<std::uint64_t> bits_;  ///< one for each identifier, empty until QoS 2 is seen
-  std::size_t unreleased_ = 0;
-  std::size_t first_stage_ = 0;  ///< pending messages of QoS 1
   std::deque<Pending> pending_;
   std::uint64_t last_delivery_ = 0;
 };

@@ -85,6 +85,7 @@ TEST(ClientReceiving, AcknowledgementOfAnEarlierConnectionIsNotSentOnTheNext) {
 TEST(ClientReceiving, ServerThatExceedsOurReceiveMaximumIsLeft) {
   MachineOptions options = v5();
   options.receive_maximum = 1;
+  options.acknowledge = Acknowledge::manually;
   ScriptedServer server(options);
   server.connect();
   server.send(message("a", "1", Qos::exactly_once, 1));
@@ -93,6 +94,17 @@ TEST(ClientReceiving, ServerThatExceedsOurReceiveMaximumIsLeft) {
   server.send(message("a", "2", Qos::exactly_once, 2));
   EXPECT_EQ(server.received(), Lines{"DISCONNECT r=147"});
   EXPECT_EQ(server.told(), Lines{"ended protocol r=147"});
+}
+
+TEST(ClientReceiving, ServerThatCountsQos2OnlyUntilPubrecIsNotLeft) {
+  MachineOptions options = v5();
+  options.receive_maximum = 1;
+  ScriptedServer server(options);
+  server.connect();
+  server.send(message("a", "1", Qos::exactly_once, 1));
+  server.send(message("a", "2", Qos::exactly_once, 2));
+  EXPECT_EQ(server.received(), (Lines{"PUBREC 1", "PUBREC 2"}));
+  EXPECT_EQ(server.told(), (Lines{"connected", "PUBLISH 1 q2 t=a p=1", "PUBLISH 2 q2 t=a p=2"}));
 }
 
 TEST(ClientReceiving, PacketAboveOurMaximumIsRefused) {

@@ -46,6 +46,7 @@ class RetainedDelivery {
   void start(const Session& session, std::uint64_t query);
   /// How many queries the session has that are not done.
   std::size_t waiting(SessionSlot session) const {
+    if (jobs_.empty()) return 0;  // asked for each packet
     const auto found = jobs_.find(index_of(session));
     return found != jobs_.end() ? found->second.waiting.size() : 0;
   }

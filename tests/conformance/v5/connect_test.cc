@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // MQTT 5.0 §3.1, §3.2: CONNECT and CONNACK.
-#include "tests/conformance/raw_exchange.h"
+#include "tests/conformance/pair.h"
 
 #include <gtest/gtest.h>
 
@@ -57,12 +57,33 @@ TEST(Mqtt5Connect, MQTT5_3_1_2_6_or_created) {
   broker.connect(five("a", 60, false));
 }
 
-TEST(Mqtt5Connect, MQTT5_3_1_2_9_to_15_will_flags) {
+TEST(Mqtt5Connect, MQTT5_3_1_2_9_to_13_will_flags) {
   expect_refused("10 @ s'MQTT' 05 06 0000 [] s'a'", v5, code(malformed));
   expect_refused("10 @ s'MQTT' 05 0A 0000 [] s'a'", v5, code(malformed));
   expect_refused("10 @ s'MQTT' 05 1E 0000 [] s'a' [] s'w' s'x'", v5, code(malformed));
   expect_refused("10 @ s'MQTT' 05 22 0000 [] s'a'", v5, code(malformed));
 }
+
+// What a new subscriber gets once the will was published.
+void expect_will_kept(bool is_kept) {
+  Broker broker;
+  Client& watcher = broker.connect(five("w"));
+  subscribe(watcher, {"will"});
+  broker
+      .connect({.client_id = "a", .will = Will{.topic = "will", .payload = "x", .retain = is_kept}})
+      .cut();
+  watcher.expect(Publish{.topic = "will", .payload = "x"});
+  Client& late = broker.connect(five("late"));
+  subscribe(late, {"will"});
+  if (is_kept)
+    late.expect(Publish{.topic = "will", .payload = "x", .retain = true});
+  else
+    late.expect_nothing();
+}
+
+TEST(Mqtt5Connect, MQTT5_3_1_2_14_a_will_without_retain_is_not_kept) { expect_will_kept(false); }
+
+TEST(Mqtt5Connect, MQTT5_3_1_2_15_a_will_with_retain_is_kept) { expect_will_kept(true); }
 
 TEST(Mqtt5Connect, MQTT5_3_1_2_10_disconnect_removes_the_will) {
   Broker broker;

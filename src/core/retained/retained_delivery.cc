@@ -210,7 +210,7 @@ void RetainedDelivery::on_outbox_sent() {
 
 // [MQTT3-3.3.1-6] [MQTT3-3.3.1-8] [MQTT5-3.3.1-9]
 void RetainedDelivery::deliver(const Session& session, Job& job, Routed& routed) {
-  if (job.live.contains(hash(routed.topic))) return;
+  if (!job.live.empty() && job.live.contains(hash(routed.topic))) return;
   // [RULE5-retained-subscription-identifier]
   const Target target{.session = session.slot,
                       .qos = job.subscription.options.qos,

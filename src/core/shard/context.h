@@ -152,7 +152,7 @@ struct Context {
   bool is_alone() const { return setup.count == 1; }
   /// By which accounts know the retained message of a topic.
   std::uint64_t retained_key(std::string_view topic) const {
-    return siphash_2_4(setup.placement_key, as_bytes(topic));
+    return siphash_1_3(setup.placement_key, as_bytes(topic));
   }
   /// It is gone, or was never kept.
   void forget_retained(std::string_view topic) {

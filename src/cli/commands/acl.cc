@@ -6,7 +6,6 @@
 #include "cli/commands/acl_flags.h"
 #include "cli/exit_code.h"
 #include "cli/flags/command_line.h"
-#include "cli/flags/help.h"
 #include "codec/topic.h"
 #include "config/load.h"
 #include "os/file.h"
@@ -161,12 +160,8 @@ int test(const Arguments& arguments, const ParsedFlags& flags, const auth::RuleS
 const FlagTable* acl_flags() { return &table; }
 
 int run_acl(const Arguments& arguments) {
-  const auto flags = parse_flags(table, arguments.words);
-  if (!flags) return complain(arguments, flags.error().text, exit_usage);
-  if (flags->has("help")) {
-    std::fputs(help_text(table, arguments.program).c_str(), stdout);
-    return exit_success;
-  }
+  const auto flags = parse_command_line(arguments, table);
+  if (!flags) return flags.error();
   const std::string verb = flags->words().empty() ? std::string() : flags->words().front();
   if (verb != "test" && verb != "check")
     return complain(arguments, "give: test USER TOPIC, or check", exit_usage);

@@ -6,7 +6,6 @@
 #include "cli/commands/bench_flags.h"
 #include "cli/exit_code.h"
 #include "cli/flags/command_line.h"
-#include "cli/flags/help.h"
 #include "os/file.h"
 #include "os/process/resources.h"
 #include "os/process/standard_streams.h"
@@ -88,12 +87,8 @@ int run(const Arguments& arguments, const ParsedFlags& flags, const BenchPlan& p
 }  // namespace
 
 int run_bench(const Arguments& arguments) {
-  const auto flags = parse_flags(*bench_flags(), arguments.words);
-  if (!flags) return complain(arguments, flags.error().text, exit_usage);
-  if (flags->has("help")) {
-    std::fputs(help_text(*bench_flags(), arguments.program).c_str(), stdout);
-    return exit_success;
-  }
+  const auto flags = parse_command_line(arguments, *bench_flags());
+  if (!flags) return flags.error();
   const auto plan = bench_plan_of(*flags, environment_url());
   if (!plan) return complain(arguments, plan.error().text, exit_usage);
   return run(arguments, *flags, *plan);

@@ -6,8 +6,7 @@
 #include "cli/commands.h"
 #include "cli/commands/passwd_flags.h"
 #include "cli/exit_code.h"
-#include "cli/flags/flag_parser.h"
-#include "cli/flags/help.h"
+#include "cli/flags/command_line.h"
 #include "os/entropy.h"
 #include "os/file.h"
 #include "os/process/secret_prompt.h"
@@ -166,14 +165,10 @@ class Edit {
 const FlagTable* passwd_flags() { return &table; }
 
 int run_passwd(const Arguments& arguments) {
-  const auto flags = parse_flags(table, arguments.words);
-  if (!flags) return refuse_to(arguments, flags.error().text, exit_usage);
-  if (flags->has("help")) {
-    std::fputs(help_text(table, arguments.program).c_str(), stdout);
-    return exit_success;
-  }
-  // mosquitto's own name keeps its kind, which mosquitto 2.0 can read.
   const bool is_mosquitto = arguments.personality == Personality::mosquitto;
+  const auto flags = parse_command_line(arguments, table);
+  if (!flags) return is_mosquitto && flags.error() == exit_usage ? exit_failure : flags.error();
+  // mosquitto's own name keeps its kind, which mosquitto 2.0 can read.
   const auto kind = kind_of(flags->text("hash", is_mosquitto ? "sha512-pbkdf2" : "argon2id"));
   if (!kind)
     return refuse_to(arguments,

@@ -4,8 +4,7 @@
 #include "cli/commands/profile.h"
 #include "cli/commands/serve_flags.h"
 #include "cli/exit_code.h"
-#include "cli/flags/flag_parser.h"
-#include "cli/flags/help.h"
+#include "cli/flags/command_line.h"
 #include "cli/version.h"
 #include "config/load.h"
 #include "config/reference.h"
@@ -230,15 +229,8 @@ void reload(const ParsedFlags& flags, config::Settings& current, server::Server&
 }  // namespace
 
 int run_serve(const Arguments& arguments) {
-  const auto flags = parse_flags(*serve_flags(), arguments.words);
-  if (!flags) {
-    std::fprintf(stderr, "%s: %s\n", arguments.program.c_str(), flags.error().text.c_str());
-    return exit_usage;
-  }
-  if (flags->has("help")) {
-    std::fputs(help_text(*serve_flags(), arguments.program).c_str(), stdout);
-    return exit_success;
-  }
+  const auto flags = parse_command_line(arguments, *serve_flags());
+  if (!flags) return flags.error();
   Configuration configuration = configure(*flags, AccessFiles::checked);
   if (!configuration.problems.empty()) return report(configuration.problems);
   config::Settings settings = std::move(*configuration.settings);

@@ -22,6 +22,7 @@ struct UsageError {
 template <class T>
 using Parsed = std::expected<T, UsageError>;
 
+/// What a function that returns Parsed ends with; the text says what is wrong and what is allowed.
 inline std::unexpected<UsageError> refuse(std::string text) {
   return std::unexpected(UsageError{std::move(text)});
 }

@@ -4,7 +4,7 @@
 #include "net/transport/registry.h"
 #include "os/clock.h"
 #include "os/socket/listening_socket.h"
-#include "tests/unit/client/scripted_server.h"
+#include "tests/unit/client/looped_link.h"
 
 #include <gtest/gtest.h>
 
@@ -29,14 +29,9 @@ class RecordedLinkEvents : public LinkEvents {
 };
 
 /// A link to a listener of the test's own, on loopback. The test is the server.
-class LinkToTest : public testing::Test {
+class LinkToTest : public LoopedLink {
  protected:
-  static constexpr std::uint64_t link_token = 1;
-  static constexpr Duration patience = 20s;
-
-  LinkToTest()
-      : reactor_(*os::Reactor::create()),
-        listener_(*os::listen_on(*os::SocketAddress::from_ip("127.0.0.1", 0), {})) {}
+  LinkToTest() : listener_(*os::listen_on(*os::SocketAddress::from_ip("127.0.0.1", 0), {})) {}
 
   LinkOptions options() const {
     LinkOptions options;
@@ -47,26 +42,7 @@ class LinkToTest : public testing::Test {
     return options;
   }
 
-  void start(LinkOptions options) {
-    link_ = std::make_unique<Link>(std::move(options), Link::Uses{.reactor = *reactor_,
-                                                                  .token = link_token,
-                                                                  .rng = rng_,
-                                                                  .events = events_,
-                                                                  .link_events = link_events_});
-    link_->start(os::monotonic_now());
-  }
-
-  /// Turns the loop until `is_done`.
-  template <class Condition>
-  void run_until(Condition is_done) {
-    const Instant end = os::monotonic_now() + patience;
-    while (!is_done()) {
-      ASSERT_LT(os::monotonic_now().ns, end.ns) << "not in time";
-      for (const os::Ready& ready : reactor_->wait(1ms))
-        link_->on_ready(ready, os::monotonic_now());
-      if (link_->next_deadline() <= os::monotonic_now()) link_->on_deadline(os::monotonic_now());
-    }
-  }
+  void start(LinkOptions options) { LoopedLink::start(std::move(options), link_events_); }
 
   void accept() {
     run_until([this] {
@@ -103,12 +79,8 @@ class LinkToTest : public testing::Test {
     return lines;
   }
 
-  std::unique_ptr<os::Reactor> reactor_;
   os::ListeningSocket listener_;
-  Rng rng_{1};
-  RecordedEvents events_;
   RecordedLinkEvents link_events_;
-  std::unique_ptr<Link> link_;
   std::unique_ptr<net::Transport> server_;
 };
 

@@ -5,7 +5,7 @@
 #include "net/transport/registry.h"
 #include "os/clock.h"
 #include "os/socket/listening_socket.h"
-#include "tests/unit/client/scripted_server.h"
+#include "tests/unit/client/looped_link.h"
 
 #include <gtest/gtest.h>
 
@@ -66,10 +66,8 @@ class Place {
   std::unique_ptr<net::Transport> peer_;
 };
 
-class ServerReference : public testing::Test {
+class ServerReference : public LoopedLink {
  protected:
-  static constexpr Duration patience = 20s;
-
   LinkOptions options(unsigned references) const {
     LinkOptions options;
     options.connector.endpoints.push_back({.host = "127.0.0.1", .port = home_.port(), .path = {}});
@@ -79,25 +77,8 @@ class ServerReference : public testing::Test {
     return options;
   }
 
-  void start(LinkOptions options) {
-    link_ = std::make_unique<Link>(std::move(options), Link::Uses{.reactor = *reactor_,
-                                                                  .token = 1,
-                                                                  .rng = rng_,
-                                                                  .events = events_,
-                                                                  .link_events = seen_});
-    link_->start(os::monotonic_now());
-  }
+  void start(LinkOptions options) { LoopedLink::start(std::move(options), seen_); }
 
-  template <class Condition>
-  void run_until(Condition is_done) {
-    const Instant end = os::monotonic_now() + patience;
-    while (!is_done()) {
-      ASSERT_LT(os::monotonic_now().ns, end.ns) << "not in time";
-      for (const os::Ready& ready : reactor_->wait(1ms))
-        link_->on_ready(ready, os::monotonic_now());
-      if (link_->next_deadline() <= os::monotonic_now()) link_->on_deadline(os::monotonic_now());
-    }
-  }
   void run_until_at(Place& place) {
     run_until([&place] { return place.accept(); });
   }
@@ -109,13 +90,9 @@ class ServerReference : public testing::Test {
     });
   }
 
-  std::unique_ptr<os::Reactor> reactor_ = *os::Reactor::create();
   Place home_;
   Place other_;
-  Rng rng_{1};
-  RecordedEvents events_;
   LinkEventsSeen seen_;
-  std::unique_ptr<Link> link_;
 };
 
 TEST_F(ServerReference, OfARefusalIsGoneToAtOnce) {

@@ -64,6 +64,32 @@ class Restart(unittest.TestCase):
         got = reader.receive_all(10)
         self.assertEqual(sorted(int(m.payload) for m in got), list(range(1, 20, 2)))
 
+    def test_the_turn_of_a_shared_group_goes_on_where_it_was(self):
+        broker = self.broker(1)
+        for n in range(3):
+            member = self.client(broker, f"m{n}")
+            member.subscribe("$share/g/t/#", qos=1)
+            member.close()
+        for n, threads in enumerate((1, 1, 1, 2, 2, 2, 1, 4, 4)):
+            if n > 0:
+                broker.kill()
+                self.start_again(broker, threads)
+            speaker = self.client(broker, "speaker")
+            speaker.publish("t/x", b"%d" % n, 1)
+            speaker.disconnect()
+        receivers = {}
+        for name in ("m0", "m1", "m2"):
+            member = self.client(broker, name)
+            member.subscribe("end", qos=1)
+            speaker = self.client(broker, "speaker")
+            speaker.publish("end", b"end", 1)
+            while (message := member.receive()).topic != "end":
+                receivers[int(message.payload)] = name
+            member.disconnect()
+        self.assertEqual(sorted(receivers), list(range(9)))
+        for n in range(8):
+            self.assertNotEqual(receivers[n], receivers[n + 1], f"{n}: {receivers}")
+
     def test_another_number_of_threads_keeps_all_of_it(self):
         broker = self.broker(1)
         will = self.client(broker, "will", will={"topic": "will", "payload": b"gone", "qos": 1})

@@ -86,6 +86,8 @@ struct SharedMember {
   bool is_gone = false;
   bool is_connected = false;
   bool is_durable = false;
+  /// From before this run: when it got a message of the group, as the last of its shard's members.
+  Instant taken_at = Instant::never();
 };
 
 struct Confirmed {

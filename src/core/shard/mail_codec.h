@@ -37,7 +37,7 @@ template <class Archive>
 void fields(Archive& a, SharedMember& m) {
   a(m.sequence), a(m.subscription_id), a(m.session), a(m.number), a(m.qos), a(m.is_gone),
       a(m.is_connected);
-  a(m.is_durable), a(m.share_name), a(m.filter);
+  a(m.is_durable), a(m.taken_at.ns), a(m.share_name), a(m.filter);
 }
 template <class Archive>
 void fields(Archive& a, Confirmed& m) {

@@ -154,6 +154,7 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
         mail::send(c_.mailer, session.remote->shard, shared);
       outcome.set_taken();
     } else {
+      group->note_picked_taken(c_.now);
       deliver_to(routed, *member, outcome);
     }
   }
@@ -372,7 +373,7 @@ void Router::on_mail(ShardIndex from, const mail::SharedPublish& mail) {
   Subscription member;
   if (session != nullptr && session->number == mail.number && !session->is_stand_in()) {
     const auto subscription =
-        c_.state.subscriptions.find_shared(mail.share_name, mail.filter, mail.session);
+        c_.state.subscriptions.take(mail.share_name, mail.filter, mail.session, c_.now);
     if (subscription) {
       member = *subscription;
       found = &member;

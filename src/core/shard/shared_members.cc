@@ -7,7 +7,8 @@
 namespace sluice::core {
 
 void SharedMembers::tell(const Session& session, std::string_view share_name,
-                         std::string_view filter, const Subscription& subscription, bool is_gone) {
+                         std::string_view filter, const Subscription& subscription, bool is_gone,
+                         Instant taken_at) {
   if (c_.is_alone()) return;
   mail::SharedMember mail{.share_name = share_name,
                           .filter = filter,
@@ -18,7 +19,8 @@ void SharedMembers::tell(const Session& session, std::string_view share_name,
                           .qos = subscription.options.qos,
                           .is_gone = is_gone,
                           .is_connected = session.is_connected(),
-                          .is_durable = session.is_durable()};
+                          .is_durable = session.is_durable(),
+                          .taken_at = taken_at};
   for (std::uint16_t i = 0; i < c_.setup.count; ++i)
     if (ShardIndex{i} != c_.setup.index) mail::send(c_.mailer, ShardIndex{i}, mail);
 }
@@ -41,6 +43,17 @@ void SharedMembers::on_presence(const Session& session) {
         const auto shared = codec::split_shared_filter(whole);
         if (shared && shared->is_shared())
           tell(session, shared->share_name, shared->filter, subscription, false);
+      });
+}
+
+void SharedMembers::on_recovered(const Session& session) {
+  std::string text;
+  c_.state.subscriptions.for_each_turn_taken(
+      session.slot, text,
+      [&](std::string_view whole, const Subscription& subscription, Instant at) {
+        const auto shared = codec::split_shared_filter(whole);
+        c_.state.subscriptions.resume(shared->share_name, shared->filter, session.slot, at);
+        tell(session, shared->share_name, shared->filter, subscription, false, at);
       });
 }
 
@@ -77,6 +90,8 @@ void SharedMembers::on_mail(ShardIndex from, const mail::SharedMember& mail) {
   options.qos = mail.qos;
   c_.state.subscriptions.subscribe_shared(mail.share_name, mail.filter,
                                           Subscription{slot, mail.subscription_id, options});
+  if (!mail.taken_at.is_never())
+    c_.state.subscriptions.resume(mail.share_name, mail.filter, slot, mail.taken_at);
 }
 
 }  // namespace sluice::core

@@ -31,6 +31,9 @@ class SharedMembers {
   void on_unsubscribed(const Session& session, std::string_view share_name,
                        std::string_view filter);
   void on_presence(const Session& session);
+  /// The session is one that the log knew, and told so: the turns of its groups go on where they
+  /// were.
+  void on_recovered(const Session& session);
   /// Before the session ends.
   void on_session_ends(const Session& session);
 
@@ -52,7 +55,7 @@ class SharedMembers {
   };
 
   void tell(const Session& session, std::string_view share_name, std::string_view filter,
-            const Subscription& subscription, bool is_gone);
+            const Subscription& subscription, bool is_gone, Instant taken_at = Instant::never());
 
   Context& c_;
   Interest& interest_;

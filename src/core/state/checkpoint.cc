@@ -136,6 +136,10 @@ void Checkpoint::write_header(Session& session) {
         write(logged::Subscribed{session.log_number, filter, subscription.options,
                                  subscription.subscription_id});
       });
+  state_.subscriptions.for_each_turn_taken(
+      session.slot, text, [&](std::string_view filter, const Subscription&, Instant at) {
+        write(logged::SharedTurnTaken{session.log_number, filter, {batch_at - at}});
+      });
   for (const codec::PacketId id : session.received.to_vector())
     write(logged::PacketIdReceived{session.log_number, id});
   if (!session.will) return;

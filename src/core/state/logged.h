@@ -61,6 +61,7 @@ enum class Kind : std::uint8_t {
   packet_ids_skipped = 48,
   chunk_imaged = 49,
   packet_id_told = 50,
+  shared_turn_taken = 51,
 };
 
 /// A session's number in its log, from 1.
@@ -273,6 +274,14 @@ struct OutboxImageEnded {
   std::uint64_t last_sequence = 0;
   std::uint64_t applied = 0;
 };
+/// The session was the last of its shard's members of that group to get a message. Beside it, each
+/// Queued that came by a shared subscription says so.
+struct SharedTurnTaken {
+  static constexpr Kind kind = Kind::shared_turn_taken;
+  SessionNumber session = 0;
+  std::string_view filter;
+  Ago at{};
+};
 struct CheckpointEnded {
   static constexpr Kind kind = Kind::checkpoint_ended;
 };
@@ -284,7 +293,7 @@ using Record =
                  RetainedSet, RetainedCleared, OutboxSent, OutboxApplied, OutboxConfirmed,
                  CheckpointBegun, MessageKept, SessionImaged, DeliveryImaged, SessionImageEnded,
                  OutboxImaged, OutboxImageEnded, CheckpointEnded, PacketIdsSkipped, ChunkImaged,
-                 PacketIdTold>;
+                 PacketIdTold, SharedTurnTaken>;
 
 template <class Archive>
 void fields(Archive& a, BatchBegun& r) {
@@ -419,6 +428,10 @@ void fields(Archive& a, OutboxImaged& r) {
 template <class Archive>
 void fields(Archive& a, OutboxImageEnded& r) {
   a("target", r.target), a("last_sequence", r.last_sequence), a("applied", r.applied);
+}
+template <class Archive>
+void fields(Archive& a, SharedTurnTaken& r) {
+  a("session", r.session), a("filter", r.filter), a("at", r.at);
 }
 template <class Archive>
 void fields(Archive&, CheckpointEnded&) {}

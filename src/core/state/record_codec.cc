@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/state/record_codec.h"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
+#include <variant>
 
 namespace sluice::core {
 namespace {
@@ -131,6 +134,47 @@ class ReadArchive {
   const char* fault_ = nullptr;
 };
 
+struct Name {
+  logged::Kind kind;
+  const char* name;
+};
+constexpr Name names[] = {
+    {logged::Kind::batch_begun, "batch_begun"},
+    {logged::Kind::run_started, "run_started"},
+    {logged::Kind::message, "message"},
+    {logged::Kind::session_created, "session_created"},
+    {logged::Kind::session_attached, "session_attached"},
+    {logged::Kind::session_detached, "session_detached"},
+    {logged::Kind::session_ended, "session_ended"},
+    {logged::Kind::will_set, "will_set"},
+    {logged::Kind::subscribed, "subscribed"},
+    {logged::Kind::unsubscribed, "unsubscribed"},
+    {logged::Kind::queued, "queued"},
+    {logged::Kind::delivery_begun, "delivery_begun"},
+    {logged::Kind::queue_front_dropped, "queue_front_dropped"},
+    {logged::Kind::delivery_acknowledged, "delivery_acknowledged"},
+    {logged::Kind::packet_id_received, "packet_id_received"},
+    {logged::Kind::packet_id_released, "packet_id_released"},
+    {logged::Kind::retained_set, "retained_set"},
+    {logged::Kind::retained_cleared, "retained_cleared"},
+    {logged::Kind::outbox_sent, "outbox_sent"},
+    {logged::Kind::outbox_applied, "outbox_applied"},
+    {logged::Kind::outbox_confirmed, "outbox_confirmed"},
+    {logged::Kind::checkpoint_begun, "checkpoint_begun"},
+    {logged::Kind::message_kept, "message_kept"},
+    {logged::Kind::session_imaged, "session_imaged"},
+    {logged::Kind::delivery_imaged, "delivery_imaged"},
+    {logged::Kind::packet_ids_skipped, "packet_ids_skipped"},
+    {logged::Kind::chunk_imaged, "chunk_imaged"},
+    {logged::Kind::packet_id_told, "packet_id_told"},
+    {logged::Kind::session_image_ended, "session_image_ended"},
+    {logged::Kind::outbox_imaged, "outbox_imaged"},
+    {logged::Kind::outbox_image_ended, "outbox_image_ended"},
+    {logged::Kind::shared_turn_taken, "shared_turn_taken"},
+    {logged::Kind::checkpoint_ended, "checkpoint_ended"},
+};
+static_assert(std::size(names) == std::variant_size_v<logged::Record>);
+
 template <class Alternative>
 bool read_as(logged::Kind kind, ReadArchive& archive, logged::Record& record) {
   if (kind != Alternative::kind) return false;
@@ -167,73 +211,8 @@ Result<std::optional<logged::Record>> RecordReader::next() {
 }
 
 const char* logged::name_of(Kind kind) noexcept {
-  switch (kind) {
-    case Kind::batch_begun:
-      return "batch_begun";
-    case Kind::run_started:
-      return "run_started";
-    case Kind::message:
-      return "message";
-    case Kind::session_created:
-      return "session_created";
-    case Kind::session_attached:
-      return "session_attached";
-    case Kind::session_detached:
-      return "session_detached";
-    case Kind::session_ended:
-      return "session_ended";
-    case Kind::will_set:
-      return "will_set";
-    case Kind::subscribed:
-      return "subscribed";
-    case Kind::unsubscribed:
-      return "unsubscribed";
-    case Kind::queued:
-      return "queued";
-    case Kind::delivery_begun:
-      return "delivery_begun";
-    case Kind::queue_front_dropped:
-      return "queue_front_dropped";
-    case Kind::delivery_acknowledged:
-      return "delivery_acknowledged";
-    case Kind::packet_id_received:
-      return "packet_id_received";
-    case Kind::packet_id_released:
-      return "packet_id_released";
-    case Kind::retained_set:
-      return "retained_set";
-    case Kind::retained_cleared:
-      return "retained_cleared";
-    case Kind::outbox_sent:
-      return "outbox_sent";
-    case Kind::outbox_applied:
-      return "outbox_applied";
-    case Kind::outbox_confirmed:
-      return "outbox_confirmed";
-    case Kind::checkpoint_begun:
-      return "checkpoint_begun";
-    case Kind::message_kept:
-      return "message_kept";
-    case Kind::session_imaged:
-      return "session_imaged";
-    case Kind::delivery_imaged:
-      return "delivery_imaged";
-    case Kind::packet_ids_skipped:
-      return "packet_ids_skipped";
-    case Kind::chunk_imaged:
-      return "chunk_imaged";
-    case Kind::packet_id_told:
-      return "packet_id_told";
-    case Kind::session_image_ended:
-      return "session_image_ended";
-    case Kind::outbox_imaged:
-      return "outbox_imaged";
-    case Kind::outbox_image_ended:
-      return "outbox_image_ended";
-    case Kind::checkpoint_ended:
-      return "checkpoint_ended";
-  }
-  return "unknown";
+  const auto* const found = std::ranges::find(names, kind, &Name::kind);
+  return found != std::end(names) ? found->name : "unknown";
 }
 
 }  // namespace sluice::core

@@ -64,6 +64,13 @@ struct Unsubscribed {
   SessionSlot session;
   std::string_view filter;
 };
+/// The session got a message by its shared subscription at `at`; so the turn is behind it, if no
+/// other member got one later.
+struct SharedTurnTaken {
+  SessionSlot session;
+  std::string_view filter;  ///< as the client wrote it, $share/ included
+  Instant at;
+};
 /// A message joins the session's queue.
 struct Queued {
   SessionSlot session;

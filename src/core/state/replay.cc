@@ -131,11 +131,32 @@ Replay::Outcome Replay::on(const logged::Unsubscribed& unsubscribed) {
   return {};
 }
 
+Replay::Outcome Replay::on(const logged::SharedTurnTaken& taken) {
+  const SessionSlot slot = find(taken.session);
+  if (slot == no_session) return {};
+  if (!is_filter(taken.filter)) return wrong("the turn of a group without a topic filter");
+  state_.apply(record::SharedTurnTaken{slot, taken.filter, before_batch(taken.at)});
+  return {};
+}
+
+// The record of a message does not name the group: it is one that matches, with the session in it.
+void Replay::note_shared(SessionSlot slot, std::string_view topic) {
+  struct Visitor {
+    SubscriptionTree& tree;
+    SessionSlot slot;
+    Instant at;
+    void on_subscription(const Subscription&) {}
+    void on_group(SharedGroup& group) { tree.note_taken(group, slot, at); }
+  };
+  state_.subscriptions.match(topic, Visitor{state_.subscriptions, slot, batch_at_});
+}
+
 Replay::Outcome Replay::on(const logged::Queued& queued) {
   const SessionSlot slot = find(queued.session);
   if (slot == no_session) return {};
   const MessageRef* message = find_message(queued.message);
   if (message == nullptr) return wrong("an entry of a queue without its message");
+  if (queued.is_shared) note_shared(slot, (*message)->topic());
   if (queued.session == open_) {
     since_.push_back({*message,
                       {queued.subscription_ids.begin(), queued.subscription_ids.end()},

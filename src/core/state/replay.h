@@ -59,6 +59,7 @@ class Replay {
   Outcome on(const logged::WillSet& will);
   Outcome on(const logged::Subscribed& subscribed);
   Outcome on(const logged::Unsubscribed& unsubscribed);
+  Outcome on(const logged::SharedTurnTaken& taken);
   Outcome on(const logged::Queued& queued);
   Outcome on(const logged::DeliveryBegun& begun);
   Outcome on(const logged::QueueFrontDropped& dropped);
@@ -76,6 +77,7 @@ class Replay {
   Outcome on(const logged::DeliveryImaged& imaged);
   Outcome on(const logged::PacketIdsSkipped& skipped);
   Outcome on(const logged::PacketIdTold& told);
+  void note_shared(SessionSlot slot, std::string_view topic);
   Outcome skip_packet_ids(SessionSlot slot, std::uint32_t count);
   Outcome on(const logged::ChunkImaged& imaged);
   Outcome on(const logged::SessionImageEnded& ended);

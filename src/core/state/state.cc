@@ -139,6 +139,13 @@ bool State::apply(const record::Unsubscribed& unsubscribed) {
   return subscriptions.unsubscribe(unsubscribed.filter, unsubscribed.session);
 }
 
+void State::apply(const record::SharedTurnTaken& taken) {
+  const auto shared = codec::split_shared_filter(taken.filter);
+  if (!shared || !shared->is_shared()) return;
+  if (SharedGroup* group = subscriptions.find_shared_group(shared->share_name, shared->filter))
+    subscriptions.note_taken(*group, taken.session, taken.at);
+}
+
 void State::apply(const record::Queued& queued) {
   Outbound& outbound = sessions.at(queued.session).outbound();
   const std::size_t bytes = counted_bytes(*queued.message);

@@ -39,6 +39,7 @@ class State {
   SubscribeOutcome apply(const record::Subscribed& subscribed);
   /// False if there was none.
   bool apply(const record::Unsubscribed& unsubscribed);
+  void apply(const record::SharedTurnTaken& taken);
   void apply(const record::Queued& queued);
   /// The delivery in the window; valid until the next apply() for that session.
   Delivery& apply(const record::QueuedAndBegun& sent);

@@ -60,6 +60,10 @@ void StateMover::move_session(const State& from, const Session& session, Target&
         to.state.apply(
             record::Subscribed{slot, filter, subscription.options, subscription.subscription_id});
       });
+  from.subscriptions.for_each_turn_taken(
+      session.slot, text, [&](std::string_view filter, const Subscription&, Instant at) {
+        to.state.apply(record::SharedTurnTaken{slot, filter, at});
+      });
   for (const codec::PacketId id : session.received.to_vector())
     to.state.apply(record::PacketIdReceived{slot, id});
   if (session.will)

@@ -4,11 +4,15 @@
 // one of them. Members stand in the order they subscribed; the turn goes round among the best that
 // can take the message.
 //
+// A restart goes on behind the member that had a message last. Each shard remembers the last of its
+// own members and when that was; whoever knows all members takes the latest (resume()).
+//
 // Owner:   SubscriptionTree.      Thread: its shard's.
 // Never:   allocation in a pick.
 // Spec:    MQTT 5.0 §4.8.2.
 #pragma once
 
+#include "base/time.h"
 #include "core/dense_pool.h"
 #include "core/topic/topic_nodes.h"
 
@@ -37,13 +41,19 @@ class SharedGroup {
       f((*entries_)[i].subscription());
   }
 
+  /// The member that pick() gave last is one of this shard's and got the message at `at`.
+  void note_picked_taken(Instant at) {
+    taken_ = last_;
+    taken_at_ = at;
+  }
+
  private:
   friend class SubscriptionTree;
   template <class ClassOf>
   friend std::optional<Subscription> pick(SharedGroup& group, ClassOf&& class_of);
 
   std::uint32_t after(std::uint32_t member) const {
-    const std::uint32_t next = (*entries_)[member].next;
+    const std::uint32_t next = member != topic::none ? (*entries_)[member].next : topic::none;
     return next != topic::none ? next : head_;
   }
 
@@ -51,10 +61,13 @@ class SharedGroup {
   std::uint32_t leaf_;
   std::uint32_t head_ = topic::none;
   std::uint32_t tail_ = topic::none;
-  std::uint32_t turn_ = topic::none;  ///< whose turn it is
+  std::uint32_t last_ = topic::none;   ///< behind whom the turn is; none: at the head
+  std::uint32_t taken_ = topic::none;  ///< the last of this shard's members to get a message
   std::uint32_t count_ = 0;
   std::uint32_t next_group_ = topic::none;
   std::uint32_t previous_group_ = topic::none;
+  Instant taken_at_{};
+  Instant resumed_at_{};  ///< when the member that the turn resumed behind got its message
   const DensePool<topic::Entry>* entries_;
 };
 
@@ -65,7 +78,7 @@ template <class ClassOf>
 std::optional<Subscription> pick(SharedGroup& group, ClassOf&& class_of) {
   std::uint32_t best = topic::none;
   auto best_class = MemberClass::cannot_take;
-  std::uint32_t member = group.turn_;
+  std::uint32_t member = group.after(group.last_);
   for (std::uint32_t i = 0; i < group.count_; ++i) {
     const MemberClass member_class = class_of((*group.entries_)[member].member.session);
     if (member_class < best_class) {
@@ -76,7 +89,7 @@ std::optional<Subscription> pick(SharedGroup& group, ClassOf&& class_of) {
     member = group.after(member);
   }
   if (best == topic::none) return std::nullopt;
-  group.turn_ = group.after(best);
+  group.last_ = best;
   return (*group.entries_)[best].subscription();
 }
 

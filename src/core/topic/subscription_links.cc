@@ -47,7 +47,7 @@ void SubscriptionTree::add_to_group(std::uint32_t group_index, const Subscriptio
   if (group.tail_ != none)
     entries_[group.tail_].next = index;
   else
-    group.head_ = group.turn_ = index;
+    group.head_ = index;
   group.tail_ = index;
   ++group.count_;
   members_.insert(entry_hash(group_index, true, subscription.session), index);
@@ -83,7 +83,8 @@ void SubscriptionTree::remove_from_chain(std::uint32_t index) {
 void SubscriptionTree::remove_from_group(std::uint32_t index) {
   const Entry entry = entries_[index];
   SharedGroup& group = groups_[entry.owner];
-  if (group.turn_ == index) group.turn_ = group.after(index);
+  if (group.last_ == index) group.last_ = entry.previous;
+  if (group.taken_ == index) group.taken_ = none;
   if (entry.next != none) entries_[entry.next].previous = entry.previous;
   (entry.previous != none ? entries_[entry.previous].next : group.head_) = entry.next;
   if (entry.next == none) group.tail_ = entry.previous;

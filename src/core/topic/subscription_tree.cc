@@ -79,6 +79,33 @@ SharedGroup* SubscriptionTree::find_shared_group(std::string_view share_name,
   return group == none ? nullptr : &groups_[group];
 }
 
+void SubscriptionTree::note_taken(SharedGroup& group, SessionSlot session, Instant at) {
+  const std::uint32_t entry = find_entry(group, session);
+  if (entry == none || (group.taken_ != none && at < group.taken_at_)) return;
+  group.taken_ = entry;
+  group.taken_at_ = at;
+}
+
+std::optional<Subscription> SubscriptionTree::take(std::string_view share_name,
+                                                   std::string_view filter, SessionSlot session,
+                                                   Instant at) {
+  SharedGroup* group = find_shared_group(share_name, filter);
+  const std::uint32_t entry = group == nullptr ? none : find_entry(*group, session);
+  if (entry == none) return std::nullopt;
+  group->taken_ = entry;
+  group->taken_at_ = at;
+  return entries_[entry].subscription();
+}
+
+void SubscriptionTree::resume(std::string_view share_name, std::string_view filter,
+                              SessionSlot session, Instant at) {
+  SharedGroup* group = find_shared_group(share_name, filter);
+  const std::uint32_t entry = group == nullptr ? none : find_entry(*group, session);
+  if (entry == none || (group->last_ != none && at < group->resumed_at_)) return;
+  group->last_ = entry;
+  group->resumed_at_ = at;
+}
+
 std::string SubscriptionTree::filter_of(const SharedGroup& group) const {
   std::string filter;
   tree_.append_filter(group.leaf_, filter);
@@ -153,6 +180,10 @@ std::uint32_t SubscriptionTree::find_entry(std::uint32_t owner, bool is_shared,
     const Entry& entry = entries_[i];
     return entry.member.session == session && entry.owner == owner && entry.is_shared == is_shared;
   });
+}
+
+std::uint32_t SubscriptionTree::find_entry(const SharedGroup& group, SessionSlot session) const {
+  return group.head_ == none ? none : find_entry(entries_[group.head_].owner, true, session);
 }
 
 std::uint32_t SubscriptionTree::find_group(std::uint32_t leaf, std::string_view name) const {

@@ -51,6 +51,21 @@ class SubscriptionTree {
   bool has(std::string_view share_name, std::string_view filter, SessionSlot session);
   /// Null if nobody has subscribed so. Valid until the tree changes.
   SharedGroup* find_shared_group(std::string_view share_name, std::string_view filter);
+  /// Where the turn of a group is, over a restart. The session, if it is a member, got a message of
+  /// the group at `at`, unless another of this shard's did so later.
+  void note_taken(SharedGroup& group, SessionSlot session, Instant at);
+  /// find_shared() of a member that gets a message at `at`.
+  std::optional<Subscription> take(std::string_view share_name, std::string_view filter,
+                                   SessionSlot session, Instant at);
+  /// f(std::string_view filter, const Subscription&, Instant at) for each shared subscription of
+  /// the session by which it got a message at `at`, as the last of this shard's members. Otherwise
+  /// as for_each_of_session().
+  template <class F>
+  void for_each_turn_taken(SessionSlot session, std::string& text, F&& f) const;
+  /// The turn goes on behind the session, which got a message at `at`; unless it was told to go on
+  /// behind one that did so later.
+  void resume(std::string_view share_name, std::string_view filter, SessionSlot session,
+              Instant at);
   /// The filter of a group, without `$share`.
   std::string filter_of(const SharedGroup& group) const;
   /// Ends all subscriptions of the session, shared ones too; says how many. O(their number).
@@ -97,6 +112,7 @@ class SubscriptionTree {
   SubscribeOutcome replace(MemberId id, const Subscription& subscription);
   MemberId find_member(std::uint32_t leaf, SessionSlot session) const;
   std::uint32_t find_entry(std::uint32_t owner, bool is_shared, SessionSlot session) const;
+  std::uint32_t find_entry(const SharedGroup& group, SessionSlot session) const;
   std::uint32_t find_group(std::uint32_t leaf, std::string_view name) const;
   std::uint32_t obtain_group(std::uint32_t leaf, std::string_view name);
 
@@ -137,6 +153,20 @@ void SubscriptionTree::for_each_of_session(SessionSlot session, std::string& tex
     text.clear();
     append_filter(id, text);
     f(std::string_view(text), subscription(id));
+  }
+}
+
+template <class F>
+void SubscriptionTree::for_each_turn_taken(SessionSlot session, std::string& text, F&& f) const {
+  if (index_of(session) >= sessions_.size()) return;
+  for (MemberId id = sessions_[index_of(session)].head; id != topic::none;
+       id = member(id).session_next) {
+    if ((id & first_of_leaf) != 0 || !entries_[id].is_shared) continue;
+    const SharedGroup& group = groups_[entries_[id].owner];
+    if (group.taken_ != id) continue;
+    text.clear();
+    append_filter(id, text);
+    f(std::string_view(text), subscription(id), group.taken_at_);
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace sluice::testing {
 namespace {
 
@@ -74,6 +76,30 @@ TEST_P(Recovery, SubscriptionsWorkForWhatIsPublishedAfterwards) {
   RawClient& client = come_back();
   client.expect(Publish{.topic = "t/x", .payload = "a", .qos = qos_1});
   client.expect(Publish{.topic = "u", .payload = "b", .qos = qos_1});
+}
+
+TEST_P(Recovery, TheTurnOfASharedGroupGoesOnWhereItWas) {
+  std::vector<std::string> ids;
+  for (std::uint16_t i = 0; i < 3; ++i) {
+    const auto shard = static_cast<std::uint16_t>(i % shards_);
+    ids.push_back(broker_.client_id_on(shard, "m" + std::to_string(i) + "-"));
+    RawClient& member = broker_.connect(session(ids.back(), true));
+    member.send(Subscribe{.packet_id = 1, .filters = {{"$share/g/t", qos_1}}});
+    member.take<Suback>();
+    member.cut();
+  }
+  for (int i = 0; i < 7; ++i) {
+    publisher().send(Publish{.topic = "t", .payload = "x", .qos = qos_1, .packet_id = 1});
+    crash();
+  }
+  std::multiset<std::size_t> counts;
+  for (const std::string& id : ids) {
+    RawClient& member = broker_.resume(session(id, false));
+    std::size_t count = 0;
+    while (member.receive()) ++count;
+    counts.insert(count);
+  }
+  EXPECT_EQ(counts, (std::multiset<std::size_t>{2, 2, 3}));
 }
 
 TEST_P(Recovery, ASessionThatEndedWithItsConnectionIsGone) {

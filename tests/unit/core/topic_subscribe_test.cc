@@ -167,7 +167,44 @@ TEST(SharedGroup, TheTurnPassesOnWhenItsMemberLeaves) {
   EXPECT_THAT(picks(group, all, 3), ElementsAre(2, 1, 2));
   EXPECT_FALSE(tree.subscribe_shared("g", "a", of_session(2, 9)).is_new);
   EXPECT_TRUE(tree.subscribe_shared("g", "a", of_session(0)).is_new);
-  EXPECT_THAT(picks(group, all, 3), ElementsAre(1, 2, 0));
+  EXPECT_THAT(picks(group, all, 4), ElementsAre(0, 1, 2, 0));
+  EXPECT_EQ(tree.unsubscribe_all(SessionSlot{0}), 1U);
+  EXPECT_THAT(picks(group, all, 2), ElementsAre(1, 2));
+  EXPECT_EQ(tree.unsubscribe_all(SessionSlot{1}), 1U);
+  EXPECT_THAT(picks(group, all, 1), ElementsAre(2));
+}
+
+TEST(SharedGroup, TheTurnResumesBehindTheMemberThatHadAMessageLast) {
+  SubscriptionTree tree({1, 2});
+  for (std::uint32_t session = 0; session < 3; ++session)
+    tree.subscribe_shared("g", "a/+", of_session(session));
+  SharedGroup& group = *match(tree, "a/b").groups.at(0);
+  const auto taken = [&](std::uint32_t session) {
+    std::vector<std::pair<std::string, std::int64_t>> turns;
+    std::string text;
+    tree.for_each_turn_taken(SessionSlot{session}, text,
+                             [&](std::string_view filter, const Subscription&, Instant at) {
+                               turns.emplace_back(filter, at.ns);
+                             });
+    return turns;
+  };
+  EXPECT_THAT(taken(1), IsEmpty());
+  tree.note_taken(group, SessionSlot{1}, Instant{50});
+  tree.note_taken(group, SessionSlot{0}, Instant{40});  // earlier
+  tree.note_taken(group, SessionSlot{7}, Instant{60});  // no member
+  EXPECT_THAT(taken(1), ElementsAre(std::pair("$share/g/a/+", 50)));
+  EXPECT_THAT(taken(0), IsEmpty());
+  const Classes all{{free_window, free_window, free_window}};
+  tree.resume("g", "a/+", SessionSlot{1}, Instant{50});
+  tree.resume("g", "a/+", SessionSlot{2}, Instant{30});  // earlier
+  EXPECT_THAT(picks(group, all, 2), ElementsAre(2, 0));
+  group.note_picked_taken(Instant{70});
+  EXPECT_THAT(taken(0), ElementsAre(std::pair("$share/g/a/+", 70)));
+  EXPECT_EQ(tree.take("g", "a/+", SessionSlot{2}, Instant{80}), of_session(2));
+  EXPECT_EQ(tree.take("g", "a/+", SessionSlot{7}, Instant{80}), std::nullopt);
+  EXPECT_THAT(taken(2), ElementsAre(std::pair("$share/g/a/+", 80)));
+  tree.unsubscribe_shared("g", "a/+", SessionSlot{2});
+  for (std::uint32_t session = 0; session < 3; ++session) EXPECT_THAT(taken(session), IsEmpty());
 }
 
 TEST(SharedGroup, GroupsOfOneFilterStandApartByNameAndFromPlainSubscriptions) {

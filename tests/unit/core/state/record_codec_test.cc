@@ -109,6 +109,7 @@ TEST(RecordCodec, EveryRecordComesBackAsItWasWritten) {
                                         .retain_handling = codec::RetainHandling::do_not_send},
                                        5});
   expect_round_trip(logged::Unsubscribed{1, "a/#"});
+  expect_round_trip(logged::SharedTurnTaken{300, "$share/g/a/+", {Duration(-7)}});
   expect_round_trip(logged::Queued{.session = 1,
                                    .message = 2,
                                    .qos = codec::Qos::at_least_once,

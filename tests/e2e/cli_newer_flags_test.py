@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flags of mosquitto 2.1's clients that those of Debian 12 (2.0.11) do not have, under both names
 of the program."""
+import json
 import os
 import re
+import socket
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 
 from support.broker import Broker, sluice_binary
 from support.certificates import Authority
+from support.namespace import NetworkNamespace
 from support.peers import PATIENCE
 
 
@@ -143,6 +147,87 @@ class NewerFlags(unittest.TestCase):
         done = self.run_one([*self.pubs[1], "-h", "localhost", "-p", self.secure, "--cafile",
                              self.ca, "-t", "a", "-m", "x", "--tls-keylog", self.folder])
         self.assertIn("cannot be written", done.stderr)
+
+    def test_a_connection_of_several_networks_is_asked_for(self):
+        try:
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP).close()
+        except OSError:
+            self.skipTest("this kernel has no MPTCP")
+        for sub in self.subs:
+            with subprocess.Popen([*sub, "-p", self.port, "-t", "paths", "--mptcp", "-d"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  text=True) as process:
+                while "SUBACK" not in (line := process.stdout.readline()):
+                    self.assertTrue(line)
+                with open(f"/proc/{process.pid}/net/protocols", encoding="ascii") as file:
+                    counts = {row.split()[0]: int(row.split()[2]) for row in file.readlines()[1:]}
+                self.assertGreater(counts["MPTCP"], 0)
+                process.kill()
+
+
+class Services(unittest.TestCase):
+    """Where the broker is, asked of a name server; in a network of its own."""
+
+    def setUp(self):
+        self.namespace = NetworkNamespace()
+        self.addCleanup(self.namespace.leave)
+        if not self.namespace.enter():
+            self.skipTest("no namespace of networks here")
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="sluice-srv-"))
+        with open(folder + "/resolv.conf", "w", encoding="ascii") as file:
+            file.write("nameserver 127.0.0.1\nsearch home.test\noptions timeout:1 attempts:2\n")
+        # The program's own view: another /etc/resolv.conf, and no name service cache.
+        script = f'mount --bind {folder}/resolv.conf /etc/resolv.conf && exec "$@"'
+        self.inside = [*self.namespace.prefix, "unshare", "-m", "sh", "-c", script, "sh"]
+        if subprocess.run([*self.inside, "true"], stderr=subprocess.DEVNULL,
+                          check=False).returncode:
+            self.skipTest("no namespace of mounts here")
+        authority = Authority(folder + "/ca")
+        certificate, key = authority.sign("server", "/CN=two.test", "DNS:two.test")
+        self.ca = authority.file
+        tls = f"mqtts://127.0.0.1:0?cert={certificate}&key={key}"
+        self.broker = self.enterContext(
+            Broker(prefix=self.namespace.prefix, arguments=["--listen", tls]))
+        self.broker.wait_for_line("admin on ")
+        secure = re.findall(r"^listening on 127\.0\.0\.1:(\d+) \(mqtts\)",
+                            self.broker.output(), re.M)[-1]
+        port = self.broker.port
+        services = {"_mqtt._tcp.example.test": [[20, 0, port, "two.test"], [10, 5, 1, "one.test"]],
+                    "_secure-mqtt._tcp.example.test": [[0, 0, int(secure), "two.test"]],
+                    "_mqtt._tcp.home.test": [[0, 0, port, "two.test"]],
+                    "_mqtt._tcp.none.test": [[0, 0, 0, ""]]}
+        server = os.path.dirname(os.path.realpath(__file__)) + "/support/name_server.py"
+        self.server = subprocess.Popen(
+            [*self.namespace.prefix, sys.executable, server, json.dumps(services)],
+            stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.server.stdout.close)
+        self.addCleanup(self.server.wait)
+        self.addCleanup(self.server.kill)
+        self.assertEqual(self.server.stdout.readline(), "ready\n")
+
+    def pub(self, *words):
+        command = [sluice_binary(), "pub", "-t", "a", "-m", "x", "-q", "1"]
+        return subprocess.run([*self.inside, *command, *words], capture_output=True, text=True,
+                              check=False, timeout=PATIENCE)
+
+    def test_the_hosts_of_a_domain_are_tried_in_their_order(self):
+        done = self.pub("-S", "-h", "example.test")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        done = self.pub("-S")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_with_tls_it_is_another_service_and_the_certificate_is_that_of_the_host(self):
+        done = self.pub("-S", "-h", "example.test", "--cafile", self.ca)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_a_domain_without_one_says_so(self):
+        for domain in ("none.test", "unknown.test"):
+            done = self.pub("-S", "-h", domain)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn(f"_mqtt._tcp.{domain}: the name server knows no host", done.stderr)
+        self.server.kill()
+        done = self.pub("-S", "-h", "example.test")
+        self.assertIn("no name server has answered", done.stderr)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 #include "cli/mqtt/tls_settings.h"
 #include "net/url.h"
+#include "os/socket/service_lookup.h"
 
 namespace sluice::cli {
 namespace {
@@ -79,8 +80,8 @@ Parsed<BrokerAddress> broker_address(const ParsedFlags& flags, std::string_view 
     out.words.erase(out.words.begin());
   }
   if (flags.has("unix")) {
-    if (!url.empty() || flags.has("host") || flags.has("ws"))
-      return refuse("--unix stands alone: without -h, -L and --ws");
+    if (!url.empty() || flags.has("host") || flags.has("ws") || flags.has("srv"))
+      return refuse("--unix stands alone: without -h, -L, -S and --ws");
     out.endpoints.push_back({.scheme = net::Scheme::unix_socket,
                              .host = {},
                              .port = 0,
@@ -96,8 +97,31 @@ Parsed<BrokerAddress> broker_address(const ParsedFlags& flags, std::string_view 
     }
     out.topic.reset();
   }
+  if (flags.has("srv") && (!url.empty() || flags.has("port") || flags.has("ws")))
+    return refuse(
+        "-S finds host and port itself: -h takes the domain; -p, -L and --ws do not go with it");
+  if (flags.has("srv")) out.endpoints.clear();
   take_host_and_port(flags, out);
+  if (flags.has("srv")) {
+    const bool is_tls = out.endpoints.front().scheme == net::Scheme::tls;
+    out.service = is_tls ? "_secure-mqtt._tcp" : "_mqtt._tcp";
+    if (flags.has("host")) out.service.append(".").append(flags.text("host"));
+  }
   return out;
+}
+
+Parsed<bool> find_service(const std::string& service, std::vector<client::Endpoint>& endpoints) {
+  if (service.empty()) return true;
+  const auto found = os::look_up_service(service);
+  if (!found) return refuse("-S: " + service + ": " + found.error().detail);
+  const client::Endpoint like = endpoints.front();
+  endpoints.clear();
+  for (const os::ServiceTarget& target : *found) {
+    endpoints.push_back(like);
+    endpoints.back().host = target.host;
+    endpoints.back().port = target.port;
+  }
+  return true;
 }
 
 }  // namespace sluice::cli

@@ -14,6 +14,7 @@ namespace sluice::cli {
 
 struct BrokerAddress {
   std::vector<client::Endpoint> endpoints;
+  std::string service;  ///< what the DNS is to be asked for, instead of endpoints.front()
   std::optional<std::string> user;
   std::optional<std::string> password;
   std::optional<std::string> topic;      ///< the path of a URL, as it was written
@@ -22,5 +23,8 @@ struct BrokerAddress {
 };
 
 Parsed<BrokerAddress> broker_address(const ParsedFlags& flags, std::string_view environment_url);
+
+/// Takes the hosts of the service for the endpoints; without one, nothing. Blocks (DNS).
+Parsed<bool> find_service(const std::string& service, std::vector<client::Endpoint>& endpoints);
 
 }  // namespace sluice::cli

@@ -6,6 +6,7 @@
 #include "cli/exit_code.h"
 #include "cli/flags/help.h"
 #include "cli/flags/option_file.h"
+#include "cli/mqtt/broker_address.h"
 #include "cli/version.h"
 
 #include <cstdio>
@@ -76,6 +77,11 @@ Parsed<int> run(const FlagTable& table, const Arguments& arguments,
   auto settings = connection_settings(
       *flags, arguments, is_mosquitto(arguments) ? std::string() : environment("SLUICE_URL"));
   if (!settings) return std::unexpected(settings.error());
+  if (const auto found = find_service(settings->service, settings->link.connector.endpoints);
+      !found) {
+    std::fprintf(stderr, "%s: %s\n", arguments.program.c_str(), found.error().text.c_str());
+    return is_mosquitto(arguments) ? exit_failure : exit_unreachable;
+  }
   return body(*flags, std::move(*settings));
 }
 

@@ -20,6 +20,11 @@ inline constexpr Flag broker_flags[] = {
     {"context", '\0', FlagKind::text, "NAME",
      "connect as saved under this name by `sluice context save`"},
     {"bind", 'A', FlagKind::text, "ADDRESS", "local address to connect from"},
+    {"srv", 'S', FlagKind::toggle, "",
+     "ask the DNS which hosts serve the domain given with -h, and on which ports: _mqtt._tcp, or "
+     "_secure-mqtt._tcp with TLS; without -h the domain of this system"},
+    {"mptcp", '\0', FlagKind::toggle, "",
+     "let the TCP connection use several networks at once (MPTCP), where the broker can"},
     {"nodelay", '\0', FlagKind::toggle, "",
      "send small packets at once; always so here, accepted for old scripts"},
 };

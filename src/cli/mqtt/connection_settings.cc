@@ -234,6 +234,7 @@ Parsed<bool> read_layers(const ParsedFlags& flags, client::ConnectorOptions& con
     return refuse("--ws-header needs a WebSocket; use ws://, wss:// or --ws");
   if (const auto good = net::check_ws_headers(headers); !good)
     return refuse(std::string("--ws-header: ") + good.error().detail);
+  if (flags.has("mptcp")) connector.layers.paths = os::Paths::several;
   if (!flags.has("proxy")) return true;
   auto proxy = net::parse_socks_url(flags.text("proxy"));
   if (!proxy) return refuse(std::string("--proxy: ") + proxy.error().detail);
@@ -253,6 +254,7 @@ Parsed<ConnectionSettings> connection_settings(const ParsedFlags& flags, const A
   auto address = broker_address(flags, environment_url);
   if (!address) return std::unexpected(address.error());
   out.link.connector.endpoints = std::move(address->endpoints);
+  out.service = std::move(address->service);
   out.link.machine.user_name = std::move(address->user);
   out.link.machine.password = std::move(address->password);
   if (address->client_id) out.link.machine.client_id = *address->client_id;

@@ -17,6 +17,8 @@ namespace sluice::cli {
 
 struct ConnectionSettings {
   client::LinkOptions link;
+  /// As in BrokerAddress: find_service() makes endpoints of it.
+  std::string service;
   PropertyArguments properties;
   /// The topic that stood in a URL.
   std::optional<std::string> url_topic;

@@ -6,7 +6,6 @@
 #include "net/transport/tls/tls_transport.h"
 #include "net/transport/unix/unix_transport.h"
 #include "net/transport/ws/ws_transport.h"
-#include "os/socket/connecting_socket.h"
 
 #include <algorithm>
 #include <array>
@@ -17,7 +16,7 @@ namespace {
 using Connected = Result<std::unique_ptr<Transport>>;
 
 Connected connect_mqtt(const ConnectTo& to) {
-  SLUICE_TRY(auto socket, connect_tcp(to.address, to.local));
+  SLUICE_TRY(auto socket, connect_tcp(to.address, to.local, to.layers.paths));
   if (!to.layers.proxy) return socket;
   const HostPort target{.host = to.layers.target, .port = to.layers.port};
   return std::make_unique<SocksTransport>(*to.layers.proxy, target, std::move(socket));

@@ -10,6 +10,7 @@
 #include "net/transport/transport.h"
 #include "net/transport/ws/ws_handshake.h"
 #include "os/file_descriptor.h"
+#include "os/socket/connecting_socket.h"
 #include "os/socket/socket_address.h"
 
 #include <cstdint>
@@ -31,6 +32,7 @@ struct ClientLayers {
   std::uint16_t port{};                ///< of the server
   std::optional<SocksProxy> proxy{};   ///< the address is its, and it is asked for `target`
   std::string target{};                ///< the server's name, for the proxy
+  os::Paths paths = os::Paths::one;    ///< of the TCP connection
   std::uint64_t seed{};  ///< secret and another for each connection: a WebSocket's masks
 };
 

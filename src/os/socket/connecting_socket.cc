@@ -3,6 +3,7 @@
 
 #include "os/system_error.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -10,9 +11,14 @@
 
 namespace sluice::os {
 
-Result<FileDescriptor> start_connect(const SocketAddress& address, const SocketAddress* local) {
-  FileDescriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket.is_open()) return system_failure("a socket cannot be opened");
+Result<FileDescriptor> start_connect(const SocketAddress& address, const SocketAddress* local,
+                                     Paths paths) {
+  const int protocol = paths == Paths::several ? IPPROTO_MPTCP : 0;
+  FileDescriptor socket(
+      ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
+  if (!socket.is_open())
+    return system_failure(protocol == 0 ? "a socket cannot be opened"
+                                        : "a socket for MPTCP cannot be opened");
   if (local != nullptr &&
       ::bind(socket.get(), local->data(), static_cast<socklen_t>(local->size())) != 0)
     return system_failure("the local address cannot be used");

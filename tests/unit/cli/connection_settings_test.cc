@@ -46,6 +46,21 @@ TEST(ConnectionSettings, BrokerIsFoundByFlagUrlWordOrEnvironment) {
   EXPECT_EQ(place(native({"mqtt://a,b:2"})), "a:1883 b:2 ");
 }
 
+TEST(ConnectionSettings, AServiceIsNamedByTheDomainAndByTls) {
+  EXPECT_EQ(mosquitto({"-S", "-h", "example.org"})->service, "_mqtt._tcp.example.org");
+  EXPECT_EQ(native({"-S"}, "mqtt://u@e:9")->service, "_mqtt._tcp");
+  EXPECT_EQ(native({"--srv", "-h", "example.org", "--tls-use-os-certs"})->service,
+            "_secure-mqtt._tcp.example.org");
+  EXPECT_EQ(native({"-h", "h"})->service, "");
+  for (const Words& more : {Words{"-p", "1883"}, {"-L", "mqtt://h"}, {"--ws"}, {"--unix", "/s"}}) {
+    Words words{"-S"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto parsed = native(words);
+    ASSERT_FALSE(parsed) << more.front();
+    EXPECT_NE(parsed.error().text.find("-S"), std::string::npos) << parsed.error().text;
+  }
+}
+
 TEST(ConnectionSettings, TopicOfAUrlIsTakenAsWritten) {
   const auto parsed = native({"-L", "mqtt://u:p@h/sensors/+/x%2F#"});
   ASSERT_TRUE(parsed) << parsed.error().text;

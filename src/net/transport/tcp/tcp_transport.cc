@@ -3,15 +3,14 @@
 
 #include "base/assert.h"
 #include "net/transport/socket_transport.h"
-#include "os/socket/connecting_socket.h"
 #include "os/socket/socket_options.h"
 
 namespace sluice::net {
 
 Result<std::unique_ptr<Transport>> connect_tcp(const os::SocketAddress& address,
-                                               const os::SocketAddress* local) {
+                                               const os::SocketAddress* local, os::Paths paths) {
   SLUICE_ASSERT(!address.is_unix());
-  SLUICE_TRY(os::FileDescriptor socket, os::start_connect(address, local));
+  SLUICE_TRY(os::FileDescriptor socket, os::start_connect(address, local, paths));
   return wrap_tcp(std::move(socket), address.peer());
 }
 

@@ -6,6 +6,7 @@
 
 #include "net/transport/transport.h"
 #include "os/file_descriptor.h"
+#include "os/socket/connecting_socket.h"
 #include "os/socket/socket_address.h"
 
 #include <memory>
@@ -14,7 +15,7 @@ namespace sluice::net {
 
 /// REQUIRES: an IPv4 or IPv6 address.
 Result<std::unique_ptr<Transport>> connect_tcp(const os::SocketAddress& address,
-                                               const os::SocketAddress* local);
+                                               const os::SocketAddress* local, os::Paths paths);
 std::unique_ptr<Transport> wrap_tcp(os::FileDescriptor socket, const Peer& peer);
 
 }  // namespace sluice::net

@@ -132,6 +132,17 @@ void ShardThread::on_churn_attended() {
   turn_.metrics().churn_us += static_cast<std::uint64_t>(took.count());
 }
 
+bool ShardThread::may_shake_hands() {
+  handshake_began_ = os::monotonic_now();
+  handshake_share_.set_percent(options_.server.handshake_share_max);
+  return handshake_share_.may_spend(handshake_began_);
+}
+
+void ShardThread::on_hands_shaken() {
+  const Instant now = os::monotonic_now();
+  handshake_share_.spend(now - handshake_began_, now);
+}
+
 // What a connection cost that came or went, until all was written: a mean of the last few turns.
 void ShardThread::learn_churn_cost() {
   if (churned_ == 0) return;
@@ -144,6 +155,7 @@ Duration ShardThread::time_to_wait(Instant now) const {
   if (turn_.has_work()) return Duration{0};
   Instant next = std::min(turn_.next_deadline(), stop_at_);
   for (const Door& door : doors_) next = std::min(next, door.listener->next_deadline());
+  if (turn_.has_waiting_handshakes()) next = std::min(next, handshake_share_.next(now));
   if (next.is_never()) return Duration{-1};
   return std::max(Duration{0}, next - now);
 }

@@ -17,6 +17,7 @@
 #include "server/auth/ban_desk.h"
 #include "server/doors/doors.h"
 #include "server/options.h"
+#include "server/turn/time_share.h"
 #include "server/turn/turn.h"
 
 #include <functional>
@@ -92,6 +93,8 @@ class ShardThread final : public TurnHost {
   WallTime wall_now() override;
   bool may_attend_churn(std::size_t done) override;
   void on_churn_attended() override;
+  bool may_shake_hands() override;
+  void on_hands_shaken() override;
   bool lets_in(const Peer& peer, core::EntranceId entrance) override;
   bool is_granted(const Peer& peer);
   void loop();
@@ -125,6 +128,8 @@ class ShardThread final : public TurnHost {
   Instant churn_began_{};
   std::size_t churned_ = 0;  // in this turn
   Duration churn_cost_{0};   // of one
+  TimeShare handshake_share_;
+  Instant handshake_began_{};
   bool is_held_ = false;
   os::Thread thread_;
 };

@@ -87,7 +87,10 @@ void Turn::list_readable(core::ConnId id, Slot& slot) {
   slot.is_readable = true;
   if (slot.is_listed || slot.is_paused) return;
   slot.is_listed = true;
-  (slot.comes_or_goes() ? churn_ : readable_).push_back(id);
+  if (slot.is_handshaking)
+    shaking_.push_back(id);
+  else
+    (slot.comes_or_goes() ? churn_ : readable_).push_back(id);
 }
 
 void Turn::begin(Instant now) {
@@ -115,13 +118,14 @@ void Turn::add(std::unique_ptr<net::Transport> transport, const core::Opened& op
   ++metrics_.accepts;
   const core::ConnId id = take_slot(std::move(transport));
   Slot& slot = slots_[id.slot];
+  slot.is_handshaking = slot.transport->is_handshaking();
   list_readable(id, slot);
-  if (!slot.transport->is_handshaking()) {
+  if (!slot.is_handshaking) {
     shard_->on_opened(id, opened);
     return;
   }
   // The shard hears of it once it can be talked to.
-  slot.is_handshaking = slot.is_blocked = true;
+  slot.is_blocked = true;
   slot.entrance = opened.entrance;
   slot.deadline = now_ + connect_timeout_;
   ++handshakes_;
@@ -152,6 +156,7 @@ void Turn::take_mail() {
 void Turn::run() {
   take_mail();
   if (shard_->next_deadline() <= now_) shard_->on_deadline();
+  if (!shaking_.empty() && !may_shake_hands()) ++metrics_.turn_bound_hits_handshakes;
   // What waited for this turn comes before those who could fill it.
   const std::size_t listed = readable_.size();
   if (std::exchange(churn_waits_, false)) {

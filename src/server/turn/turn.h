@@ -57,6 +57,9 @@ class TurnHost {
   virtual bool may_attend_churn(std::size_t /*done*/) { return true; }
   /// Those of this turn were attended.
   virtual void on_churn_attended() {}
+  /// Whether there is time for a step of a handshake, now. After each, on_hands_shaken().
+  virtual bool may_shake_hands() { return true; }
+  virtual void on_hands_shaken() {}
 };
 
 struct TurnOptions {
@@ -125,6 +128,8 @@ class Turn {
   std::size_t connections() const { return open_; }
   /// Those of them whose transport is not ready yet: TLS, WebSocket, PROXY.
   std::size_t handshakes() const { return handshakes_; }
+  /// Whether some of these wait for the host to have time.
+  bool has_waiting_handshakes() const { return !shaking_.empty(); }
   /// Ends these, without a word.
   void drop_handshakes();
   core::Shard& shard() { return *shard_; }
@@ -151,7 +156,7 @@ class Turn {
     std::uint32_t generation = 0;
     Phase phase = Phase::free;
     bool is_readable : 1 = false;
-    bool is_listed : 1 = false;  // in readable_ or churn_
+    bool is_listed : 1 = false;  // in readable_, churn_ or shaking_
     bool is_writable : 1 = true;
     bool is_paused : 1 = false;
     bool is_watched : 1 = false;
@@ -176,8 +181,10 @@ class Turn {
   bool read_all(std::size_t most);
   void attend(core::ConnId id, Slot& slot);
   bool has_churn() const;
+  bool may_shake_hands() const;
   bool has_room_for_churn(std::size_t done);
   void attend_churn();
+  void shake_next_hands();
   void adopt_now(HandOverLetter letter);
   void read(core::ConnId id, Slot& slot);
   void shake_hands(core::ConnId id, Slot& slot);
@@ -221,6 +228,7 @@ class Turn {
   std::vector<core::ConnId> readable_;  // to be read: in turn, once each
   std::vector<core::ConnId> round_;
   std::vector<core::ConnId> churn_;     // to be attended: they come or go
+  std::deque<core::ConnId> shaking_;    // the same, in their handshakes
   std::deque<HandOverLetter> adopted_;  // came from another shard
   bool churn_waits_ = false;            // the turn before had no time for it
   std::vector<core::ConnId> to_write_;  // their sockets have room again, or had more room

@@ -8,7 +8,9 @@ namespace sluice::server {
 
 void Turn::adopt(HandOverLetter letter) { adopted_.push_back(std::move(letter)); }
 
-bool Turn::has_churn() const { return !churn_.empty() || !adopted_.empty(); }
+bool Turn::may_shake_hands() const { return !shaking_.empty() && host_.may_shake_hands(); }
+
+bool Turn::has_churn() const { return !churn_.empty() || !adopted_.empty() || may_shake_hands(); }
 
 bool Turn::has_room_for_churn(std::size_t done) {
   if (done > 0 && shard_->is_turn_full()) return false;
@@ -21,13 +23,21 @@ bool Turn::has_room_for_churn(std::size_t done) {
   return has_time;
 }
 
-// Whoever finds no room in this turn is first in the next.
+// Whoever finds no room in this turn is first in the next. Handshakes come first: they have a share
+// of the time and no more, and leave the rest to the others.
 void Turn::attend_churn() {
   std::size_t done = 0;
   round_.clear();
   round_.swap(churn_);
   std::size_t attended = 0;
-  for (; (!adopted_.empty() || attended < round_.size()) && has_room_for_churn(done); ++done) {
+  for (;; ++done) {
+    const bool shakes = may_shake_hands();
+    if (!shakes && adopted_.empty() && attended == round_.size()) break;
+    if (!has_room_for_churn(done)) break;
+    if (shakes) {
+      shake_next_hands();
+      continue;
+    }
     if (!adopted_.empty()) {
       HandOverLetter letter = std::move(adopted_.front());
       adopted_.pop_front();
@@ -40,6 +50,15 @@ void Turn::attend_churn() {
   churn_.insert(churn_.begin(), round_.begin() + static_cast<std::ptrdiff_t>(attended),
                 round_.end());
   if (done > 0) host_.on_churn_attended();
+}
+
+void Turn::shake_next_hands() {
+  const core::ConnId id = shaking_.front();
+  shaking_.pop_front();
+  Slot* slot = find(id);
+  if (slot == nullptr) return;
+  attend(id, *slot);
+  host_.on_hands_shaken();
 }
 
 void Turn::adopt_now(HandOverLetter letter) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/turn/turn.h"
 
+#include "net/transport/layered_transport.h"
 #include "net/transport/memory/memory_transport.h"
 #include "tests/support/packets.h"
 
@@ -169,6 +170,63 @@ TEST(Turn, WhoeverComesHasATurnAlthoughOthersFillEachOfThem) {
     crowd.run();
   }
   EXPECT_EQ(crowd.received(PacketType::connect), 2U);
+}
+
+// One whose handshakes wait until they are let on.
+class Pacing final : public server::TurnHost {
+ public:
+  bool is_open = false;
+  int shaken = 0;
+
+ private:
+  bool watch(const net::Transport&, core::ConnId) override { return true; }
+  void unwatch(const net::Transport&) override {}
+  void authenticate(core::AuthRequest) override {}
+  bool may_shake_hands() override { return is_open; }
+  void on_hands_shaken() override { ++shaken; }
+};
+
+// A connection that is ready once it was asked.
+class Reserved final : public net::LayeredTransport {
+ public:
+  using LayeredTransport::LayeredTransport;
+  Result<std::size_t> read(MutableByteView into) override { return beneath().read(into); }
+  Result<std::size_t> write(std::span<const net::IoSlice> slices) override {
+    return beneath().write(slices);
+  }
+  void shutdown_write() override { beneath().shutdown_write(); }
+  bool is_handshaking() const override { return !is_ready_; }
+  Result<void> handshake() override {
+    is_ready_ = true;
+    return {};
+  }
+
+ private:
+  bool is_ready_ = false;
+};
+
+TEST(Turn, HandshakesWaitForTheirShareOfTheTimeAndNobodyElseDoes) {
+  Pacing host;
+  Crowd crowd(host);
+  for (const char* id : {"a", "b"}) {
+    auto [client, server] = net::MemoryTransport::make_pair({.capacity = 1 << 20});
+    crowd.clients.push_back(std::move(client));
+    crowd.send(crowd.clients.size() - 1, encode(Connect{.client_id = id}, Version::v3_1_1));
+    crowd.turn.add(std::make_unique<Reserved>(std::move(server)), {});
+  }
+  crowd.come("c");
+  crowd.run_all();
+  EXPECT_EQ(crowd.received(PacketType::connect), 1U);
+  EXPECT_EQ(crowd.turn.handshakes(), 2U);
+  EXPECT_TRUE(crowd.turn.has_waiting_handshakes());
+  EXPECT_FALSE(crowd.turn.has_work()) << "it would turn without end";
+  EXPECT_GE(crowd.turn.metrics().turn_bound_hits_handshakes, 1U);
+  host.is_open = true;
+  EXPECT_TRUE(crowd.turn.has_work());
+  crowd.run_all();
+  EXPECT_EQ(crowd.received(PacketType::connect), 3U);
+  EXPECT_FALSE(crowd.turn.has_waiting_handshakes());
+  EXPECT_EQ(host.shaken, 2);
 }
 
 TEST(Turn, WhoHasComeToTheWrongShardIsHandedOverAlthoughItsEndIsThereAlready) {

@@ -25,6 +25,8 @@ if(SLUICE_PRECOMPILE)
     set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros ${SLUICE_CCACHE})
   endif()
   sluice_precompiled(sluice_headers HEADERS ${SLUICE_STANDARD_HEADERS})
+  # What they define inline is compiled as the headers were.
+  sluice_precompiled(sluice_path_headers HEADERS ${SLUICE_STANDARD_HEADERS} FLAGS ${SLUICE_PATH_FLAGS})
 endif()
 
 # sluice_precompile(target [from]): the target takes the headers of `from`, which has the same flags.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/connection/connection.h"
 
-#include <algorithm>
 
 namespace sluice::core {
 
@@ -55,8 +54,7 @@ CloseCause close_cause_of(const Error& error) noexcept {
 }
 
 Connection& Connections::open(ConnId id) {
-  if (id.slot >= slots_.size())
-    slots_.resize(std::max<std::size_t>(id.slot + 1, slots_.size() * 2), none);
+  if (id.slot >= slots_.size()) slots_.resize(id.slot + std::size_t{1}, none);
   SLUICE_ASSERT(slots_[id.slot] == none);
   const std::uint32_t place = slab_.emplace();
   slots_[id.slot] = place;

@@ -6,36 +6,31 @@ namespace sluice::core {
 Flapping::Verdict Flapping::on_connect(std::uint64_t client, const CoreOptions::Flapping& options,
                                        Instant now) {
   if (options.connects_max == 0) return Verdict::calm;
-  auto found = entries_.find(client);
-  if (found == entries_.end()) {
-    const auto max = static_cast<std::size_t>(options.entries_max);
-    if (entries_.size() >= max)
-      boost::unordered::erase_if(entries_, [now](const auto& each) {
-        return each.second.window_ends <= now && each.second.banned_until <= now;
-      });
-    if (entries_.size() >= max) return Verdict::calm;
-    found = entries_.try_emplace(client).first;
+  if (window_ends_ <= now) {
+    window_ends_ = now + options.time;
+    connects_ = Connects();
   }
-  Entry& entry = found->second;
-  if (entry.window_ends <= now) {
-    entry.window_ends = now + options.time;
-    entry.connects = 0;
+  const auto key = static_cast<std::uint32_t>(client);
+  auto found = connects_.find(key);
+  if (found == connects_.end()) {
+    if (connects_.size() >= static_cast<std::size_t>(options.entries_max)) return Verdict::calm;
+    found = connects_.try_emplace(key).first;
   }
-  ++entry.connects;
-  return entry.connects == static_cast<std::uint64_t>(options.connects_max) + 1 ? Verdict::flaps
-                                                                                : Verdict::calm;
+  ++found->second;
+  return found->second == static_cast<std::uint64_t>(options.connects_max) + 1 ? Verdict::flaps
+                                                                               : Verdict::calm;
 }
 
-void Flapping::ban(std::uint64_t client, Instant until) {
-  const auto found = entries_.find(client);
-  if (found == entries_.end()) return;
-  found->second.banned_until = until;
-  found->second.window_ends = until;  // what comes after the ban is counted anew
+// What comes after the ban is counted anew.
+void Flapping::ban(std::uint64_t client, Instant until, Instant now) {
+  boost::unordered::erase_if(banned_until_, [now](const auto& each) { return each.second <= now; });
+  banned_until_[client] = until;
+  connects_.erase(static_cast<std::uint32_t>(client));
 }
 
 bool Flapping::is_banned(std::uint64_t client, Instant now) const {
-  const auto found = entries_.find(client);
-  return found != entries_.end() && found->second.banned_until > now;
+  const auto found = banned_until_.find(client);
+  return found != banned_until_.end() && found->second > now;
 }
 
 }  // namespace sluice::core

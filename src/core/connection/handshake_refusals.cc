@@ -88,7 +88,7 @@ bool Handshake::is_refused_by_policy(Connection& connection, const codec::Connec
 }
 
 bool Handshake::is_banned(const Connection& connection, std::string_view client) const {
-  if (flapping_.size() == 0 || client.empty()) return false;
+  if (!flapping_.has_bans() || client.empty()) return false;
   if (connection.peer.is_local() && !c_.options.flapping.ban_local) return false;
   return flapping_.is_banned(siphash_2_4(c_.setup.table_key, as_bytes(client)), c_.now);
 }
@@ -103,7 +103,7 @@ void Handshake::note_connect(const Connection& connection, std::string_view clie
   };
   const bool is_exempt = connection.peer.is_local() && !options.ban_local;
   const bool is_to_ban = options.ban_time > Duration{} && !is_exempt;
-  if (is_to_ban) flapping_.ban(key, c_.now + options.ban_time);
+  if (is_to_ban) flapping_.ban(key, c_.now + options.ban_time, c_.now);
   ++c_.metrics.clients_flapping;
   c_.log.warn("client_flapped", {{"client", client},
                                  {"peer", sluice::to_string(connection.peer)},

@@ -14,8 +14,8 @@ Output::~Output() = default;
 
 Output::Lane& Output::lane(ConnId conn) {
   SLUICE_DCHECK(!conn.is_none());
-  if (conn.slot >= lanes_.size())
-    lanes_.resize(std::max<std::size_t>(conn.slot + 1, lanes_.size() * 2));
+  // It grows to twice its capacity, and touches no more of it than is used.
+  if (conn.slot >= lanes_.size()) lanes_.resize(conn.slot + std::size_t{1});
   Lane& lane = lanes_[conn.slot];
   if (lane.generation != conn.generation) {
     SLUICE_ASSERT(lane.first == none && !lane.backlog);

@@ -37,7 +37,7 @@ TEST(CoreFlapping, ABanEndsAndCountsAnewThen) {
   now = now + minutes(5);
   flapping.on_connect(7, options, now);
   EXPECT_EQ(flapping.on_connect(7, options, now), Flapping::Verdict::flaps);
-  flapping.ban(7, now + minutes(10));
+  flapping.ban(7, now + minutes(10), now);
   EXPECT_TRUE(flapping.is_banned(7, now + minutes(10) - seconds(1)));
   EXPECT_FALSE(flapping.is_banned(8, now));
   EXPECT_FALSE(flapping.is_banned(7, now + minutes(10)));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/connection/connection.h"
 
-
 namespace sluice::core {
 
 const char* to_string(CloseCause cause) noexcept {

@@ -134,7 +134,7 @@ void ShardThread::on_churn_attended() {
 
 bool ShardThread::may_shake_hands() {
   handshake_began_ = os::monotonic_now();
-  handshake_share_.set_percent(options_.server.handshake_share_max);
+  handshake_share_.set_percent(static_cast<std::int64_t>(options_.server.handshake_share_max));
   return handshake_share_.may_spend(handshake_began_);
 }
 

@@ -50,6 +50,11 @@ class Screens(BrokerCase):
                 return text
             self.assertLess(time.monotonic(), deadline, f"no {pattern!r} on the screen:\n{text}")
 
+    def wait_until_gone(self, pattern):
+        deadline = time.monotonic() + PATIENCE
+        while re.search(pattern, text := self.screen()):
+            self.assertLess(time.monotonic(), deadline, f"still {pattern!r} on:\n{text}")
+
     def keys(self, *keys):
         self.tmux("send-keys", *keys)
 
@@ -82,6 +87,7 @@ class Screens(BrokerCase):
         self.wait_for("PAUSED")
         self.publish("house/unseen", "x")
         self.keys("Space")
+        self.wait_until_gone("PAUSED")  # what comes before the key does is not shown either
         self.publish("house/seen", "x")
         text = self.wait_for(r"seen +\S* +x")
         self.assertNotIn("unseen", text)

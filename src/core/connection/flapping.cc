@@ -22,10 +22,15 @@ Flapping::Verdict Flapping::on_connect(std::uint64_t client, const CoreOptions::
 }
 
 // What comes after the ban is counted anew.
-void Flapping::ban(std::uint64_t client, Instant until, Instant now) {
-  boost::unordered::erase_if(banned_until_, [now](const auto& each) { return each.second <= now; });
-  banned_until_[client] = until;
+bool Flapping::ban(std::uint64_t client, const CoreOptions::Flapping& options, Instant now) {
+  const auto max = static_cast<std::size_t>(options.entries_max);
+  if (banned_until_.size() >= max)
+    boost::unordered::erase_if(banned_until_,
+                               [now](const auto& each) { return each.second <= now; });
+  if (banned_until_.size() >= max && !banned_until_.contains(client)) return false;
+  banned_until_[client] = now + options.ban_time;
   connects_.erase(static_cast<std::uint32_t>(client));
+  return true;
 }
 
 bool Flapping::is_banned(std::uint64_t client, Instant now) const {

@@ -6,8 +6,9 @@
 // which begins with somebody's connection; what was counted is forgotten with its window.
 //
 // Owner:   Handshake.      Thread: its shard's.
-// Limits:  flapping.entries_max; identifiers beyond it are not counted. About 14 bytes each. Of a
-//          hash 32 bits are kept: two of 16,384 identifiers are counted as one by a chance of 3 %.
+// Limits:  flapping.entries_max; identifiers beyond it are not counted, nor kept out. About 14
+//          bytes each. Of a hash 32 bits are kept: two of 16,384 identifiers are counted as one by
+//          a chance of 3 %.
 #pragma once
 
 #include "base/time.h"
@@ -25,8 +26,8 @@ class Flapping {
 
   /// A client of that identifier (its hash) was let in. flaps: once in a window, at the limit.
   Verdict on_connect(std::uint64_t client, const CoreOptions::Flapping& options, Instant now);
-  /// Keeps it out from now on.
-  void ban(std::uint64_t client, Instant until, Instant now);
+  /// Keeps it out for flapping.ban_time; false if as many are kept out as may be.
+  bool ban(std::uint64_t client, const CoreOptions::Flapping& options, Instant now);
   bool is_banned(std::uint64_t client, Instant now) const;
   bool has_bans() const { return !banned_until_.empty(); }
   /// Identifiers that are counted in this window.

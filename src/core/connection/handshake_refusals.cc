@@ -102,14 +102,14 @@ void Handshake::note_connect(const Connection& connection, std::string_view clie
     return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(d).count());
   };
   const bool is_exempt = connection.peer.is_local() && !options.ban_local;
-  const bool is_to_ban = options.ban_time > Duration{} && !is_exempt;
-  if (is_to_ban) flapping_.ban(key, c_.now + options.ban_time, c_.now);
+  const bool is_banned =
+      options.ban_time > Duration{} && !is_exempt && flapping_.ban(key, options, c_.now);
   ++c_.metrics.clients_flapping;
   c_.log.warn("client_flapped", {{"client", client},
                                  {"peer", sluice::to_string(connection.peer)},
                                  {"connects", options.connects_max + 1},
                                  {"seconds", seconds(options.time)},
-                                 {"banned_s", is_to_ban ? seconds(options.ban_time) : ""}});
+                                 {"banned_s", is_banned ? seconds(options.ban_time) : ""}});
 }
 
 // The last thing that may refuse a CONNECT: what it takes is given back when the connection goes,

@@ -32,16 +32,31 @@ TEST(CoreFlapping, AnIdentifierIsSpokenOfOnceInAWindow) {
 
 TEST(CoreFlapping, ABanEndsAndCountsAnewThen) {
   Flapping flapping;
-  const auto options = limits(1);
+  auto options = limits(1);
+  options.ban_time = minutes(10);
   Instant now{};
   now = now + minutes(5);
   flapping.on_connect(7, options, now);
   EXPECT_EQ(flapping.on_connect(7, options, now), Flapping::Verdict::flaps);
-  flapping.ban(7, now + minutes(10), now);
+  EXPECT_TRUE(flapping.ban(7, options, now));
   EXPECT_TRUE(flapping.is_banned(7, now + minutes(10) - seconds(1)));
   EXPECT_FALSE(flapping.is_banned(8, now));
   EXPECT_FALSE(flapping.is_banned(7, now + minutes(10)));
   EXPECT_EQ(flapping.on_connect(7, options, now + minutes(10)), Flapping::Verdict::calm);
+}
+
+TEST(CoreFlapping, NoMoreAreKeptOutThanMayBeAndThoseWhoseBanIsOverMakeRoom) {
+  Flapping flapping;
+  auto options = limits(1, 3);
+  options.ban_time = minutes(10);
+  Instant now{};
+  now = now + minutes(5);
+  for (std::uint64_t client = 0; client < 5; ++client)
+    EXPECT_EQ(flapping.ban(client, options, now), client < 3);
+  EXPECT_TRUE(flapping.is_banned(2, now));
+  EXPECT_FALSE(flapping.is_banned(4, now));
+  EXPECT_TRUE(flapping.ban(2, options, now)) << "it has its place";
+  EXPECT_TRUE(flapping.ban(4, options, now + minutes(11)));
 }
 
 TEST(CoreFlapping, IdentifiersBeyondTheLimitAreNotCountedAndOldOnesMakeRoom) {

@@ -17,7 +17,7 @@
 #include "server/auth/ban_desk.h"
 #include "server/doors/doors.h"
 #include "server/options.h"
-#include "server/turn/time_share.h"
+#include "server/time_share.h"
 #include "server/turn/turn.h"
 
 #include <functional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/turn/time_share.h"
+#include "server/time_share.h"
 
 #include <gtest/gtest.h>
 

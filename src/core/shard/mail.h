@@ -62,6 +62,7 @@ struct SharedPublish {
   SessionSlot session = no_session;
   std::uint32_t number = 0;  ///< Session::number, so that a slot used again is told apart
   std::uint8_t hops = 0;
+  bool is_again = false;  ///< from before a restart: whoever takes it tells whose turn is next
 };
 
 /// Whether the sender has subscribers below a literal prefix. Answered by Confirmed.
@@ -86,7 +87,7 @@ struct SharedMember {
   bool is_gone = false;
   bool is_connected = false;
   bool is_durable = false;
-  /// From before this run: when it got a message of the group, as the last of its shard's members.
+  /// When it got a message of the group, as the last of its shard's members; told after a restart.
   Instant taken_at = Instant::never();
 };
 

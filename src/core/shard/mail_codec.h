@@ -27,7 +27,7 @@ void fields(Archive& a, Publish& p) {
 template <class Archive>
 void fields(Archive& a, SharedPublish& p) {
   fields(a, p.publish);
-  a(p.session), a(p.number), a(p.hops), a(p.share_name), a(p.filter);
+  a(p.session), a(p.number), a(p.hops), a(p.is_again), a(p.share_name), a(p.filter);
 }
 template <class Archive>
 void fields(Archive& a, InterestChanged& m) {

@@ -20,15 +20,16 @@ void Outbox::send(ShardIndex target, Routed& routed, const mail::Publish& mail,
     entry.session = shared->session;
     entry.number = shared->number;
     entry.hops = shared->hops;
+    entry.is_again = shared->is_again;
   }
   c_.commit(record::OutboxSent{target, entry}, true);
   if (how.waits || routed.qos == codec::Qos::exactly_once || is_waiting(target))
     waiting_[index_of(target)].push_back({c_.journal.ticket(), entry.sequence});
   else
-    mail_entry(target, entry);
+    mail_entry(target, entry, entry.is_again);
 }
 
-void Outbox::mail_entry(ShardIndex target, const OutboxEntry& entry) {
+void Outbox::mail_entry(ShardIndex target, const OutboxEntry& entry, bool is_again) {
   constexpr std::size_t body_copied_max = 1024;
   const Message& message = *entry.message;
   SharedBytes body = message.body();
@@ -57,7 +58,8 @@ void Outbox::mail_entry(ShardIndex target, const OutboxEntry& entry) {
                              .filter = group->filter,
                              .session = entry.session,
                              .number = entry.number,
-                             .hops = entry.hops};
+                             .hops = entry.hops,
+                             .is_again = is_again};
   mail::send(c_.mailer, target, shared);
 }
 
@@ -92,7 +94,7 @@ void Outbox::on_durable(Ticket ticket) {
     while (!waiting.empty() && waiting.front().ticket <= ticket) {
       const RingBuffer<OutboxEntry>& entries = c_.state.lane(ShardIndex{i}).entries;
       const std::uint64_t place = waiting.pop_front().sequence - entries.front().sequence;
-      mail_entry(ShardIndex{i}, entries[place]);
+      mail_entry(ShardIndex{i}, entries[place], entries[place].is_again);
     }
   }
 }
@@ -102,7 +104,7 @@ void Outbox::on_mail(ShardIndex from, const mail::OutboxConfirmed& confirmed) {
   c_.commit_in_passing(record::OutboxConfirmed{from, confirmed.sequence});
   if (!confirmed.is_after_restart) return;
   const RingBuffer<OutboxEntry>& entries = c_.state.lane(from).entries;
-  for (std::size_t i = 0; i < entries.size(); ++i) mail_entry(from, entries[i]);
+  for (std::size_t i = 0; i < entries.size(); ++i) mail_entry(from, entries[i], true);
 }
 
 void Outbox::begin_run() {

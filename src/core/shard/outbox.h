@@ -61,7 +61,7 @@ class Outbox {
     ShardIndex to{};
   };
 
-  void mail_entry(ShardIndex target, const OutboxEntry& entry);
+  void mail_entry(ShardIndex target, const OutboxEntry& entry, bool is_again);
   void confirm(ShardIndex to, std::uint64_t sequence, bool is_after_restart);
 
   Context& c_;

@@ -38,7 +38,7 @@ void Recovery::recover(Session& session) {
   session.generation = c_.state.sessions.next_generation();
   session.is_interest_kept = session.is_durable();
   tell_subscriptions(session);
-  if (session.is_shared_member) members_.on_recovered(session);
+  if (session.is_shared_member) members_.tell_turns(session);
   // It ended with its connection; for its will it stays until that is due.
   if (!session.is_durable() && !session.will) {
     closing_.end_session(session);

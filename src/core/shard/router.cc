@@ -142,7 +142,8 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
                                  .filter = {},
                                  .session = session.remote->session,
                                  .number = session.remote->number,
-                                 .hops = static_cast<std::uint8_t>(hops_ + 1)};
+                                 .hops = static_cast<std::uint8_t>(hops_ + 1),
+                                 .is_again = is_again_};
       std::string filter = c_.state.subscriptions.filter_of(*group);
       shared.filter = filter;
       const bool is_acknowledged =
@@ -155,6 +156,7 @@ Router::Outcome Router::deliver_groups(Routed& routed) {
       outcome.set_taken();
     } else {
       group->note_picked_taken(c_.now);
+      if (is_again_) members_.tell_turns(session);
       deliver_to(routed, *member, outcome);
     }
   }
@@ -380,12 +382,16 @@ void Router::on_mail(ShardIndex from, const mail::SharedPublish& mail) {
     }
   }
   Outcome outcome;
-  if (found != nullptr && (session->is_connected() || session->is_durable()))
+  if (found != nullptr && (session->is_connected() || session->is_durable())) {
+    if (mail.is_again) members_.tell_turns(*session);
     deliver_to(routed, *found, outcome);
+  }
   if (outcome.is_taken() || mail.hops >= hops_max) return;
   hops_ = mail.hops;
+  is_again_ = mail.is_again;
   pass_on(routed, mail.share_name, mail.filter);
   hops_ = 0;
+  is_again_ = false;
 }
 
 void Router::pass_on(Routed& routed, std::string_view share_name, std::string_view filter) {

@@ -26,11 +26,12 @@ namespace sluice::core {
 
 class Router {
  public:
-  Router(Context& context, Delivering& delivering, Interest& interest, RetainedDelivery& retained,
-         Outbox& outbox)
+  Router(Context& context, Delivering& delivering, Interest& interest, SharedMembers& members,
+         RetainedDelivery& retained, Outbox& outbox)
       : c_(context),
         delivering_(delivering),
         interest_(interest),
+        members_(members),
         retained_(retained),
         outbox_(outbox),
         quotas_(context) {}
@@ -119,6 +120,7 @@ class Router {
   Context& c_;
   Delivering& delivering_;
   Interest& interest_;
+  SharedMembers& members_;
   RetainedDelivery& retained_;
   Outbox& outbox_;
   Quotas quotas_;
@@ -128,6 +130,7 @@ class Router {
   std::size_t id_lists_used_ = 0;
   std::uint32_t stamp_ = 0;
   std::uint8_t hops_ = 0;  // shards that have passed on the shared message under way
+  bool is_again_ = false;  // it is from before a restart
   SessionSlot publisher_ = no_session;
 };
 

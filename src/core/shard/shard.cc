@@ -17,7 +17,7 @@ struct Shard::Parts {
         members(c, interest),
         outbox(c),
         retained(c, delivering, outbox),
-        router(c, delivering, interest, retained, outbox),
+        router(c, delivering, interest, members, retained, outbox),
         closing(c, router, interest, members, retained),
         acks(c, closing),
         publishing(c, router, closing, delivering, retained, acks),

@@ -46,7 +46,7 @@ void SharedMembers::on_presence(const Session& session) {
       });
 }
 
-void SharedMembers::on_recovered(const Session& session) {
+void SharedMembers::tell_turns(const Session& session) {
   std::string text;
   c_.state.subscriptions.for_each_turn_taken(
       session.slot, text,

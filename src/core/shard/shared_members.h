@@ -31,9 +31,9 @@ class SharedMembers {
   void on_unsubscribed(const Session& session, std::string_view share_name,
                        std::string_view filter);
   void on_presence(const Session& session);
-  /// The session is one that the log knew, and told so: the turns of its groups go on where they
-  /// were.
-  void on_recovered(const Session& session);
+  /// After a restart, for a session that the log knew, or that got a message sent again: the turns
+  /// of the groups in which it was the last here to get one go on behind it, on every shard.
+  void tell_turns(const Session& session);
   /// Before the session ends.
   void on_session_ends(const Session& session);
 

@@ -26,6 +26,7 @@ struct OutboxEntry {
   std::uint8_t hops = 0;
   bool is_for_subscribers = false;
   bool is_to_retain = false;
+  bool is_again = false;  ///< made of an entry from before a restart; not in the log
 };
 
 struct OutboxLane {

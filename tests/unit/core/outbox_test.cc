@@ -162,6 +162,36 @@ TEST_F(CoreOutbox, AMemberOfAGroupGetsItsMessage) {
   expect_once({.topic = "t", .payload = "x", .qos = qos_1});
 }
 
+// The shard that picks the next member knew of the message that it had sent, but not who gets it.
+TEST_F(CoreOutbox, TheTurnOfAGroupGoesOnBehindWhoeverGetsWhatIsSentAgain) {
+  const std::string other = broker_.client_id_on(1, "other");
+  for (const std::string& id : {to_, other}) {
+    RawClient& client = come(id, false);
+    client.send(Subscribe{.packet_id = 1, .filters = {{"$share/g/t", qos_1}}});
+    answer_all();
+    client.take<Suback>();
+    client.cut();
+    answer_all();
+  }
+  const auto publish = [&](const std::string& payload) {
+    RawClient& from = broker_.connect({.client_id = from_});
+    from.send(Publish{.topic = "t", .payload = payload, .qos = qos_1, .packet_id = 1});
+    answer_all();
+    from.expect(Puback{.packet_id = 1});
+    from.cut();
+  };
+  broker_.hold_mail(0, 1);
+  publish("a");
+  broker_.crash();
+  answer_all();
+  publish("b");
+  for (const std::string& id : {to_, other}) {
+    RawClient& client = come(id);
+    client.take<Publish>();
+    client.expect_nothing();
+  }
+}
+
 TEST_F(CoreOutbox, WhereNobodyKeepsMessagesNothingIsLogged) {
   RawClient& to = broker_.connect({.client_id = to_}, 1);
   to.send(Subscribe{.packet_id = 1, .filters = {{"t", qos_1}}});

@@ -30,6 +30,8 @@ std::unexpected<StartFailure> failure(std::string text) {
 void resolve_defaults(AllOptions& options) {
   if (options.server.server.threads == 0)
     options.server.server.threads = std::min(os::cpu_count(), unsigned{core::Interest::shards_max});
+  if (options.server.server.handshake_threads == 0)
+    options.server.server.handshake_threads = os::cpu_count();
   if (options.core.limits.connections_max == 0) {
     const auto descriptors = os::raise_descriptor_limit();
     constexpr std::uint64_t reserved = 64;
@@ -172,12 +174,18 @@ std::expected<void, StartFailure> Server::start_shards(Doors::ForThreads doors) 
                          .accounts = &accounts_,
                          .durability = durability_.is_empty() ? nullptr : &durability_};
   if (logs_) setup.placement_key = logs_->manifest().placement_key;
+  const auto handshake_threads = static_cast<unsigned>(options_.server.server.handshake_threads);
+  handshakes_ = std::make_unique<HandshakeDesk>(
+      handshake_threads, [this](core::ShardIndex to, HandshakeLetter letter) {
+        shards_[core::index_of(to)]->answer_handshake(std::move(letter));
+      });
   for (std::uint16_t i = 0; i < count; ++i) {
     setup.index = core::ShardIndex{i};
     if (logs_) setup.chunks = &logs_->chunks(i);
     shards_.push_back(std::make_unique<ShardThread>(setup, options_.core, options_.server,
                                                     os::random_seed(), log_, *rings_));
     shards_.back()->set_ban_desk(bans_);
+    shards_.back()->set_handshake_desk(*handshakes_);
     if (const auto prepared = shards_.back()->prepare(std::move(doors[i])); !prepared)
       return failure(std::string("cannot prepare a thread: ") + prepared.error().detail);
   }

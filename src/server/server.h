@@ -21,6 +21,7 @@
 #include "server/auth/ban_desk.h"
 #include "server/doors/doors.h"
 #include "server/durability/shard_logs.h"
+#include "server/handshake_desk.h"
 #include "server/log_sink.h"
 #include "server/option_schema.h"
 #include "server/shard_thread.h"
@@ -82,7 +83,9 @@ class Server {
   AccountLedger accounts_;  // behind it: shards hold accounts
   std::unique_ptr<RingMatrix> rings_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
-  std::unique_ptr<AccessControl> access_;  // goes before the shards that it answers
+  // These go before the shards that they answer.
+  std::unique_ptr<HandshakeDesk> handshakes_;
+  std::unique_ptr<AccessControl> access_;
   std::unique_ptr<os::Reactor> reactor_;
   std::unique_ptr<os::SignalQueue> signals_;
   std::unique_ptr<AdminPort> admin_;

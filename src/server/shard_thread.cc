@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "os/clock.h"
 #include "os/socket/socket_options.h"
+#include "server/handshake_desk.h"
 
 #include <algorithm>
 #include <string>
@@ -132,15 +133,12 @@ void ShardThread::on_churn_attended() {
   turn_.metrics().churn_us += static_cast<std::uint64_t>(took.count());
 }
 
-bool ShardThread::may_shake_hands() {
-  handshake_began_ = os::monotonic_now();
-  handshake_share_.set_percent(static_cast<std::int64_t>(options_.server.handshake_share_max));
-  return handshake_share_.may_spend(handshake_began_);
+bool ShardThread::shake_hands(HandshakeLetter& letter) {
+  return handshake_desk_ != nullptr && handshake_desk_->submit(index_, letter);
 }
 
-void ShardThread::on_hands_shaken() {
-  const Instant now = os::monotonic_now();
-  handshake_share_.spend(now - handshake_began_, now);
+void ShardThread::answer_handshake(HandshakeLetter letter) {
+  if (mailbox_.send(Letter(std::move(letter))) == os::Sent::first) wakeup_->signal();
 }
 
 // What a connection cost that came or went, until all was written: a mean of the last few turns.
@@ -155,7 +153,6 @@ Duration ShardThread::time_to_wait(Instant now) const {
   if (turn_.has_work()) return Duration{0};
   Instant next = std::min(turn_.next_deadline(), stop_at_);
   for (const Door& door : doors_) next = std::min(next, door.listener->next_deadline());
-  if (turn_.has_waiting_handshakes()) next = std::min(next, handshake_share_.next(now));
   if (next.is_never()) return Duration{-1};
   return std::max(Duration{0}, next - now);
 }
@@ -271,6 +268,8 @@ void ShardThread::read_mailbox() {
       turn_.adopt(std::move(*hand_over));
     else if (auto* auth = std::get_if<AuthLetter>(&letter))
       shard().on_auth_answer(auth->conn, std::move(auth->answer));
+    else if (auto* handshake = std::get_if<HandshakeLetter>(&letter))
+      turn_.on_shaken(std::move(*handshake));
     else
       std::get<Command>(letter)(*this);
   }

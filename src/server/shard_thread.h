@@ -17,7 +17,6 @@
 #include "server/auth/ban_desk.h"
 #include "server/doors/doors.h"
 #include "server/options.h"
-#include "server/time_share.h"
 #include "server/turn/turn.h"
 
 #include <functional>
@@ -36,6 +35,8 @@ class AuthDesk {
   virtual void submit(core::ShardIndex from, core::AuthRequest request) = 0;
 };
 
+class HandshakeDesk;
+
 class ShardThread final : public TurnHost {
  public:
   using Command = std::function<void(ShardThread&)>;
@@ -48,6 +49,8 @@ class ShardThread final : public TurnHost {
   void set_auth_desk(AuthDesk& desk) { auth_desk_ = &desk; }
   /// Before start(); it outlives the thread. Without one nobody is banned.
   void set_ban_desk(BanDesk& desk) { ban_desk_ = &desk; }
+  /// Before start(); it outlives the thread. Without one the thread computes handshakes itself.
+  void set_handshake_desk(HandshakeDesk& desk) { handshake_desk_ = &desk; }
   /// Makes the reactor; then, with `peers` complete, start().
   Result<void> prepare(std::vector<Door> doors);
   Result<void> start(std::span<const std::unique_ptr<ShardThread>> peers);
@@ -65,6 +68,8 @@ class ShardThread final : public TurnHost {
   bool post(Command command);
   /// The answer to a question that the desk was asked; from any thread.
   void answer_auth(core::ConnId id, core::AuthAnswer answer);
+  /// A step of a handshake is done; from any thread. Where the mailbox is full the connection ends.
+  void answer_handshake(HandshakeLetter letter);
   /// Accept no more, tell clients, write what they are owed for at most `grace`, end.
   void stop(Duration grace);
   void join() { thread_.join(); }
@@ -82,7 +87,7 @@ class ShardThread final : public TurnHost {
     core::ConnId conn;
     core::AuthAnswer answer;
   };
-  using Letter = std::variant<HandOverLetter, Command, AuthLetter>;
+  using Letter = std::variant<HandOverLetter, Command, AuthLetter, HandshakeLetter>;
   static constexpr std::uint64_t wakeup_token = ~std::uint64_t{0};
   static constexpr std::uint64_t door_bit = std::uint64_t{1} << 63;
 
@@ -93,8 +98,7 @@ class ShardThread final : public TurnHost {
   WallTime wall_now() override;
   bool may_attend_churn(std::size_t done) override;
   void on_churn_attended() override;
-  bool may_shake_hands() override;
-  void on_hands_shaken() override;
+  bool shake_hands(HandshakeLetter& letter) override;
   bool lets_in(const Peer& peer, core::EntranceId entrance) override;
   bool is_granted(const Peer& peer);
   void loop();
@@ -121,6 +125,7 @@ class ShardThread final : public TurnHost {
   std::span<const std::unique_ptr<ShardThread>> peers_;
   AuthDesk* auth_desk_ = nullptr;
   BanDesk* ban_desk_ = nullptr;
+  HandshakeDesk* handshake_desk_ = nullptr;
   Turn turn_;
   std::optional<Duration> stop_grace_;  // a stop was asked for, and is not carried out yet
   Instant stop_at_ = Instant::never();
@@ -128,8 +133,6 @@ class ShardThread final : public TurnHost {
   Instant churn_began_{};
   std::size_t churned_ = 0;  // in this turn
   Duration churn_cost_{0};   // of one
-  TimeShare handshake_share_;
-  Instant handshake_began_{};
   bool is_held_ = false;
   os::Thread thread_;
 };

@@ -109,7 +109,7 @@ const Implementation implementations[] = {
     {"memory", [] { return Ends(MemoryTransport::make_pair({})); }},
 };
 
-class TransportContract : public testing::TestWithParam<Implementation> {
+class TransportContract : public ::testing::TestWithParam<Implementation> {
  protected:
   void SetUp() override { std::tie(left_, right_) = GetParam().make(); }
 

@@ -21,6 +21,7 @@ class LayeredTransport : public Transport {
   int fd() const override { return beneath_->fd(); }
   Peer peer() const override { return beneath_->peer(); }
   Peer local() const override { return beneath_->local(); }
+  bool is_handshake_costly() const override { return beneath_->is_handshake_costly(); }
   std::string_view identity() const override { return beneath_->identity(); }
   std::string security() const override { return beneath_->security(); }
 

@@ -9,7 +9,7 @@
 //     yourself: no event repeats, and bytes that a TLS or WebSocket layer holds raise none at all.
 //   - writable event: if has_pending_output(), call flush(); then write() what waits.
 //   - while is_handshaking(): call handshake() for any event; read() and write() say would_block
-//     until it is done. It may cost far more than a read: see how many of them a turn can bear.
+//     until it is done. It may cost far more than a read: is_handshake_costly().
 //
 // Owner:   a connection.                    Thread: its owner's at the time.
 // Never:   blocks, registers itself with a reactor, retries by itself.
@@ -65,6 +65,9 @@ class Transport {
 
   /// The layers of the connection are still agreeing on how to talk.
   virtual bool is_handshaking() const { return false; }
+  /// The next step of that computes for hundreds of microseconds or more, and may be done in
+  /// another thread, to which the whole transport moves.
+  virtual bool is_handshake_costly() const { return false; }
   /// Goes on with that. Nothing once it is done; would_block; closed; protocol_error with the
   /// reason.
   virtual Result<void> handshake() { return {}; }

@@ -9,6 +9,7 @@
 namespace sluice::server {
 namespace {
 
+constexpr Duration handshake_grace = 5s;
 constexpr Duration check_period = 1s;
 constexpr std::size_t reads_between_clocks = 16;
 
@@ -87,10 +88,7 @@ void Turn::list_readable(core::ConnId id, Slot& slot) {
   slot.is_readable = true;
   if (slot.is_listed || slot.is_paused) return;
   slot.is_listed = true;
-  if (slot.is_handshaking)
-    shaking_.push_back(id);
-  else
-    (slot.comes_or_goes() ? churn_ : readable_).push_back(id);
+  (slot.comes_or_goes() ? churn_ : readable_).push_back(id);
 }
 
 void Turn::begin(Instant now) {
@@ -138,6 +136,7 @@ void Turn::on_ready(core::ConnId id, ReadyFor ready) {
   if (slot == nullptr) return;
   if (ready.hangup) slot->is_hung_up = true;
   if (ready.readable || ready.hangup) list_readable(id, *slot);
+  if (slot->transport == nullptr) return;  // what it has to write is looked at when it comes back
   if (ready.writable && (!slot->is_writable || slot->transport->has_pending_output())) {
     slot->is_writable = true;
     to_write_.push_back(id);
@@ -156,7 +155,6 @@ void Turn::take_mail() {
 void Turn::run() {
   take_mail();
   if (shard_->next_deadline() <= now_) shard_->on_deadline();
-  if (!shaking_.empty() && !may_shake_hands()) ++metrics_.turn_bound_hits_handshakes;
   // What waited for this turn comes before those who could fill it.
   const std::size_t listed = readable_.size();
   if (std::exchange(churn_waits_, false)) {
@@ -402,6 +400,7 @@ void Turn::write(core::ConnId id) {
     effects_.output.drop(id);
     return;
   }
+  if (slot->transport == nullptr) return;
   const std::size_t pending = effects_.output.pending_bytes(id);
   if (pending == 0 && slot->transport->has_pending_output()) {
     flush(id, *slot);
@@ -434,7 +433,7 @@ void Turn::on_written(core::ConnId id, Slot& slot) {
 void Turn::flush(core::ConnId id, Slot& slot) {
   const auto flushed = slot.transport->flush();
   if (flushed) {
-    on_written(id, slot);
+    if (!slot.is_handshaking) on_written(id, slot);
   } else if (flushed.error().code == ErrorCode::would_block) {
     static_cast<void>(watch(id, slot));
   } else if (slot.phase == Phase::open) {
@@ -535,13 +534,15 @@ void Turn::check_deadlines() {
     const core::ConnId id = blocked_[i];
     Slot* slot = find(id);
     if (slot == nullptr || !slot->is_blocked) continue;
-    if (slot->deadline > now_) {
+    // Whoever has the transport is to say that it is late.
+    const Duration grace = slot->transport == nullptr ? handshake_grace : Duration{0};
+    if (slot->deadline + grace > now_) {
       blocked_[kept++] = id;
       continue;
     }
     slot->is_blocked = false;
     if (slot->is_handshaking) {
-      fail_handshake(*slot, "it took too long");
+      if (slot->transport != nullptr) fail_handshake(*slot, "it took too long");
       slot->is_handshaking = false;
       --handshakes_;
       free_slot(id);

@@ -34,6 +34,15 @@
 
 namespace sluice::server {
 
+/// A connection in the handshake of its transport, on its way to another thread and back.
+struct HandshakeLetter {
+  core::ConnId conn{};
+  std::unique_ptr<net::Transport> transport;
+  Peer before{};        ///< who the peer was before this step
+  Instant late{};       ///< from when on nobody waits for it
+  Result<void> done{};  ///< what the step came to
+};
+
 /// What a Turn asks of whoever runs it.
 class TurnHost {
  public:
@@ -57,9 +66,9 @@ class TurnHost {
   virtual bool may_attend_churn(std::size_t /*done*/) { return true; }
   /// Those of this turn were attended.
   virtual void on_churn_attended() {}
-  /// Whether there is time for a step of a handshake, now. After each, on_hands_shaken().
-  virtual bool may_shake_hands() { return true; }
-  virtual void on_hands_shaken() {}
+  /// Takes a step of a handshake that computes much to another thread, and what came of it to
+  /// Turn::on_shaken(). False if nobody does: the turn does it itself.
+  virtual bool shake_hands(HandshakeLetter& /*letter*/) { return false; }
 };
 
 struct TurnOptions {
@@ -115,6 +124,9 @@ class Turn {
   /// One that another shard accepted.
   void adopt(HandOverLetter letter);
   void on_ready(core::ConnId id, ReadyFor ready);
+  /// A step of a handshake that the host took elsewhere is done. One that nobody waits for any more
+  /// ends here.
+  void on_shaken(HandshakeLetter letter);
   /// Mail, deadlines, and one read of every connection that can be read.
   void run();
   /// Effects and writes. Connections to hand over stand in hand_overs() until the next begin(). Bit
@@ -128,8 +140,6 @@ class Turn {
   std::size_t connections() const { return open_; }
   /// Those of them whose transport is not ready yet: TLS, WebSocket, PROXY.
   std::size_t handshakes() const { return handshakes_; }
-  /// Whether some of these wait for the host to have time.
-  bool has_waiting_handshakes() const { return !shaking_.empty(); }
   /// Ends these, without a word.
   void drop_handshakes();
   core::Shard& shard() { return *shard_; }
@@ -150,13 +160,13 @@ class Turn {
     lingering,  ///< half-closed: read and throw away until the peer closes
   };
   struct Slot {
-    std::unique_ptr<net::Transport> transport;
+    std::unique_ptr<net::Transport> transport;  // null while its handshake is done elsewhere
     Instant deadline =
         Instant::never();  // of closing, lingering, or for the next byte of a full socket
     std::uint32_t generation = 0;
     Phase phase = Phase::free;
     bool is_readable : 1 = false;
-    bool is_listed : 1 = false;  // in readable_, churn_ or shaking_
+    bool is_listed : 1 = false;  // in readable_ or churn_
     bool is_writable : 1 = true;
     bool is_paused : 1 = false;
     bool is_watched : 1 = false;
@@ -181,13 +191,13 @@ class Turn {
   bool read_all(std::size_t most);
   void attend(core::ConnId id, Slot& slot);
   bool has_churn() const;
-  bool may_shake_hands() const;
   bool has_room_for_churn(std::size_t done);
   void attend_churn();
-  void shake_next_hands();
   void adopt_now(HandOverLetter letter);
   void read(core::ConnId id, Slot& slot);
   void shake_hands(core::ConnId id, Slot& slot);
+  bool shake_hands_elsewhere(core::ConnId id, Slot& slot);
+  void conclude(core::ConnId id, Slot& slot, const Peer& before, const Result<void>& done);
   bool watch(core::ConnId id, Slot& slot);
   void discard_input(core::ConnId id, Slot& slot);
   void end_gently(core::ConnId id, Slot& slot);
@@ -228,7 +238,6 @@ class Turn {
   std::vector<core::ConnId> readable_;  // to be read: in turn, once each
   std::vector<core::ConnId> round_;
   std::vector<core::ConnId> churn_;     // to be attended: they come or go
-  std::deque<core::ConnId> shaking_;    // the same, in their handshakes
   std::deque<HandOverLetter> adopted_;  // came from another shard
   bool churn_waits_ = false;            // the turn before had no time for it
   std::vector<core::ConnId> to_write_;  // their sockets have room again, or had more room

@@ -8,9 +8,7 @@ namespace sluice::server {
 
 void Turn::adopt(HandOverLetter letter) { adopted_.push_back(std::move(letter)); }
 
-bool Turn::may_shake_hands() const { return !shaking_.empty() && host_.may_shake_hands(); }
-
-bool Turn::has_churn() const { return !churn_.empty() || !adopted_.empty() || may_shake_hands(); }
+bool Turn::has_churn() const { return !churn_.empty() || !adopted_.empty(); }
 
 bool Turn::has_room_for_churn(std::size_t done) {
   if (done > 0 && shard_->is_turn_full()) return false;
@@ -23,21 +21,14 @@ bool Turn::has_room_for_churn(std::size_t done) {
   return has_time;
 }
 
-// Whoever finds no room in this turn is first in the next. Handshakes come first: they have a share
-// of the time and no more, and leave the rest to the others.
+// Whoever finds no room in this turn is first in the next.
 void Turn::attend_churn() {
   std::size_t done = 0;
   round_.clear();
   round_.swap(churn_);
   std::size_t attended = 0;
-  for (;; ++done) {
-    const bool shakes = may_shake_hands();
-    if (!shakes && adopted_.empty() && attended == round_.size()) break;
+  for (; !adopted_.empty() || attended < round_.size(); ++done) {
     if (!has_room_for_churn(done)) break;
-    if (shakes) {
-      shake_next_hands();
-      continue;
-    }
     if (!adopted_.empty()) {
       HandOverLetter letter = std::move(adopted_.front());
       adopted_.pop_front();
@@ -50,15 +41,6 @@ void Turn::attend_churn() {
   churn_.insert(churn_.begin(), round_.begin() + static_cast<std::ptrdiff_t>(attended),
                 round_.end());
   if (done > 0) host_.on_churn_attended();
-}
-
-void Turn::shake_next_hands() {
-  const core::ConnId id = shaking_.front();
-  shaking_.pop_front();
-  Slot* slot = find(id);
-  if (slot == nullptr) return;
-  attend(id, *slot);
-  host_.on_hands_shaken();
 }
 
 void Turn::adopt_now(HandOverLetter letter) {
@@ -87,8 +69,50 @@ void Turn::adopt_now(HandOverLetter letter) {
 }
 
 void Turn::shake_hands(core::ConnId id, Slot& slot) {
+  if (slot.transport == nullptr) return;
+  if (slot.transport->is_handshake_costly() && shake_hands_elsewhere(id, slot)) return;
   const Peer before = slot.transport->peer();
-  const auto done = slot.transport->handshake();
+  const Result<void> done = slot.transport->handshake();
+  conclude(id, slot, before, done);
+}
+
+bool Turn::shake_hands_elsewhere(core::ConnId id, Slot& slot) {
+  // Before the peer has said anything there is nothing to compute, and an event tells when it does.
+  if (!slot.is_watched && slot.transport->fd() >= 0) {
+    slot.is_readable = false;
+    if (!watch(id, slot)) free_slot(id);
+    return true;
+  }
+  HandshakeLetter letter{.conn = id,
+                         .transport = std::move(slot.transport),
+                         .before = {},
+                         .late = slot.deadline,
+                         .done = {}};
+  letter.before = letter.transport->peer();
+  slot.is_readable = false;
+  if (host_.shake_hands(letter)) {
+    ++metrics_.handshakes_elsewhere;
+    return true;
+  }
+  slot.transport = std::move(letter.transport);
+  slot.is_readable = true;
+  return false;
+}
+
+void Turn::on_shaken(HandshakeLetter letter) {
+  --metrics_.handshakes_elsewhere;
+  Slot* slot = find(letter.conn);
+  if (slot == nullptr) return;
+  slot->transport = std::move(letter.transport);
+  const bool is_readable = slot->is_readable;  // an event came meanwhile
+  conclude(letter.conn, *slot, letter.before, letter.done);
+  slot = find(letter.conn);
+  if (slot == nullptr || slot->phase != Phase::open) return;
+  if (slot->transport->has_pending_output()) to_write_.push_back(letter.conn);
+  if (is_readable) list_readable(letter.conn, *slot);
+}
+
+void Turn::conclude(core::ConnId id, Slot& slot, const Peer& before, const Result<void>& done) {
   const Peer peer = slot.transport->peer();
   if (peer != before && !host_.lets_in(peer, slot.entrance)) {
     free_slot(id);

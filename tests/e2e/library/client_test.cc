@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class LibraryClient : public testing::Test {
+class LibraryClient : public ::testing::Test {
  protected:
   BrokerProcess broker_;
 };

@@ -75,7 +75,7 @@ TEST(LibraryEndurance, PublishingFromWithinAHandlerNeverDeadlocks) {
   EXPECT_EQ(refused, 0);
 }
 
-class BrokerKilledOften : public testing::TestWithParam<qos> {
+class BrokerKilledOften : public ::testing::TestWithParam<qos> {
  protected:
   client_options remembered(const std::string& id) const {
     return {.client_id = id,

@@ -41,7 +41,7 @@ std::vector<Setting> all_settings() {
   return all;
 }
 
-class LibraryPeers : public testing::TestWithParam<Setting> {
+class LibraryPeers : public ::testing::TestWithParam<Setting> {
  protected:
   void SetUp() override {
     if (!has_peer(GetParam().peer)) GTEST_SKIP();
@@ -130,7 +130,7 @@ TEST_P(LibraryPeers, ClientComesBackWhenTheBrokerDoes) {
 
 INSTANTIATE_TEST_SUITE_P(EveryWire, LibraryPeers, testing::ValuesIn(all_settings()), name_of);
 
-class LibraryTls : public testing::TestWithParam<Wire> {
+class LibraryTls : public ::testing::TestWithParam<Wire> {
  protected:
   errc connect(const std::string& host, const tls_options& tls, std::string& text) const {
     const client mq{broker_.url(host), {.tls = tls, .reconnect = {.enabled = false}}};

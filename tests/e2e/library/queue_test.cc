@@ -29,7 +29,7 @@ using namespace std::chrono_literals;
 
 constexpr auto queue_patience = 120s;
 
-class LibraryQueue : public testing::Test {
+class LibraryQueue : public ::testing::Test {
  protected:
   LibraryQueue() { broker_.kill(); }
 

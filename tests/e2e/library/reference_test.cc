@@ -59,7 +59,7 @@ class Referrer {
   std::thread thread_;
 };
 
-class LibraryReference : public testing::Test {
+class LibraryReference : public ::testing::Test {
  protected:
   std::string broker_place() const { return "127.0.0.1:" + std::to_string(broker_.port()); }
 

@@ -30,7 +30,7 @@ class SilentServer {
   os::ListeningSocket listening_ = *os::listen_on(*os::SocketAddress::from_ip("127.0.0.1", 0), {});
 };
 
-class LibraryTrouble : public testing::Test {
+class LibraryTrouble : public ::testing::Test {
  protected:
   std::string broker_host() const { return "127.0.0.1:" + std::to_string(broker_.port()); }
 

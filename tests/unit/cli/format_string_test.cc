@@ -15,7 +15,7 @@ namespace {
 
 using codec::PropertyId;
 
-class Format : public testing::Test {
+class Format : public ::testing::Test {
  protected:
   Format() {
     publish_.topic = "r/1";

@@ -21,7 +21,7 @@ std::uint64_t allocations_of(Round round) {
   return heap_requests() - before;
 }
 
-class Warm : public testing::Test {
+class Warm : public ::testing::Test {
  protected:
   Warm() : machine_(options(), events_) {
     machine_.on_opened(Instant{});

@@ -12,7 +12,7 @@
 namespace sluice::net {
 namespace {
 
-class HttpConnectionTest : public testing::Test {
+class HttpConnectionTest : public ::testing::Test {
  protected:
   void open(std::size_t capacity = 65536, const HttpLimits& limits = {}) {
     auto [client, server] = MemoryTransport::make_pair({.capacity = capacity});

@@ -16,7 +16,7 @@
 namespace sluice::net {
 namespace {
 
-class ListenerTest : public testing::Test {
+class ListenerTest : public ::testing::Test {
  protected:
   void open(const ListenerOptions& options) {
     reactor_ = os::Reactor::create().value();

@@ -109,7 +109,7 @@ TEST(SignalQueue, HasBrokenPipesIgnored) {
   EXPECT_EQ(::raise(SIGPIPE), 0);
 }
 
-class ServiceNotifierTest : public testing::Test {
+class ServiceNotifierTest : public ::testing::Test {
  protected:
   void SetUp() override {
     name_ = "@sluice-notify-" + std::to_string(::getpid());

@@ -28,7 +28,7 @@ struct SocketPair {
   }
 };
 
-class ReactorTest : public testing::Test {
+class ReactorTest : public ::testing::Test {
  protected:
   void SetUp() override {
     auto created = Reactor::create();

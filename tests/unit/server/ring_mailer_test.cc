@@ -17,7 +17,7 @@ void write(RingMailer& mailer, ShardIndex to, char letter) {
   room[8] = static_cast<std::uint8_t>(letter);
 }
 
-class RingMail : public testing::Test {
+class RingMail : public ::testing::Test {
  protected:
   std::string received(RingMailer& mailer) {
     std::string letters;

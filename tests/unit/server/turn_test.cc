@@ -172,18 +172,19 @@ TEST(Turn, WhoeverComesHasATurnAlthoughOthersFillEachOfThem) {
   EXPECT_EQ(crowd.received(PacketType::connect), 2U);
 }
 
-// One whose handshakes wait until they are let on.
-class Pacing final : public server::TurnHost {
+// One that takes handshakes away, and gives them back when it is asked to.
+class Elsewhere final : public server::TurnHost {
  public:
-  bool is_open = false;
-  int shaken = 0;
+  std::vector<server::HandshakeLetter> letters;
 
  private:
   bool watch(const net::Transport&, core::ConnId) override { return true; }
   void unwatch(const net::Transport&) override {}
   void authenticate(core::AuthRequest) override {}
-  bool may_shake_hands() override { return is_open; }
-  void on_hands_shaken() override { ++shaken; }
+  bool shake_hands(server::HandshakeLetter& letter) override {
+    letters.push_back(std::move(letter));
+    return true;
+  }
 };
 
 // A connection that is ready once it was asked.
@@ -196,6 +197,7 @@ class Reserved final : public net::LayeredTransport {
   }
   void shutdown_write() override { beneath().shutdown_write(); }
   bool is_handshaking() const override { return !is_ready_; }
+  bool is_handshake_costly() const override { return true; }
   Result<void> handshake() override {
     is_ready_ = true;
     return {};
@@ -205,28 +207,80 @@ class Reserved final : public net::LayeredTransport {
   bool is_ready_ = false;
 };
 
-TEST(Turn, HandshakesWaitForTheirShareOfTheTimeAndNobodyElseDoes) {
-  Pacing host;
-  Crowd crowd(host);
-  for (const char* id : {"a", "b"}) {
+class ShakenElsewhere : public ::testing::Test {
+ protected:
+  void come(const char* id) {
     auto [client, server] = net::MemoryTransport::make_pair({.capacity = 1 << 20});
-    crowd.clients.push_back(std::move(client));
-    crowd.send(crowd.clients.size() - 1, encode(Connect{.client_id = id}, Version::v3_1_1));
-    crowd.turn.add(std::make_unique<Reserved>(std::move(server)), {});
+    crowd_.clients.push_back(std::move(client));
+    crowd_.send(crowd_.clients.size() - 1, encode(Connect{.client_id = id}, Version::v3_1_1));
+    crowd_.turn.add(std::make_unique<Reserved>(std::move(server)), {});
   }
-  crowd.come("c");
-  crowd.run_all();
-  EXPECT_EQ(crowd.received(PacketType::connect), 1U);
-  EXPECT_EQ(crowd.turn.handshakes(), 2U);
-  EXPECT_TRUE(crowd.turn.has_waiting_handshakes());
-  EXPECT_FALSE(crowd.turn.has_work()) << "it would turn without end";
-  EXPECT_GE(crowd.turn.metrics().turn_bound_hits_handshakes, 1U);
-  host.is_open = true;
-  EXPECT_TRUE(crowd.turn.has_work());
-  crowd.run_all();
-  EXPECT_EQ(crowd.received(PacketType::connect), 3U);
-  EXPECT_FALSE(crowd.turn.has_waiting_handshakes());
-  EXPECT_EQ(host.shaken, 2);
+  server::HandshakeLetter take_shaken() {
+    server::HandshakeLetter letter = std::move(host_.letters.front());
+    host_.letters.erase(host_.letters.begin());
+    letter.done = letter.transport->handshake();
+    return letter;
+  }
+
+  Elsewhere host_;
+  Crowd crowd_{host_};
+};
+
+TEST_F(ShakenElsewhere, NobodyWaitsForACostlyHandshakeAndItsClientIsReadWhenItIsBack) {
+  come("a");
+  come("b");
+  crowd_.come("c");
+  crowd_.run_all();
+  EXPECT_EQ(crowd_.received(PacketType::connect), 1U);
+  EXPECT_EQ(crowd_.turn.handshakes(), 2U);
+  EXPECT_EQ(crowd_.turn.metrics().handshakes_elsewhere, 2U);
+  ASSERT_EQ(host_.letters.size(), 2U);
+  crowd_.turn.on_shaken(take_shaken());
+  crowd_.run_all();
+  EXPECT_EQ(crowd_.received(PacketType::connect), 2U);
+  crowd_.turn.on_shaken(take_shaken());
+  crowd_.run_all();
+  EXPECT_EQ(crowd_.received(PacketType::connect), 3U);
+  EXPECT_EQ(crowd_.turn.handshakes(), 0U);
+  EXPECT_EQ(crowd_.turn.metrics().handshakes_elsewhere, 0U);
+}
+
+TEST_F(ShakenElsewhere, AnEventThatComesMeanwhileIsNotLost) {
+  come("a");
+  crowd_.run_all();
+  ASSERT_EQ(host_.letters.size(), 1U);
+  crowd_.turn.on_ready(host_.letters[0].conn, {.readable = true, .writable = true});
+  crowd_.run_all();
+  ASSERT_EQ(host_.letters.size(), 1U);
+  server::HandshakeLetter letter = std::move(host_.letters[0]);
+  host_.letters.clear();
+  letter.done = fail(ErrorCode::would_block, "it had not come yet");
+  crowd_.turn.on_shaken(std::move(letter));
+  crowd_.run_all();
+  EXPECT_EQ(host_.letters.size(), 1U) << "the next step";
+}
+
+TEST_F(ShakenElsewhere, WhatComesBackWhenNobodyWaitsAnyMoreEnds) {
+  come("a");
+  crowd_.run_all();
+  ASSERT_EQ(host_.letters.size(), 1U);
+  crowd_.turn.drop_handshakes();
+  EXPECT_EQ(crowd_.turn.connections(), 0U);
+  crowd_.turn.on_shaken(take_shaken());
+  std::array<std::uint8_t, 8> bytes;
+  const auto read = crowd_.clients[0]->read(bytes);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::closed);
+}
+
+TEST_F(ShakenElsewhere, OneThatNeverComesBackLeavesItsPlace) {
+  come("a");
+  crowd_.run_all();
+  crowd_.now += Duration(60s).count();
+  crowd_.run();
+  crowd_.run();
+  EXPECT_EQ(crowd_.turn.connections(), 0U);
+  EXPECT_EQ(crowd_.turn.handshakes(), 0U);
 }
 
 TEST(Turn, WhoHasComeToTheWrongShardIsHandedOverAlthoughItsEndIsThereAlready) {

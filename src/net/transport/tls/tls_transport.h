@@ -38,6 +38,7 @@ class TlsTransport final : public LayeredTransport {
   bool has_pending_output() const override { return !pending_.empty(); }
   Result<void> flush() override;
   bool is_handshaking() const override { return phase_ == Phase::handshake; }
+  bool is_handshake_costly() const override { return is_handshaking(); }
   Result<void> handshake() override;
   std::string_view identity() const override;
   /// "TLSv1.3, TLS_AES_256_GCM_SHA384, certificate of localhost by Test CA until 2027-01-31".

@@ -25,7 +25,9 @@ if(SLUICE_BUILD_BROKER)
 endif()
 set_target_properties(sluice_library PROPERTIES
   OUTPUT_NAME sluice EXPORT_NAME client VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
-  CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
+  CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON
+  # Nothing asks which of the two it is, so that a compiler cache has both from one.
+  DEFINE_SYMBOL "")
 target_compile_features(sluice_library PUBLIC cxx_std_20)
 target_compile_definitions(sluice_library PRIVATE "SLUICE_NAMESPACE=namespace v1")
 target_include_directories(sluice_library
@@ -37,6 +39,7 @@ if(BUILD_SHARED_LIBS)
   target_link_options(sluice_library PRIVATE -Wl,--version-script=${shown})
   set_target_properties(sluice_library PROPERTIES LINK_DEPENDS ${shown})
 endif()
+sluice_unity(sluice_library ALONE "tcp_counts")
 set(module sluice_library)
 foreach(folder base os codec net client/machine client)
   include(${PROJECT_SOURCE_DIR}/src/${folder}/libraries.cmake OPTIONAL)

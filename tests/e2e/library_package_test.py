@@ -93,8 +93,8 @@ def installed(kind):
     shared = "ON" if kind == "shared" else "OFF"
     run("cmake", "-S", ROOT, "-B", WORK / kind / "build", "-G", "Ninja",
         "-DCMAKE_CXX_COMPILER=g++", "-DCMAKE_CXX_FLAGS=-O2", "-DSLUICE_BUILD_BROKER=OFF",
-        "-DSLUICE_BUILD_TESTS=OFF", "-DSLUICE_BUILD_EXAMPLES=OFF", f"-DBUILD_SHARED_LIBS={shared}",
-        f"-DCMAKE_INSTALL_PREFIX={prefix}")
+        "-DSLUICE_BUILD_TESTS=OFF", "-DSLUICE_BUILD_EXAMPLES=OFF", "-DSLUICE_UNITY=ON",
+        f"-DBUILD_SHARED_LIBS={shared}", f"-DCMAKE_INSTALL_PREFIX={prefix}")
     run("cmake", "--build", WORK / kind / "build")
     shutil.rmtree(prefix, ignore_errors=True)
     run("cmake", "--install", WORK / kind / "build")

@@ -8,7 +8,7 @@
 
 namespace sluice::client {
 namespace {
-constexpr std::size_t bytes_kept = 4'096;
+constexpr std::size_t window_bytes_kept = 4'096;
 }  // namespace
 
 OutboundWindow::Entry& OutboundWindow::add(Stage stage) {
@@ -57,7 +57,7 @@ void OutboundWindow::clear() {
 void OutboundWindow::release(Entry& entry) {
   std::vector<std::uint8_t> bytes = std::move(entry.bytes);
   entry = Entry{};
-  if (bytes.capacity() > bytes_kept) return;
+  if (bytes.capacity() > window_bytes_kept) return;
   bytes.clear();
   entry.bytes = std::move(bytes);
 }

@@ -9,7 +9,7 @@
 namespace sluice::client {
 namespace {
 constexpr std::size_t bytes_first = 4'096;
-constexpr std::size_t bytes_kept = 1U << 20;
+constexpr std::size_t output_bytes_kept = 1U << 20;
 }  // namespace
 
 MutableByteView OutputBuffer::claim(std::size_t bytes) {
@@ -34,7 +34,7 @@ void OutputBuffer::consume(std::size_t bytes) {
 void OutputBuffer::clear() {
   taken_ += size();
   begin_ = end_ = 0;
-  if (capacity_ > bytes_kept) {
+  if (capacity_ > output_bytes_kept) {
     memory_.reset();
     capacity_ = 0;
   }

@@ -55,7 +55,7 @@ const char* refusal(std::uint8_t code) {
   return sentences[code - 1U];
 }
 
-Failure wrong(const char* detail) { return fail(ErrorCode::protocol_error, detail); }
+Failure broken_off(const char* detail) { return fail(ErrorCode::protocol_error, detail); }
 
 }  // namespace
 
@@ -112,7 +112,8 @@ void SocksTransport::ask_connect() {
 }
 
 Result<void> SocksTransport::handshake() {
-  if (target_.host.size() > text_bytes_max) return wrong("a proxy takes names up to 255 bytes");
+  if (target_.host.size() > text_bytes_max)
+    return broken_off("a proxy takes names up to 255 bytes");
   while (step_ != Step::open) {
     SLUICE_CHECK(send_question());
     SLUICE_CHECK(receive(wanted_));
@@ -145,7 +146,7 @@ Result<void> SocksTransport::take_answer() {
   if (step_ == Step::method) return take_method();
   if (step_ == Step::connect) return take_connect();
   if (step_ == Step::login) {
-    if (answer_[1] != 0) return wrong("the proxy refused the user name or password");
+    if (answer_[1] != 0) return broken_off("the proxy refused the user name or password");
     answer_.clear();
     ask_connect();
     return {};
@@ -156,26 +157,26 @@ Result<void> SocksTransport::take_answer() {
 }
 
 Result<void> SocksTransport::take_method() {
-  if (answer_[0] != version) return wrong("what answers is no SOCKS5 proxy");
+  if (answer_[0] != version) return broken_off("what answers is no SOCKS5 proxy");
   const std::uint8_t method = answer_[1];
   answer_.clear();
   if (method == no_login) {
     ask_connect();
     return {};
   }
-  if (method != by_password || !proxy_.user) return wrong("the proxy wants another login");
+  if (method != by_password || !proxy_.user) return broken_off("the proxy wants another login");
   ask_login();
   return {};
 }
 
 Result<void> SocksTransport::take_connect() {
-  if (answer_[0] != version) return wrong("what answers is no SOCKS5 proxy");
-  if (answer_[1] != 0) return wrong(refusal(answer_[1]));
+  if (answer_[0] != version) return broken_off("what answers is no SOCKS5 proxy");
+  if (answer_[1] != 0) return broken_off(refusal(answer_[1]));
   std::size_t address_bytes = 0;
   if (answer_[3] == ipv4) address_bytes = 4;
   if (answer_[3] == ipv6) address_bytes = 16;
   if (answer_[3] == domain_name) address_bytes = 1U + answer_[4];
-  if (address_bytes == 0) return wrong("the proxy answers with an unknown kind of address");
+  if (address_bytes == 0) return broken_off("the proxy answers with an unknown kind of address");
   step_ = Step::address;
   wanted_ = 4 + address_bytes + 2;
   return {};

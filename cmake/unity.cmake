@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sources that are compiled several at a time: headers are read once for all of them, which halves the
-# time of a build from nothing. The release preset asks for it, for what is not on the path of a
-# message; the other presets compile every source alone, so an include that is missing is seen there.
+# time of a build from nothing. The presets of releases and of clang ask for it, for what is not on the
+# path of a message; dev compiles every source alone, so an include that is missing is seen there.
 option(SLUICE_UNITY "Compile sources of the command line, back ends and tests several at a time" OFF)
 
 # sluice_unity(target [SIZE n] [ALONE pattern]): so many of its sources at a time, but for those that the

@@ -6,7 +6,7 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::string_view letters =
+constexpr std::string_view base64_letters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 }  // namespace
@@ -19,7 +19,7 @@ std::string base64(ByteView bytes) {
     std::uint32_t group = 0;
     for (std::size_t at = 0; at < 3; ++at) group = group << 8 | (at < taken ? bytes[at] : 0U);
     for (std::size_t at = 0; at < 4; ++at) {
-      out += at <= taken ? letters[(group >> (18 - 6 * at)) & 63U] : '=';
+      out += at <= taken ? base64_letters[(group >> (18 - 6 * at)) & 63U] : '=';
     }
     bytes = bytes.subspan(taken);
   }
@@ -33,7 +33,7 @@ std::optional<std::string> bytes_of_base64(std::string_view text) {
   std::size_t taken = 0;
   std::string_view rest = text;
   while (!rest.empty() && rest.front() != '=') {
-    const auto value = letters.find(rest.front());
+    const auto value = base64_letters.find(rest.front());
     if (value == std::string_view::npos) return std::nullopt;
     group = group << 6 | static_cast<std::uint32_t>(value);
     rest.remove_prefix(1);

@@ -10,7 +10,7 @@
 namespace sluice::store {
 namespace {
 
-constexpr std::string_view suffix = ".chunks";
+constexpr std::string_view file_suffix = ".chunks";
 
 Result<void> read_all(const os::DiskFile& file, MutableByteView into, std::uint64_t offset) {
   while (!into.empty()) {
@@ -25,13 +25,13 @@ Result<void> read_all(const os::DiskFile& file, MutableByteView into, std::uint6
 }  // namespace
 
 std::string ChunkFiles::path_of(std::uint64_t number) const {
-  return numbered_path(place_.directory, number, suffix);
+  return numbered_path(place_.directory, number, file_suffix);
 }
 
 Result<void> ChunkFiles::open() {
   SLUICE_TRY(const auto names, disk_.list(place_.directory));
   for (const std::string& name : names)
-    if (const auto number = file_number(name, suffix)) SLUICE_CHECK(load(*number));
+    if (const auto number = file_number(name, file_suffix)) SLUICE_CHECK(load(*number));
   return {};
 }
 

@@ -18,6 +18,10 @@ Result<std::unique_ptr<Listener>> Listener::open(const os::SocketAddress& addres
 Listener::Listener(os::ListeningSocket socket, const ListenerOptions& options)
     : socket_(std::move(socket.socket)), address_(socket.address), options_(options) {
   if (!options_.wrap) options_.wrap = address_.is_unix() ? wrap_unix : wrap_tcp;
+  if (address_.is_unix()) return;
+  // What is accepted inherits these: set here they cost a connection nothing.
+  os::set_no_delay(socket_.get(), true);
+  os::set_keep_alive(socket_.get(), options_.keep_alive);
 }
 
 Result<void> Listener::attach(os::Reactor& reactor, std::uint64_t token) {
@@ -58,7 +62,6 @@ void Listener::on_deadline(Instant now) {
 Listener::Taken Listener::take_one(std::vector<std::unique_ptr<Transport>>& into, Instant now) {
   auto accepted = os::accept_from(socket_.get());
   if (!accepted) return on_refusal(accepted.error(), now);
-  if (!address_.is_unix()) os::set_keep_alive(accepted->socket.get(), options_.keep_alive);
   into.push_back(options_.wrap(std::move(accepted->socket), accepted->peer));
   ++counters_.accepted;
   return Taken::one;

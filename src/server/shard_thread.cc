@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "os/clock.h"
+#include "os/process/thread_priority.h"
 #include "os/socket/socket_options.h"
 #include "server/handshake_desk.h"
 
@@ -158,6 +159,7 @@ Duration ShardThread::time_to_wait(Instant now) const {
 }
 
 void ShardThread::loop() {
+  os::shorten_thread_waits();
   Instant now = os::monotonic_now();
   while (!is_finished(now)) {
     ++turn_.metrics().epoll_waits;

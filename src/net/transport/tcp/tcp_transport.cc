@@ -11,11 +11,11 @@ Result<std::unique_ptr<Transport>> connect_tcp(const os::SocketAddress& address,
                                                const os::SocketAddress* local, os::Paths paths) {
   SLUICE_ASSERT(!address.is_unix());
   SLUICE_TRY(os::FileDescriptor socket, os::start_connect(address, local, paths));
+  os::set_no_delay(socket.get(), true);
   return wrap_tcp(std::move(socket), address.peer());
 }
 
 std::unique_ptr<Transport> wrap_tcp(os::FileDescriptor socket, const Peer& peer) {
-  os::set_no_delay(socket.get(), true);
   return std::make_unique<SocketTransport>(std::move(socket), peer);
 }
 

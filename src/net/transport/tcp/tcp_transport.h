@@ -16,6 +16,7 @@ namespace sluice::net {
 /// REQUIRES: an IPv4 or IPv6 address.
 Result<std::unique_ptr<Transport>> connect_tcp(const os::SocketAddress& address,
                                                const os::SocketAddress* local, os::Paths paths);
+/// A socket that was accepted; it has its options from the one that listens.
 std::unique_ptr<Transport> wrap_tcp(os::FileDescriptor socket, const Peer& peer);
 
 }  // namespace sluice::net

@@ -107,7 +107,7 @@ int Relay::run() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* raw = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener_, raw, size) != 0 || ::listen(listener_, 4096) != 0 ||
+  if (listener_ < 0 || ::bind(listener_, raw, size) != 0 || ::listen(listener_, 4096) != 0 ||
       ::getsockname(listener_, raw, &size) != 0) {
     std::perror("relay");
     return 1;

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """--proxy: through Debian's microsocks, as mosquitto's own clients go."""
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -10,7 +9,8 @@ import tempfile
 import time
 import unittest
 
-from support.broker import Broker, free_port, missing_peer, sluice_binary
+from support.broker import (Broker, free_port, loopback_addresses, missing_peer,
+                            sluice_binary)
 from support.certificates import Authority
 from support.peers import PATIENCE, mosquitto_program
 
@@ -48,13 +48,19 @@ class Proxy(unittest.TestCase):
         cls.addClassCleanup(cls.folder.cleanup)
         cls.authority = Authority(cls.folder.name + "/ca")
         certificate, key = cls.authority.sign("server", "/CN=localhost", "DNS:localhost")
-        tls = f"mqtts://127.0.0.1:0?cert={certificate}&key={key}"
-        cls.broker = Broker(arguments=["--listen", tls, "--listen", "ws://127.0.0.1:0"])
+        # A proxy may try only the first address that it finds for a name.
+        cls.ports = {name: str(free_port()) for name in ("mqtts", "ws")}
+        listeners = []
+        for address in loopback_addresses():
+            for url in (f"mqtts://{address}:{cls.ports['mqtts']}?cert={certificate}&key={key}",
+                        f"ws://{address}:{cls.ports['ws']}"):
+                listeners += ["--listen", url]
+            if address != "127.0.0.1":
+                listeners += ["--bind", address.strip("[]")]
+        cls.broker = Broker(arguments=listeners)
         cls.enterClassContext(cls.broker)
         cls.broker.wait_for_line("admin on ")
-        cls.ports = {name: re.findall(rf"^listening on 127\.0\.0\.1:(\d+) \({name}\)",
-                                      cls.broker.output(), re.M)[-1]
-                     for name in ("mqtt", "mqtts", "ws")}
+        cls.ports["mqtt"] = str(cls.broker.port)
 
     def pub(self, program, *words):
         return subprocess.run([*program, *words], capture_output=True, text=True, check=False,

@@ -255,7 +255,7 @@ class Schemes(unittest.TestCase):
     def test_every_scheme_finds_its_listener(self):
         with tempfile.TemporaryDirectory() as folder:
             authority = Authority(folder)
-            leaf = authority.sign("broker", "/CN=localhost", "DNS:localhost")
+            leaf = authority.sign("broker", "/CN=127.0.0.1", "IP:127.0.0.1")
             files = f"certificate={leaf[0]}&key={leaf[1]}"
             trust = {**os.environ, "NODE_EXTRA_CA_CERTS": authority.file}
             arguments = ["--listen", "ws://127.0.0.1:0", "--listen", f"mqtts://127.0.0.1:0?{files}",
@@ -269,7 +269,7 @@ class Schemes(unittest.TestCase):
                                      ("ssl", "mqtts"), ("tls", "mqtts"), ("ws", "ws"),
                                      ("wss", "wss")):
                     with self.subTest(scheme=scheme):
-                        client = MqttJs(f"{scheme}://localhost:{ports[kind]}", trust,
+                        client = MqttJs(f"{scheme}://127.0.0.1:{ports[kind]}", trust,
                                         reconnectPeriod=0)
                         client.do("subscribe", "s", {"qos": 1})
                         client.do("publish", "s", scheme, {"qos": 1})

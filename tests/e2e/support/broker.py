@@ -44,6 +44,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def loopback_addresses():
+    """What localhost stands for here, as in a URL: 127.0.0.1, on most machines [::1] too."""
+    found = socket.getaddrinfo("localhost", None, type=socket.SOCK_STREAM)
+    return sorted({f"[{where[0]}]" if family == socket.AF_INET6 else where[0]
+                   for family, _, _, _, where in found})
+
+
 class Broker:
     """with Broker(threads=2, settings={"admin.port": 0}) as broker: … broker.port …
 

@@ -143,7 +143,8 @@ void DiskLogs::disturb(Instant now, bool has_faults) {
   }
   if (choices_.disk_error_in > 0 && rng_.chance(1, choices_.disk_error_in)) {
     const Operation operations[] = {Operation::any, Operation::write, Operation::sync};
-    disk_.fail_in(1 + rng_.below(4), operations[rng_.below(3)], ErrorCode::io_error);
+    const Operation failing = operations[rng_.below(3)];
+    disk_.fail_in(1 + rng_.below(4), failing, ErrorCode::io_error);
   }
 }
 

@@ -32,9 +32,13 @@ Profile Profile::draw(Rng& rng, ClientIndex index, std::uint32_t clients) {
   else if (p.version == Version::v5 && rng.chance(1, 2))
     p.expiry = std::chrono::seconds(1 + rng.below(5));
   if (p.version == Version::v3_1_1 && p.expiry > Duration{}) p.expiry = 14 * 24h;
-  if (p.is_stable && index >= 2 && rng.chance(2, 3))
-    p.shared_filter = "$share/g" + std::to_string(rng.below(2)) + "/t/c" +
-                      std::to_string(rng.below(clients)) + "/#";
+  if (p.is_stable && index >= 2 && rng.chance(2, 3)) {
+    // Drawn one after the other: what is drawn first within one expression is the compiler's
+    // choice.
+    const std::string group = std::to_string(rng.below(2));
+    const std::string of = std::to_string(rng.below(clients));
+    p.shared_filter = "$share/g" + group + "/t/c" + of + "/#";
+  }
   if (rng.chance(1, 2)) p.keep_alive_s = static_cast<std::uint16_t>(3 + rng.below(6));
   if (p.version == Version::v5 && rng.chance(1, 2)) p.limits_receive = true;
   if (p.version == Version::v5 && rng.chance(1, 2))

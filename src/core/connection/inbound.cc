@@ -164,6 +164,7 @@ Inbound::Step Inbound::fill_carry(Connection& connection, ByteView& bytes) {
 }
 
 Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_stable) {
+  looked_at_ = nullptr;
   while (!bytes.empty()) {
     if (must_wait(connection)) return Step::wait;
     const auto plain = connection.state == ConnectionState::connected
@@ -178,6 +179,8 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
       const auto type = static_cast<PacketType>(bytes[0] >> 4);
       if (on_packet(connection, type, packet) == Step::gone) return Step::gone;
       bytes = bytes.subspan(total);
+      if (c_.state.subscriptions.cold_walks() != cold_walks_) [[unlikely]]
+        look_ahead(connection, bytes);
       continue;
     }
     const std::size_t before = bytes.size();
@@ -185,6 +188,28 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
     if (step != Step::go_on || bytes.size() == before) return step;
   }
   return Step::go_on;
+}
+
+// The last topic was matched at the speed of the memory: those of the packets behind it are matched
+// side by side. What was looked at is not looked at again.
+void Inbound::look_ahead(const Connection& connection, ByteView bytes) {
+  auto& subscriptions = c_.state.subscriptions;
+  cold_walks_ = subscriptions.cold_walks();
+  if (connection.has_topic_work || std::less{}(bytes.data(), looked_at_)) return;
+  std::array<std::string_view, SubscriptionTree::ahead_max> topics;
+  std::size_t count = 0;
+  while (count < topics.size()) {
+    const auto frame = codec::peek_plain_frame(bytes);
+    if (frame.header_bytes == 0) break;
+    const ByteView body = bytes.subspan(frame.header_bytes, frame.remaining_length);
+    if (bytes[0] >> 4 == static_cast<unsigned>(PacketType::publish) && body.size() > 2) {
+      const std::size_t size = std::size_t{body[0]} << 8 | body[1];
+      if (size <= body.size() - 2) topics[count++] = as_text(body.subspan(2, size));
+    }
+    bytes = bytes.subspan(frame.header_bytes + frame.remaining_length);
+  }
+  looked_at_ = bytes.data();
+  subscriptions.look_ahead({topics.data(), count});
 }
 
 Inbound::Step Inbound::consume_one(Connection& connection, ByteView& bytes, bool is_stable) {

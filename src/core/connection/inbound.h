@@ -54,6 +54,7 @@ class Inbound {
   Step fill_carry(Connection& connection, ByteView& bytes);
   /// Handles the one packet that `bytes` begin with, if it is whole.
   Step consume_one(Connection& connection, ByteView& bytes, bool is_stable);
+  void look_ahead(const Connection& connection, ByteView bytes);
   Step on_packet(Connection& connection, codec::PacketType type, PacketBytes& packet);
   Step on_plain_ack(Connection& connection, codec::PacketType type, codec::PacketId packet_id);
   Step on_first_packet(Connection& connection, const PacketBytes& packet, ByteView rest);
@@ -77,6 +78,8 @@ class Inbound {
   std::vector<ConnId> waiting_;
   std::vector<ConnId> round_;
   bool can_go_on_ = false;
+  std::uint64_t cold_walks_ = 0;             ///< as of the last look ahead
+  const std::uint8_t* looked_at_ = nullptr;  ///< how far, of the bytes that are being consumed
 };
 
 }  // namespace sluice::core

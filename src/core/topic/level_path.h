@@ -36,6 +36,7 @@ class LevelPath {
   void assign(std::string_view text);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(levels_.size()); }
+  std::size_t bytes() const { return levels_.capacity() * sizeof(Level); }
   std::string_view level(std::uint32_t i) const { return levels(i, 1); }
   /// The text of `count` levels from `from` on, with the slashes between them.
   std::string_view levels(std::uint32_t from, std::uint32_t count) const {

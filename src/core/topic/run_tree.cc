@@ -25,7 +25,7 @@ std::uint64_t shape_key(std::uint32_t branch, Shape shape) {
 
 }  // namespace
 
-RunTree::RunTree(const HashKey& key) : path_(key) {
+RunTree::RunTree(const HashKey& key) : key_(key), own_(key) {
   const std::uint32_t root = branches_.add({});
   SLUICE_ASSERT(root == root_branch);
 }
@@ -37,25 +37,26 @@ std::string_view RunTree::text(const Run& run) const {
   return {texts_.data(id), run.size};
 }
 
-/// The run that begins at this level of the filter in path_.
+/// The run that begins at this level of the filter in own_.
 RunTree::Step RunTree::step(std::uint32_t level) const {
   std::uint32_t end = level;
   const auto is_literal = [this](std::uint32_t i) {
-    return path_.level(i) != "+" && path_.level(i) != "#";
+    return own_.path.level(i) != "+" && own_.path.level(i) != "#";
   };
-  while (end < path_.size() && end - level <= run_levels_max && is_literal(end)) ++end;
+  while (end < own_.path.size() && end - level <= run_levels_max && is_literal(end)) ++end;
   const std::uint32_t levels = end - level;
   if (levels > run_levels_max)
     return {level, Shape::of(RunKind::more, run_levels_max), level + run_levels_max};
-  if (end == path_.size()) return {level, Shape::of(RunKind::end, levels), end};
-  if (path_.level(end) == "+") return {level, Shape::of(RunKind::plus, levels), end + 1};
+  if (end == own_.path.size()) return {level, Shape::of(RunKind::end, levels), end};
+  if (own_.path.level(end) == "+") return {level, Shape::of(RunKind::plus, levels), end + 1};
   return {level, Shape::of(RunKind::hash, levels), end + 1};
 }
 
 std::uint32_t RunTree::place_of(std::uint32_t branch, const Step& step) const {
-  std::uint64_t hash = path_.run_hash(branch);
-  for (std::uint32_t i = 0; i < step.shape.levels(); ++i) hash = path_.extend(hash, step.level + i);
-  return path_.place(hash, step.shape);
+  std::uint64_t hash = own_.path.run_hash(branch);
+  for (std::uint32_t i = 0; i < step.shape.levels(); ++i)
+    hash = own_.path.extend(hash, step.level + i);
+  return own_.path.place(hash, step.shape);
 }
 
 bool RunTree::is_run(std::uint32_t value, std::uint32_t branch, Shape shape,
@@ -65,23 +66,24 @@ bool RunTree::is_run(std::uint32_t value, std::uint32_t branch, Shape shape,
   return run.parent == branch && run.shape == shape && text(run) == expected;
 }
 
-std::uint32_t RunTree::find_run(std::uint32_t branch, std::uint32_t level,
-                                const Probe& probe) const {
-  const std::string_view expected = path_.levels(level, probe.shape.levels());
-  if (probe.found != HashIndex::absent && is_run(probe.found, branch, probe.shape, expected))
+std::uint32_t RunTree::find_run(const Walk& walk, const Probe& probe) const {
+  const std::string_view expected = walk.path.levels(walk.at.level, probe.shape.levels());
+  if (probe.found != HashIndex::absent &&
+      is_run(probe.found, walk.at.branch, probe.shape, expected))
     return probe.found;
   return runs_.find(probe.place, [&](std::uint32_t value) {
-    return is_run(value, branch, probe.shape, expected);
+    return is_run(value, walk.at.branch, probe.shape, expected);
   });
 }
 
 std::uint32_t RunTree::find(std::string_view filter) {
-  path_.assign(filter);
+  own_.path.assign(filter);
   std::uint32_t branch = root_branch;
   for (std::uint32_t level = 0;;) {
     const Step next = step(level);
     const std::uint32_t place = place_of(branch, next);
-    const std::uint32_t value = find_run(branch, level, {place, HashIndex::absent, next.shape});
+    own_.at = {branch, level};
+    const std::uint32_t value = find_run(own_, {place, HashIndex::absent, next.shape});
     if (value == HashIndex::absent) return none;
     if (!next.shape.is_branch()) return value;
     branch = value & ~branch_bit;
@@ -91,12 +93,13 @@ std::uint32_t RunTree::find(std::string_view filter) {
 
 std::uint32_t RunTree::obtain(std::string_view filter) {
   SLUICE_ASSERT(!filter.empty());
-  path_.assign(filter);
+  own_.path.assign(filter);
   std::uint32_t branch = root_branch;
   for (std::uint32_t level = 0;;) {
     const Step next = step(level);
     const std::uint32_t place = place_of(branch, next);
-    std::uint32_t value = find_run(branch, level, {place, HashIndex::absent, next.shape});
+    own_.at = {branch, level};
+    std::uint32_t value = find_run(own_, {place, HashIndex::absent, next.shape});
     if (value == HashIndex::absent) {
       memo_.forget_all();
       value = add_run(branch, next);
@@ -109,7 +112,7 @@ std::uint32_t RunTree::obtain(std::string_view filter) {
 }
 
 std::uint32_t RunTree::add_run(std::uint32_t branch, const Step& step) {
-  const std::string_view content = path_.levels(step.level, step.shape.levels());
+  const std::string_view content = own_.path.levels(step.level, step.shape.levels());
   SLUICE_ASSERT(content.size() <= 0xffff);
   Run run{
       .parent = branch, .size = static_cast<std::uint16_t>(content.size()), .shape = step.shape};
@@ -170,7 +173,7 @@ void RunTree::remove(std::uint32_t leaf) {
 void RunTree::remove_run(const Run& run, std::uint32_t value) {
   const std::string_view content = text(run);
   Step whole{0, run.shape, 0};
-  if (run.shape.levels() > 0) path_.assign(content);
+  if (run.shape.levels() > 0) own_.path.assign(content);
   runs_.erase(place_of(run.parent, whole), value);
   if (run.size > Run::inline_max) {
     TextId id{};
@@ -203,10 +206,12 @@ void RunTree::append_filter(std::uint32_t leaf, std::string& out) const {
   append(leaves_[leaf].run);
 }
 
-/// What the runs of a branch could be, behind these levels of the topic in path_.
-void RunTree::collect(std::uint32_t index, std::uint32_t level, Probes& probes) const {
+/// What the runs of a branch could be, behind these levels of the topic.
+void RunTree::collect(Walk& walk) const {
+  const std::uint32_t index = walk.at.branch;
+  const std::uint32_t level = walk.at.level;
   const Branch& branch = branches_[index];
-  const std::uint32_t left = path_.size() - level;
+  const std::uint32_t left = walk.path.size() - level;
   std::uint64_t plus = branch.plus_levels & ~more_bit;
   std::uint64_t hash = branch.hash_levels;
   std::uint64_t end = 0;
@@ -217,21 +222,21 @@ void RunTree::collect(std::uint32_t index, std::uint32_t level, Probes& probes) 
   }
   // A filter that begins with a wildcard does not match a topic that begins with '$'.
   // [MQTT3-4.7.2-1] [MQTT5-4.7.2-1]
-  if (index == root_branch && path_.level(0).starts_with('$')) {
+  if (index == root_branch && walk.path.level(0).starts_with('$')) {
     plus &= ~1ULL;
     hash &= ~1ULL;
   }
   const bool has_more = (branch.plus_levels & more_bit) != 0 && left > run_levels_max;
-  std::uint64_t hash_so_far = path_.run_hash(index);
+  std::uint64_t hash_so_far = walk.path.run_hash(index);
   std::uint32_t levels = 0;
   const auto extend_to = [&](std::uint32_t length) {
-    for (; levels < length; ++levels) hash_so_far = path_.extend(hash_so_far, level + levels);
+    for (; levels < length; ++levels) hash_so_far = walk.path.extend(hash_so_far, level + levels);
   };
   const auto add = [&](RunKind kind) {
     const Shape shape = Shape::of(kind, levels);
-    const std::uint32_t place = path_.place(hash_so_far, shape);
+    const std::uint32_t place = walk.path.place(hash_so_far, shape);
     runs_.prefetch(place);
-    probes.add(place, shape);
+    walk.probes.add(place, shape);
   };
   for (std::uint64_t any = plus | hash | end; any != 0; any &= any - 1) {
     const std::uint64_t bit = any & (~any + 1);
@@ -247,7 +252,7 @@ void RunTree::collect(std::uint32_t index, std::uint32_t level, Probes& probes) 
 }
 
 /// Starts the reads of all records that the probes will compare, so that they overlap.
-void RunTree::look_ahead(Probes& probes) const {
+void RunTree::fetch(Probes& probes) const {
   for (std::uint32_t i = 0; i < probes.count; ++i) {
     Probe& probe = probes.at[i];
     probe.found = runs_.candidate(probe.place);
@@ -258,8 +263,10 @@ void RunTree::look_ahead(Probes& probes) const {
 std::size_t RunTree::bytes() const {
   const std::size_t counted =
       same_shape_.bucket_count() * (sizeof(decltype(same_shape_)::value_type) + 1);
+  std::size_t lanes = lanes_.capacity() * sizeof(Lane);
+  for (const Lane& lane : lanes_) lanes += lane.path.bytes();
   return sizeof *this + leaves_.bytes() + branches_.bytes() + texts_.bytes() + runs_.bytes() +
-         memo_.bytes() + counted;
+         memo_.bytes() + counted + lanes;
 }
 
 }  // namespace sluice::core::topic

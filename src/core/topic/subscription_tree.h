@@ -86,6 +86,11 @@ class SubscriptionTree {
   /// True if match() would call anything.
   bool has_match(std::string_view topic);
 
+  /// As RunTree has them: for topics that will be asked about next.
+  static constexpr std::size_t ahead_max = topic::RunTree::ahead_max;
+  std::uint64_t cold_walks() const { return tree_.cold_walks(); }
+  void look_ahead(std::span<const std::string_view> topics) { tree_.look_ahead(topics); }
+
   /// Subscriptions of the session, of all; shared ones counted.
   std::size_t count(SessionSlot session) const;
   std::size_t count() const { return count_; }

@@ -38,6 +38,15 @@ class TreeAndList {
     }
   }
 
+  /// As compare_match(), of topics that the tree was told of before.
+  void compare_ahead() {
+    std::vector<std::string> topics(1 + rng_.below(SubscriptionTree::ahead_max));
+    for (std::string& topic : topics) topic = random_path(rng_.chance(1, 20));
+    tree_.look_ahead(std::vector<std::string_view>(topics.begin(), topics.end()));
+    for (const std::string& topic : topics)
+      if (codec::check_topic_name(topic)) compare_match(topic);
+  }
+
   void compare_sessions() {
     std::map<SessionSlot, std::map<std::string, Subscription>> expected;
     for (const auto& [key, subscription] : list_) {
@@ -161,6 +170,7 @@ TEST(SubscriptionTree, EqualsAPlainListUnderRandomCalls) {
     TreeAndList both(seed);
     for (int i = 0; i < 20000 && !::testing::Test::HasFailure(); ++i) {
       both.step();
+      if (i % 20 == 0) both.compare_ahead();
       if (i % 1000 == 0) both.compare_sessions();
     }
     EXPECT_GT(both.matches(), 10000U);

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from support import wire
-from support.broker import MOSQUITTO, Broker
+from support.broker import MOSQUITTO, Broker, loopback_addresses
 from support.certificates import Authority
 from support.doors import ProxyClient, TlsClient, WebSocketClient
 from support.raw import RawClient
@@ -277,6 +277,20 @@ class EveryDoor(unittest.TestCase):
         two.send(wire.subscribe(9, [(f"$share/g/{base}", 1 | 4)], V5))
         two.receive(payload=b"own")
         self.refused(two, 0x82)
+
+
+@unittest.skipIf(MOSQUITTO, "Sluice's own listeners")
+class Localhost(unittest.TestCase):
+    def test_is_all_that_programs_take_it_for(self):
+        with Broker(1, arguments=["--listen", "ws://localhost:0"]) as broker:
+            broker.wait_for_line("admin on ")
+            found = re.findall(r"^listening on (\S+):(\d+) \(ws\)", broker.output(), re.M)
+            self.assertEqual(len({port for _, port in found}), 1, found)
+            for host in {"127.0.0.1", *loopback_addresses()}:
+                self.assertIn((host, found[0][1]), found)
+            client = WebSocketClient(int(found[0][1]), V311, host="localhost")
+            client.connect("local")
+            client.close()
 
 
 if __name__ == "__main__":

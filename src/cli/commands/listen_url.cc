@@ -19,10 +19,7 @@ std::string name_of(const std::string& key) {
   return key;
 }
 
-std::string address_of(const std::string& host) {
-  if (host == "localhost") return "127.0.0.1";
-  return host == "*" ? "0.0.0.0" : host;
-}
+std::string address_of(const std::string& host) { return host == "*" ? "0.0.0.0" : host; }
 
 // A key that stands twice makes a list.
 void add(config::Inputs::Entry& entry, const std::string& name, const std::string& value) {

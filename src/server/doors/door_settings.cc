@@ -113,10 +113,13 @@ Understood<os::SocketAddress> address_of(const ListenerOptions& options) {
     constexpr std::array<std::uint16_t, 4> own{1883, 8883, 80, 443};
     port = own[static_cast<std::size_t>(o.protocol)];
   }
-  const auto address = os::SocketAddress::from_ip(o.bind, port);
+  // The first of its addresses: Doors opens them all.
+  const std::string bind = o.bind == "localhost" ? "127.0.0.1" : o.bind;
+  const auto address = os::SocketAddress::from_ip(bind, port);
   if (!address)
     return refuse("listener.bind: '" + o.bind +
-                  "' is not an address to listen on: give one such as 127.0.0.1, 0.0.0.0 or ::");
+                  "' is not an address to listen on: give one such as 127.0.0.1, 0.0.0.0 or ::, "
+                  "or say localhost");
   return *address;
 }
 

@@ -60,6 +60,15 @@ std::vector<ListenerOptions> plain_doors(const ServerOptions& options) {
   return plain;
 }
 
+// `localhost` is all of what programs take it for.
+std::vector<ListenerOptions> addresses_of(const ListenerOptions& wanted) {
+  if (wanted.listener.bind != "localhost") return {wanted};
+  std::vector<ListenerOptions> both(2, wanted);
+  both[0].listener.bind = "127.0.0.1";
+  both[1].listener.bind = "::1";
+  return both;
+}
+
 }  // namespace
 
 struct DoorCount {
@@ -221,6 +230,29 @@ Doors::Opened Doors::open_one(const ListenerOptions& wanted, Anonymous otherwise
   return door;
 }
 
+// Listeners that differ in their address alone. A machine without IPv6 still has its loopback: of
+// one that is_loopback, the first address is enough.
+std::expected<void, StartFailure> Doors::open_each(std::vector<ListenerOptions> addresses,
+                                                   bool is_loopback, Anonymous otherwise,
+                                                   std::vector<OpenDoor>& next) {
+  std::uint64_t port = addresses.front().listener.port;
+  bool is_first = true;
+  for (ListenerOptions& one : addresses) {
+    one.listener.port = port;
+    auto door = open_one(one, otherwise, next);
+    if (!door && is_loopback && !is_first) {
+      log_.warn("listener_failed", {{"address", one.listener.bind}, {"reason", door.error().text}});
+      continue;
+    }
+    if (!door) return std::unexpected(door.error());
+    // Port 0: all addresses get the one that the first was given.
+    if (port == 0 && one.is_port_given) port = door->socket.address.peer().port;
+    next.push_back(std::move(*door));
+    is_first = false;
+  }
+  return {};
+}
+
 std::expected<std::vector<Doors::OpenDoor>, StartFailure> Doors::open_all(
     const AllOptions& options) {
   std::vector<OpenDoor> next;
@@ -228,28 +260,13 @@ std::expected<std::vector<Doors::OpenDoor>, StartFailure> Doors::open_all(
   // Who gives passwords out wants them asked for.
   if (chosen == Anonymous::automatic && auth::has_backends(options.auth)) chosen = Anonymous::no;
   if (options.is_plain_wanted) {
-    std::vector<ListenerOptions> plain = plain_doors(options.server);
     const bool is_default = options.server.server.bind == ServerOptions().server.bind;
-    std::uint64_t port = options.server.server.port;
-    for (ListenerOptions& one : plain) {
-      one.listener.port = port;
-      auto door = open_one(one, chosen, next);
-      // A machine without IPv6 still has its loopback.
-      if (!door && is_default && !next.empty()) {
-        log_.warn("listener_failed",
-                  {{"address", one.listener.bind}, {"reason", door.error().text}});
-        continue;
-      }
-      if (!door) return std::unexpected(door.error());
-      // Port 0: all addresses get the one that the first was given.
-      if (port == 0) port = door->socket.address.peer().port;
-      next.push_back(std::move(*door));
-    }
+    auto opened = open_each(plain_doors(options.server), is_default, chosen, next);
+    if (!opened) return std::unexpected(opened.error());
   }
   for (const ListenerOptions& wanted : options.listeners) {
-    auto door = open_one(wanted, chosen, next);
-    if (!door) return std::unexpected(door.error());
-    next.push_back(std::move(*door));
+    auto opened = open_each(addresses_of(wanted), true, chosen, next);
+    if (!opened) return std::unexpected(opened.error());
   }
   return next;
 }

@@ -102,14 +102,22 @@ bool ShardThread::is_time_over() {
 }
 
 void ShardThread::authenticate(core::AuthRequest request) {
+  const core::ConnId id = request.conn;
+  std::optional<core::AuthAnswer> answer;
   if (auth_desk_ != nullptr) {
-    auth_desk_->submit(index_, std::move(request));
-    return;
+    answer = auth_desk_->submit(index_, std::move(request));
+  } else {
+    answer.emplace();
+    answer->code = codec::ReasonCode::server_unavailable;
+    answer->reason = "nobody checks credentials";
   }
-  core::AuthAnswer answer;
-  answer.code = codec::ReasonCode::server_unavailable;
-  answer.reason = "nobody checks credentials";
-  answer_auth(request.conn, std::move(answer));
+  if (answer) answered_.push_back({id, std::move(*answer)});
+}
+
+void ShardThread::tell_answers() {
+  for (AuthLetter& letter : answered_)
+    shard().on_auth_answer(letter.conn, std::move(letter.answer));
+  answered_.clear();
 }
 
 // An answer that finds no room is an answer that never comes: the client's time runs out.
@@ -151,7 +159,7 @@ void ShardThread::learn_churn_cost() {
 }
 
 Duration ShardThread::time_to_wait(Instant now) const {
-  if (turn_.has_work()) return Duration{0};
+  if (turn_.has_work() || !answered_.empty()) return Duration{0};
   Instant next = std::min(turn_.next_deadline(), stop_at_);
   for (const Door& door : doors_) next = std::min(next, door.listener->next_deadline());
   if (next.is_never()) return Duration{-1};
@@ -167,6 +175,7 @@ void ShardThread::loop() {
     now = os::monotonic_now();
     turn_began_ = now;
     turn_.begin(now);
+    tell_answers();
     dispatch(batch, now);
     turn_.run();
     if (stop_grace_) close_clients(now);

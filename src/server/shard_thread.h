@@ -31,8 +31,9 @@ namespace sluice::server {
 class AuthDesk {
  public:
   virtual ~AuthDesk() = default;
-  /// From a shard's thread; the answer comes back by ShardThread::answer_auth().
-  virtual void submit(core::ShardIndex from, core::AuthRequest request) = 0;
+  /// From a shard's thread. The answer, or nothing: then it comes by ShardThread::answer_auth().
+  virtual std::optional<core::AuthAnswer> submit(core::ShardIndex from,
+                                                 core::AuthRequest request) = 0;
 };
 
 class HandshakeDesk;
@@ -108,6 +109,7 @@ class ShardThread final : public TurnHost {
   void pace_doors(Instant now);
   void learn_churn_cost();
   void read_mailbox();
+  void tell_answers();
   void send_out(std::uint64_t to_wake);
   void close_clients(Instant now);
   bool is_finished(Instant now) const;
@@ -120,6 +122,7 @@ class ShardThread final : public TurnHost {
   std::unique_ptr<os::Wakeup> wakeup_;
   os::Mailbox<Letter> mailbox_{65536};
   std::vector<Letter> letters_;
+  std::vector<AuthLetter> answered_;  // at once, in this turn; the core hears of it in the next
   std::vector<Door> doors_;
   std::vector<std::unique_ptr<net::Transport>> accepted_;
   std::span<const std::unique_ptr<ShardThread>> peers_;

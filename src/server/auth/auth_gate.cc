@@ -111,28 +111,22 @@ std::optional<core::AuthAnswer> AuthGate::enqueue(Job& job) {
                  is_whole ? "auth.queue_max is reached" : "auth.queue_max_of_address is reached");
 }
 
-void AuthGate::submit(core::ShardIndex from, core::AuthRequest request) {
+std::optional<core::AuthAnswer> AuthGate::submit(core::ShardIndex from, core::AuthRequest request) {
   const Instant now = os::monotonic_now();
-  const core::ConnId conn = request.conn;
   std::string address = address_text(request.peer);
-  std::optional<core::AuthAnswer> answer;
-  {
-    const os::MutexLock lock(mutex_);
-    answer = answer_at_once(request, address, now);
-    if (!answer) {
-      Generation* generation = generations_.back().get();
-      ++generation->jobs;
-      Job job{.from = from,
-              .request = std::move(request),
-              .generation = generation,
-              .late = now + options_.wait_max,
-              .address = std::move(address),
-              .reason = {}};
-      answer = enqueue(job);
-      if (answer) release(generation);
-    }
-  }
-  if (answer) deliver_(from, conn, std::move(*answer));
+  const os::MutexLock lock(mutex_);
+  if (auto answer = answer_at_once(request, address, now)) return answer;
+  Generation* generation = generations_.back().get();
+  ++generation->jobs;
+  Job job{.from = from,
+          .request = std::move(request),
+          .generation = generation,
+          .late = now + options_.wait_max,
+          .address = std::move(address),
+          .reason = {}};
+  auto answer = enqueue(job);
+  if (answer) release(generation);
+  return answer;
 }
 
 void AuthGate::release(Generation* generation) {

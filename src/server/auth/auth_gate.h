@@ -36,14 +36,14 @@ class AuthGate final : public AuthDesk {
  public:
   using Deliver = std::function<void(core::ShardIndex, core::ConnId, core::AuthAnswer)>;
 
-  /// `deliver` is called from any thread; `bans` outlives the gate.
+  /// `deliver` gets what submit() did not answer, from our threads; `bans` outlives the gate.
   AuthGate(const auth::AuthOptions& options, std::unique_ptr<const auth::Chain> chain,
            BanDesk& bans, Deliver deliver);
   ~AuthGate() override;
 
   /// Starts the threads that the back ends need and that do not run yet.
   Result<void> start();
-  void submit(core::ShardIndex from, core::AuthRequest request) override;
+  std::optional<core::AuthAnswer> submit(core::ShardIndex from, core::AuthRequest request) override;
   /// From now on clients are checked by these. What is being checked is finished by the old ones.
   void replace(const auth::AuthOptions& options, std::unique_ptr<const auth::Chain> chain);
   auth::AuthMetrics metrics();

@@ -195,7 +195,7 @@ Inbound::Step Inbound::consume(Connection& connection, ByteView& bytes, bool is_
 void Inbound::look_ahead(const Connection& connection, ByteView bytes) {
   auto& subscriptions = c_.state.subscriptions;
   cold_walks_ = subscriptions.cold_walks();
-  if (connection.has_topic_work || std::less{}(bytes.data(), looked_at_)) return;
+  if (!mount_of(connection).empty() || std::less{}(bytes.data(), looked_at_)) return;
   std::array<std::string_view, SubscriptionTree::ahead_max> topics;
   std::size_t count = 0;
   while (count < topics.size()) {

@@ -525,5 +525,36 @@ TEST(CoreDelivery, ATurnThatIsFullGoesOnInTheNext) {
   publisher.expect(Pingresp{});
 }
 
+TEST(CoreDelivery, PublishesInARowReachTheirSubscribersOfALargeTreeInOrder) {
+  constexpr int topics = 9'000;
+  constexpr int sent = 100;
+  const auto topic = [](int number) { return "a/" + std::to_string(number * 89 % topics) + "/b"; };
+  InProcessBroker broker;
+  RawClient& subscriber = broker.connect({.client_id = "s"});
+  for (int first = 0; first < topics; first += 100) {
+    Subscribe packet{.packet_id = 1, .filters = {}};
+    for (int i = first; i < first + 100; ++i) packet.filters.push_back({topic(i), qos_0});
+    subscriber.send(packet);
+    subscriber.expect(Suback{.packet_id = 1, .codes = std::vector<std::uint8_t>(100)});
+  }
+  RawClient& publisher = broker.connect({.client_id = "p"});
+  // At once, with other packets between them and the last one cut.
+  Bytes bytes;
+  const auto append = [&bytes](const Bytes& more) {
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  };
+  for (int i = 0; i < sent; ++i) {
+    append(publisher.bytes_of(Publish{.topic = topic(i), .payload = std::to_string(i)}));
+    if (i % 7 == 0) append(publisher.bytes_of(Pingreq{}));
+  }
+  const Bytes last = publisher.bytes_of(Publish{.topic = topic(sent), .payload = "last"});
+  append({last.begin(), last.end() - 3});
+  publisher.send_bytes(bytes);
+  for (int i = 0; i < sent; ++i)
+    subscriber.expect(Publish{.topic = topic(i), .payload = std::to_string(i)});
+  publisher.send_bytes({last.end() - 3, last.end()});
+  subscriber.expect(Publish{.topic = topic(sent), .payload = "last"});
+}
+
 }  // namespace
 }  // namespace sluice::testing

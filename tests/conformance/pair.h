@@ -31,8 +31,8 @@ class Pair : public ::testing::Test {
   Client& client_ = broker_.connect({.version = version, .client_id = "a"});
   Client& other_ = broker_.connect({.version = version, .client_id = "b"});
 
-  Client& connect(std::string id) {
-    return broker_.connect({.version = version, .client_id = std::move(id)});
+  Client& connect(const std::string& id) {
+    return broker_.connect({.version = version, .client_id = id});
   }
   /// A client whose session outlives its connection.
   static Connect keeping(std::string id, bool clean = false) {

@@ -6,9 +6,7 @@
 namespace sluice::sim {
 namespace {
 
-using testing::PacketType;
 using testing::PropertyId;
-using testing::Props;
 using testing::ReasonCode;
 using testing::Version;
 

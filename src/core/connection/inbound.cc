@@ -7,7 +7,6 @@
 namespace sluice::core {
 namespace {
 
-using codec::FrameStatus;
 using codec::PacketType;
 using codec::ReasonCode;
 using codec::Version;

@@ -6,7 +6,6 @@
 namespace sluice::core {
 
 using topic::Entry;
-using topic::HashIndex;
 using topic::Leaf;
 using topic::Member;
 using topic::none;

@@ -128,8 +128,11 @@ Understood<net::AddressRanges> ranges_of(const std::vector<std::string>& texts,
   net::AddressRanges ranges;
   for (const std::string& text : texts) {
     const auto range = net::AddressRange::parse(text);
-    if (!range)
-      return refuse("listener." + option + ": '" + text + "' is not " + range.error().detail);
+    if (!range) {
+      std::string why = "listener." + option;
+      why.append(": '").append(text).append("' is not ").append(range.error().detail);
+      return refuse(why);
+    }
     ranges.push_back(*range);
   }
   return ranges;

@@ -328,9 +328,10 @@ std::expected<std::vector<Door>, StartFailure> Doors::for_thread(const std::vect
                                                              const Peer& peer) {
       return kind->wrap(std::move(socket), peer, layers);
     };
-    made.push_back({std::make_unique<net::Listener>(
-                        os::ListeningSocket{std::move(*copy), door.socket.address}, listener),
-                    door.policy});
+    Door& one = made.emplace_back();
+    one.listener = std::make_unique<net::Listener>(
+        os::ListeningSocket{std::move(*copy), door.socket.address}, listener);
+    one.policy = door.policy;
   }
   return made;
 }

@@ -51,14 +51,16 @@ class TreeAndList {
     std::map<SessionSlot, std::map<std::string, Subscription>> expected;
     for (const auto& [key, subscription] : list_) {
       const auto& [name, filter, session] = key;
-      expected[session][name.empty() ? filter : "$share/" + name + "/" + filter] = subscription;
+      std::string text = name.empty() ? "" : "$share/" + name + "/";
+      expected[session][text.append(filter)] = subscription;
     }
-    std::string text;
+    std::string scratch;
     for (std::uint32_t i = 0; i < sessions; ++i) {
       std::map<std::string, Subscription> found;
-      tree_.for_each_of_session(SessionSlot{i}, text, [&](std::string_view filter, const auto& s) {
-        EXPECT_TRUE(found.emplace(filter, s).second);
-      });
+      tree_.for_each_of_session(SessionSlot{i}, scratch,
+                                [&](std::string_view filter, const auto& s) {
+                                  EXPECT_TRUE(found.emplace(filter, s).second);
+                                });
       EXPECT_EQ(found, expected[SessionSlot{i}]);
       EXPECT_EQ(tree_.count(SessionSlot{i}), found.size());
     }

@@ -282,12 +282,13 @@ class EveryDoor(unittest.TestCase):
 @unittest.skipIf(MOSQUITTO, "Sluice's own listeners")
 class Localhost(unittest.TestCase):
     def test_is_all_that_programs_take_it_for(self):
-        with Broker(1, arguments=["--listen", "ws://localhost:0"]) as broker:
+        with Broker(1, {"server.bind": "localhost"}, ["--listen", "ws://localhost:0"]) as broker:
             broker.wait_for_line("admin on ")
-            found = re.findall(r"^listening on (\S+):(\d+) \(ws\)", broker.output(), re.M)
-            self.assertEqual(len({port for _, port in found}), 1, found)
-            for host in {"127.0.0.1", *loopback_addresses()}:
-                self.assertIn((host, found[0][1]), found)
+            for kind in ("mqtt", "ws"):
+                found = re.findall(rf"^listening on (\S+):(\d+) \({kind}\)", broker.output(), re.M)
+                self.assertEqual(len({port for _, port in found}), 1, found)
+                for host in {"127.0.0.1", *loopback_addresses()}:
+                    self.assertIn((host, found[0][1]), found)
             client = WebSocketClient(int(found[0][1]), V311, host="localhost")
             client.connect("local")
             client.close()

@@ -5,8 +5,6 @@
 #include "base/assert.h"
 #include "core/topic/run_tree.h"
 
-#include <cstring>
-
 namespace sluice::core::topic {
 namespace {
 

@@ -78,36 +78,32 @@ std::uint32_t RunTree::find_run(const Walk& walk, const Probe& probe) const {
 
 std::uint32_t RunTree::find(std::string_view filter) {
   own_.path.assign(filter);
-  std::uint32_t branch = root_branch;
-  for (std::uint32_t level = 0;;) {
-    const Step next = step(level);
-    const std::uint32_t place = place_of(branch, next);
-    own_.at = {branch, level};
+  own_.at = {root_branch, 0};
+  for (;;) {
+    const Step next = step(own_.at.level);
+    const std::uint32_t place = place_of(own_.at.branch, next);
     const std::uint32_t value = find_run(own_, {place, HashIndex::absent, next.shape});
     if (value == HashIndex::absent) return none;
     if (!next.shape.is_branch()) return value;
-    branch = value & ~branch_bit;
-    level = next.next_level;
+    own_.at = {value & ~branch_bit, next.next_level};
   }
 }
 
 std::uint32_t RunTree::obtain(std::string_view filter) {
   SLUICE_ASSERT(!filter.empty());
   own_.path.assign(filter);
-  std::uint32_t branch = root_branch;
-  for (std::uint32_t level = 0;;) {
-    const Step next = step(level);
-    const std::uint32_t place = place_of(branch, next);
-    own_.at = {branch, level};
+  own_.at = {root_branch, 0};
+  for (;;) {
+    const Step next = step(own_.at.level);
+    const std::uint32_t place = place_of(own_.at.branch, next);
     std::uint32_t value = find_run(own_, {place, HashIndex::absent, next.shape});
     if (value == HashIndex::absent) {
       memo_.forget_all();
-      value = add_run(branch, next);
+      value = add_run(own_.at.branch, next);
       runs_.insert(place, value);
     }
     if (!next.shape.is_branch()) return value;
-    branch = value & ~branch_bit;
-    level = next.next_level;
+    own_.at = {value & ~branch_bit, next.next_level};
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 
 namespace sluice::server {
 namespace {
@@ -48,18 +49,6 @@ net::ListenerOptions listener_options(const ServerOptions& options) {
   return listener;
 }
 
-// The listeners of server.bind and server.port, as others are written.
-std::vector<ListenerOptions> plain_doors(const ServerOptions& options) {
-  std::vector<ListenerOptions> plain;
-  for (const std::string& bind : options.server.bind) {
-    ListenerOptions& one = plain.emplace_back();
-    one.listener.bind = bind;
-    one.listener.port = options.server.port;
-    one.is_port_given = true;
-  }
-  return plain;
-}
-
 // `localhost` is all of what programs take it for.
 std::vector<ListenerOptions> addresses_of(const ListenerOptions& wanted) {
   if (wanted.listener.bind != "localhost") return {wanted};
@@ -67,6 +56,19 @@ std::vector<ListenerOptions> addresses_of(const ListenerOptions& wanted) {
   both[0].listener.bind = "127.0.0.1";
   both[1].listener.bind = "::1";
   return both;
+}
+
+// The listeners of server.bind and server.port, as others are written.
+std::vector<ListenerOptions> plain_doors(const ServerOptions& options) {
+  std::vector<ListenerOptions> plain;
+  for (const std::string& bind : options.server.bind) {
+    ListenerOptions one;
+    one.listener.bind = bind;
+    one.listener.port = options.server.port;
+    one.is_port_given = true;
+    std::ranges::move(addresses_of(one), std::back_inserter(plain));
+  }
+  return plain;
 }
 
 }  // namespace
@@ -230,25 +232,26 @@ Doors::Opened Doors::open_one(const ListenerOptions& wanted, Anonymous otherwise
   return door;
 }
 
-// Listeners that differ in their address alone. A machine without IPv6 still has its loopback: of
-// one that is_loopback, the first address is enough.
+// Listeners that differ in their address alone.
 std::expected<void, StartFailure> Doors::open_each(std::vector<ListenerOptions> addresses,
-                                                   bool is_loopback, Anonymous otherwise,
+                                                   Anonymous otherwise,
                                                    std::vector<OpenDoor>& next) {
   std::uint64_t port = addresses.front().listener.port;
-  bool is_first = true;
+  std::string before;
   for (ListenerOptions& one : addresses) {
+    const std::string& bind = one.listener.bind;
     one.listener.port = port;
     auto door = open_one(one, otherwise, next);
-    if (!door && is_loopback && !is_first) {
-      log_.warn("listener_failed", {{"address", one.listener.bind}, {"reason", door.error().text}});
+    // A machine without IPv6 still has its loopback.
+    if (!door && bind == "::1" && before == "127.0.0.1") {
+      log_.warn("listener_failed", {{"address", bind}, {"reason", door.error().text}});
       continue;
     }
     if (!door) return std::unexpected(door.error());
     // Port 0: all addresses get the one that the first was given.
     if (port == 0 && one.is_port_given) port = door->socket.address.peer().port;
     next.push_back(std::move(*door));
-    is_first = false;
+    before = bind;
   }
   return {};
 }
@@ -260,12 +263,11 @@ std::expected<std::vector<Doors::OpenDoor>, StartFailure> Doors::open_all(
   // Who gives passwords out wants them asked for.
   if (chosen == Anonymous::automatic && auth::has_backends(options.auth)) chosen = Anonymous::no;
   if (options.is_plain_wanted) {
-    const bool is_default = options.server.server.bind == ServerOptions().server.bind;
-    auto opened = open_each(plain_doors(options.server), is_default, chosen, next);
+    auto opened = open_each(plain_doors(options.server), chosen, next);
     if (!opened) return std::unexpected(opened.error());
   }
   for (const ListenerOptions& wanted : options.listeners) {
-    auto opened = open_each(addresses_of(wanted), true, chosen, next);
+    auto opened = open_each(addresses_of(wanted), chosen, next);
     if (!opened) return std::unexpected(opened.error());
   }
   return next;

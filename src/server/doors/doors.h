@@ -89,8 +89,7 @@ class Doors {
   Opened open_one(const ListenerOptions& wanted, Anonymous otherwise,
                   const std::vector<OpenDoor>& others);
   std::expected<void, StartFailure> open_each(std::vector<ListenerOptions> addresses,
-                                              bool is_loopback, Anonymous otherwise,
-                                              std::vector<OpenDoor>& next);
+                                              Anonymous otherwise, std::vector<OpenDoor>& next);
   std::expected<std::vector<OpenDoor>, StartFailure> open_all(const AllOptions& options);
   std::expected<os::ListeningSocket, StartFailure> listen(const ListenerOptions& wanted,
                                                           const std::string& key);
